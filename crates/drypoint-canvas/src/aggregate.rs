@@ -1,0 +1,81 @@
+//! The result of a fold: one or more planes of cells, row 0 at the bottom.
+
+use drypoint_memory::Buffer;
+
+use crate::{Canvas, Reduction};
+
+/// One finished plane, row-major, `height * width` long, row 0 the lowest y.
+#[derive(Debug, Clone, Copy)]
+pub enum Cells<'a> {
+    /// Truth values, 0 or 1.
+    Bool(&'a [u8]),
+    /// Counts.
+    U32(&'a [u32]),
+    /// Counts past 2³².
+    U64(&'a [u64]),
+    /// Numbers; NaN where nothing fell.
+    F64(&'a [f64]),
+}
+
+/// The cells of every category, one plane after the other.
+#[derive(Debug)]
+pub enum Planes {
+    /// Truth values.
+    Bool(Buffer<u8>),
+    /// Counts.
+    U32(Buffer<u32>),
+    /// Counts past 2³².
+    U64(Buffer<u64>),
+    /// Numbers.
+    F64(Buffer<f64>),
+}
+
+/// A canvas with what was folded into it.
+#[derive(Debug)]
+pub struct Aggregate {
+    /// The grid.
+    pub canvas: Canvas,
+    /// The fold.
+    pub reduction: Reduction,
+    /// The categories in the order of the planes, sorted; empty unless the reduction is [`Reduction::By`].
+    pub categories: Vec<String>,
+    /// Rows seen.
+    pub rows: u64,
+    /// Rows that have no pixel: x or y missing, not finite, or out of range.
+    pub skipped: u64,
+    planes: Planes,
+}
+
+impl Aggregate {
+    /// An aggregate of planes that are ready.
+    pub fn from_planes(canvas: Canvas, reduction: Reduction, categories: Vec<String>, planes: Planes) -> Self {
+        Self { canvas, reduction, categories, rows: 0, skipped: 0, planes }
+    }
+
+    /// Pixels from left to right.
+    pub fn width(&self) -> usize {
+        self.canvas.x.pixels
+    }
+
+    /// Pixels from bottom to top.
+    pub fn height(&self) -> usize {
+        self.canvas.y.pixels
+    }
+
+    /// Number of planes: categories, or 1.
+    pub fn planes(&self) -> usize {
+        if matches!(self.reduction, Reduction::By(..)) { self.categories.len() } else { 1 }
+    }
+
+    /// Plane `index` of [`Aggregate::planes`].
+    pub fn cells(&self, index: usize) -> Cells<'_> {
+        let size = self.width() * self.height();
+        let range = index * size..(index + 1) * size;
+        match &self.planes {
+            Planes::Bool(plane) => Cells::Bool(&plane[range]),
+            Planes::U32(plane) => Cells::U32(&plane[range]),
+            Planes::U64(plane) => Cells::U64(&plane[range]),
+            Planes::F64(plane) => Cells::F64(&plane[range]),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Shading, scales, ticks, text; one display list to PNG, SVG and PDF.

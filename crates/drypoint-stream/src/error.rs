@@ -1,0 +1,60 @@
+//! What can go wrong between a file and a batch. Each variant carries its numbers; text is made from them once.
+
+use std::path::PathBuf;
+
+use drypoint_memory::BudgetExceeded;
+
+/// Why a source cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum StreamError {
+    /// No file there.
+    #[error("{} does not exist", path.display())]
+    NotFound { path: PathBuf },
+    /// The system refused.
+    #[error("{}: {error}", path.display())]
+    Io { path: PathBuf, error: std::io::Error },
+    /// The bytes are not what the format promises.
+    #[error("{name} is damaged: {what}")]
+    Corrupt { name: String, what: String },
+    /// The format cannot be told or is not read here.
+    #[error("{name}: unknown format; expected one of {expected}")]
+    UnknownFormat { name: String, expected: &'static str },
+    /// The format is known, this use of it is not supported.
+    #[error("{name}: {what} is not supported")]
+    Unsupported { name: String, what: String },
+    /// No column of that name.
+    #[error("no column {name:?}{}; the columns are {}", did_you_mean(nearest), list(available))]
+    MissingColumn { name: String, nearest: Option<String>, available: Vec<String> },
+    /// A row of a text file has the wrong number of fields.
+    #[error("{name}, line {line}: {found} fields, expected {expected}")]
+    Ragged { name: String, line: u64, found: usize, expected: usize },
+    /// A value that is not of its column's type.
+    #[error("{name}, line {line}, column {column:?}: {value:?} is not {expected}")]
+    BadValue { name: String, line: u64, column: String, value: String, expected: String },
+    /// Two parts of one source do not agree.
+    #[error("{name}: {what}")]
+    Mismatch { name: String, what: String },
+    /// The budget is too small.
+    #[error(transparent)]
+    Budget(#[from] BudgetExceeded),
+    /// Someone called [`Cancel::cancel`](crate::Cancel::cancel).
+    #[error("interrupted")]
+    Cancelled,
+    /// An error of the program that feeds us (a Python exception, an Arrow producer).
+    #[error("{0}")]
+    Foreign(Box<dyn std::error::Error + Send + Sync>),
+}
+
+fn did_you_mean(nearest: &Option<String>) -> String {
+    nearest.as_ref().map(|name| format!(" (did you mean {name:?}?)")).unwrap_or_default()
+}
+
+fn list(names: &[String]) -> String {
+    const SHOWN: usize = 20;
+    let mut text = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    if names.len() > SHOWN {
+        text += &format!(" and {} more", names.len() - SHOWN);
+    }
+    text
+}
