@@ -1,0 +1,51 @@
+# build: .venv with the package, optimised   demo: a hundred million points in 64 MB   test: everything
+# check: format, lints, types, docs          bench: the table against the peers        sanitize: ASan, TSan on raw/
+.DEFAULT_GOAL := build
+.PHONY: build demo test check bench sanitize fuzz wheel clean
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CORE := $(shell find crates python pyproject.toml Cargo.toml Cargo.lock -type f -not -name '*.pyc' -not -name '*.so')
+
+build: $(VENV)/.built
+
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Drypoint needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	touch $@
+
+$(VENV)/.built: $(VENV)/.made $(CORE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check .
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'numpy>=2'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group test --group check
+	touch $@
+
+demo: build $(VENV)/.demo
+	$(BIN)/python examples/demo.py
+
+test: build $(VENV)/.test
+	cargo test --workspace --quiet
+	$(BIN)/python -m pytest
+
+check: build $(VENV)/.test
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	cd / && $(abspath $(BIN))/python -m mypy.stubtest drypoint --mypy-config-file $(abspath pyproject.toml)
+
+bench: build
+	bash benches/run.sh
+
+clean:
+	rm -rf target out $(VENV) .bench

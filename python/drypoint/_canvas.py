@@ -1,0 +1,435 @@
+"""A canvas folds rows into an aggregate; an aggregate is an array that remembers its canvas."""
+
+from __future__ import annotations
+
+import os
+
+from . import _core
+from ._errors import BadArgument, ClosedError
+from ._reductions import Reduction, as_reduction
+from ._streams import Source, scan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Literal, Self
+
+    from ._image import Image
+
+    Range = tuple[Any, Any]
+    ScaleName = Literal["linear", "log"]
+
+__all__ = ["Aggregate", "Canvas"]
+
+
+class Canvas:
+    """A grid of pixels over two ranges of data.
+
+    Parameters
+    ----------
+    width, height : int
+        Pixels, from 1 to 2**31 - 2 in all.
+    x_range, y_range : (start, end), optional
+        In data units, ``start < end``; also dates (`datetime.datetime`, ``numpy.datetime64``, ISO text) for time
+        columns. Found from the data by default.
+    x_scale, y_scale : {"linear", "log"}
+        How values become positions.
+
+    Notes
+    -----
+    A value falls in pixel ``floor(value * scale + translate)`` with ``scale = pixels / (end - start)`` and
+    ``translate = -start * scale``, in float64; a value equal to ``end`` falls in the last pixel. Counts equal
+    Datashader's exactly.
+
+    Examples
+    --------
+    >>> import drypoint as dp
+    >>> from array import array
+    >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.5])}
+    >>> counts = dp.Canvas(2, 1, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
+    >>> memoryview(counts).tolist()
+    [[2, 1]]
+    """
+
+    def __init__(
+        self,
+        width: int = 900,
+        height: int = 600,
+        *,
+        x_range: Range | None = None,
+        y_range: Range | None = None,
+        x_scale: ScaleName = "linear",
+        y_scale: ScaleName = "linear",
+    ) -> None:
+        self.width = _pixels(width, "width")
+        self.height = _pixels(height, "height")
+        self.x_range = x_range
+        self.y_range = y_range
+        self.x_scale = _scale(x_scale, "x_scale")
+        self.y_scale = _scale(y_scale, "y_scale")
+
+    def __repr__(self) -> str:
+        return (
+            f"Canvas({self.width}, {self.height}, x_range={self.x_range}, y_range={self.y_range}, "
+            f"x_scale={self.x_scale!r}, y_scale={self.y_scale!r})"
+        )
+
+    def points(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        reduction: Reduction | str | None = None,
+        *,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        exact: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Fold the points of a source.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x, y : str
+            Columns of numbers, dates or truth values.
+        reduction : Reduction, optional
+            What is folded in each pixel; `count` by default.
+        threads : int, optional
+            As many as there are cores, and as fit in the budget, by default. The result does not depend on it.
+        memory : str or int, optional
+            A budget for this call alone, within that of the process.
+        exact : bool, default False
+            For a stream that can be read only once and whose ranges are not given: keep it on disk, compressed,
+            and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within half a pixel.
+        progress : callable, optional
+            Called with rows done and rows in all (None where unknown), some times a second.
+
+        Returns
+        -------
+        Aggregate
+            Shape (height, width), or (height, width, categories) for `by`. Row 0 is the lowest y.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData, BadValue
+            Nothing is changed then.
+
+        Notes
+        -----
+        Costs one pass; another one before it where a range is not given and the source has no statistics.
+        """
+        rows = scan(source)
+        return Aggregate(
+            fold(rows, self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
+        )
+
+
+def fold(
+    rows: Source,
+    canvas: Canvas,
+    x: str,
+    y: str,
+    reduction: Reduction | str | None,
+    *,
+    threads: int | None = None,
+    memory: str | int | None = None,
+    exact: bool = False,
+    progress: Callable[[int, int | None], object] | None = None,
+    page: _core.PageSpec | None = None,
+) -> _core.Aggregate:
+    """Fold a source of any kind into a core aggregate; with a page, of the size of its plot area."""
+    if threads is not None and threads < 1:
+        raise BadArgument(f"threads must be at least 1, not {threads}")
+    job = _core.Job(
+        x,
+        y,
+        as_reduction(reduction)._spec(),
+        canvas.width,
+        canvas.height,
+        axis_range(canvas.x_range, "x_range"),
+        axis_range(canvas.y_range, "y_range"),
+        canvas.x_scale,
+        canvas.y_scale,
+        threads,
+        None if memory is None else str(memory),
+        exact,
+        progress,
+        page,
+    )
+    try:
+        if not rows.one_shot:
+            return job.draw(rows._head())
+        for part in rows._parts():
+            job.consume(part)
+        return job.finish()
+    finally:
+        job.close()
+
+
+def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:
+    """Numbers as floats and instants as ISO text, which the core reads in the unit of the column."""
+    if value is None:
+        return None
+    try:
+        start, end = value
+    except (TypeError, ValueError):
+        raise BadArgument(f"{name} must be (start, end), not {value!r}") from None
+    return _bound(start, name), _bound(end, name)
+
+
+def _bound(value: Any, name: str) -> float | str:
+    if isinstance(value, str):
+        return value
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if getattr(getattr(value, "dtype", None), "kind", None) == "M":
+        return str(value)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
+
+
+def _pixels(value: int, name: str) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise BadArgument(f"{name} must be a whole number of pixels, not {value!r}")
+    if value.__index__() < 1:
+        raise BadArgument(f"{name} must be at least 1 pixel, not {value}")
+    return value.__index__()
+
+
+def _scale(value: str, name: str) -> str:
+    if value not in ("linear", "log"):
+        raise BadArgument(f"{name} must be 'linear' or 'log', not {value!r}")
+    return value
+
+
+class Aggregate:
+    """An array of folded pixels; made by `Canvas.points` and `Aggregate.load`.
+
+    ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
+    reduction merges them by the reduction's own fold, so the parts of a data set can be drawn apart.
+    With anything else, arithmetic is NumPy's and gives plain arrays.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (height, width), or (height, width, categories). Row 0 is the lowest y.
+    dtype : str
+        ``"uint32"``, ``"uint64"``, ``"bool"`` or ``"float64"``.
+    x_range, y_range : tuple of float
+        The ranges drawn; instants in the unit of their column since 1970-01-01 UTC.
+    categories : list of str
+        The last dimension, sorted; empty without `by`.
+    rows, skipped : int
+        Rows seen; rows without a pixel because x or y is missing, not finite or out of range.
+    nbytes : int
+        Bytes of the finished cells.
+    """
+
+    def __init__(self, core: _core.Aggregate) -> None:
+        self._held: _core.Aggregate | None = core
+
+    @property
+    def _core(self) -> _core.Aggregate:
+        if self._held is None:
+            raise ClosedError("this Aggregate is closed")
+        return self._held
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._core.shape
+
+    @property
+    def dtype(self) -> str:
+        return self._core.dtype
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        return self._core.x_range
+
+    @property
+    def y_range(self) -> tuple[float, float]:
+        return self._core.y_range
+
+    @property
+    def categories(self) -> list[str]:
+        return self._core.categories
+
+    @property
+    def rows(self) -> int:
+        return self._core.rows
+
+    @property
+    def skipped(self) -> int:
+        return self._core.skipped
+
+    @property
+    def nbytes(self) -> int:
+        return self._core.nbytes
+
+    @property
+    def reduction(self) -> str:
+        """The fold, as it is written: ``mean('fare')``."""
+        return self._core.reduction
+
+    def __buffer__(self, flags: int) -> memoryview:
+        return memoryview(self._core)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        import numpy
+
+        view = numpy.asarray(self._core)
+        if dtype is not None and numpy.dtype(dtype) != view.dtype:
+            if copy is False:
+                raise ValueError(f"a view as {dtype} of {self.dtype} cells is not possible without a copy")
+            return view.astype(dtype)
+        return view.copy() if copy else view
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.__array__()[key]
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Aggregate):
+            return Aggregate(self._core.merge(other._core))
+        return self.__array__() + other
+
+    def __radd__(self, other: Any) -> Any:
+        return self if isinstance(other, int) and other == 0 else other + self.__array__()
+
+    def __sub__(self, other: Any) -> Any:
+        return self.__array__() - _plain(other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self.__array__()
+
+    def __mul__(self, other: Any) -> Any:
+        return self.__array__() * _plain(other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.__array__() / _plain(other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self.__array__()
+
+    def to_xarray(self) -> Any:
+        """The cells with coordinates of the pixel centres.
+
+        Returns
+        -------
+        xarray.DataArray
+            Dimensions ``(y, x)`` or ``(y, x, category)``; the cells are not copied. Needs xarray.
+        """
+        try:
+            import xarray
+        except ImportError:
+            raise ImportError("to_xarray needs the package xarray: pip install xarray") from None
+        coords: dict[str, Any] = {"y": self._core.centres("y"), "x": self._core.centres("x")}
+        dims = ["y", "x"]
+        if self.categories:
+            dims.append("category")
+            coords["category"] = self.categories
+        attrs = {"x_range": self.x_range, "y_range": self.y_range, "skipped": self.skipped, "rows": self.rows}
+        return xarray.DataArray(self.__array__(), coords=coords, dims=dims, name=self.reduction, attrs=attrs)
+
+    def shade(
+        self,
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        *,
+        span: tuple[float, float] | None = None,
+        background: str | None = None,
+        spread: int = 0,
+        min_alpha: int = 40,
+    ) -> Image:
+        """Give every pixel its colour.
+
+        Parameters
+        ----------
+        cmap : str or list of str, optional
+            A colour map by name (``"viridis"``, ``"fire_r"``, ...) or colours to blend between; for `by`, one colour
+            for each category or a palette's name.
+        how : {"eq_hist", "linear", "log", "cbrt"}, optional
+            How values are spread over the colours: equal-area histogram for counts, linear for other folds by
+            default.
+        span : (low, high), optional
+            Values at the ends of the colours; others are clipped. The least and greatest value by default.
+        background : str, optional
+            A colour for pixels in which nothing fell; transparent by default.
+        spread : int, default 0
+            Let every pixel cover this many around it, for sparse data.
+        min_alpha : int, default 40
+            For `by`: the opacity, from 0 to 255, of the emptiest pixel.
+
+        Returns
+        -------
+        Image
+            One byte a pixel, or four for `by`.
+        """
+        from ._image import Image
+
+        return Image(self._core.shade(cmap, how, span, background, spread, min_alpha))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write cells, ranges and what merging needs to a file that NumPy can open too.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.npz``. The file appears whole or not at all.
+        """
+        self._core.save(os.fspath(path))
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Aggregate:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Aggregate
+            Equal to the one saved, and merging like it.
+        """
+        return Aggregate(_core.load_aggregate(os.fspath(path)))
+
+    def close(self) -> None:
+        """Let go of the cells at once, unless an array still shows them. Calling it again does nothing."""
+        self._held = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._held is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Aggregate closed>"
+        size = " × ".join(str(n) for n in self.shape)
+        return f"<Aggregate {self.reduction}: {size} {self.dtype}, {self.nbytes:,} bytes, {self.rows:,} rows>"
+
+    def _repr_png_(self) -> bytes:
+        return self.shade()._repr_png_()
+
+
+def _plain(value: Any) -> Any:
+    return value.__array__() if isinstance(value, Aggregate) else value

@@ -1,0 +1,125 @@
+"""One line from a source to a figure."""
+
+from __future__ import annotations
+
+from ._errors import BadArgument
+from ._figure import Figure
+from ._streams import scan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    from ._canvas import Range, ScaleName
+    from ._reductions import Reduction
+    from ._streams import Source
+
+__all__ = ["draw"]
+
+
+def draw(
+    source: Any,
+    x: str | None = None,
+    y: str | None = None,
+    *,
+    color: Reduction | str | None = None,
+    width: int = 900,
+    height: int = 600,
+    title: str | None = None,
+    x_label: str | None = None,
+    y_label: str | None = None,
+    x_range: Range | None = None,
+    y_range: Range | None = None,
+    x_scale: ScaleName = "linear",
+    y_scale: ScaleName = "linear",
+    cmap: str | list[str] | None = None,
+    how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+    span: tuple[float, float] | None = None,
+    spread: int | None = None,
+    theme: Literal["light", "dark"] = "light",
+    scale: float = 1,
+    memory: str | int | None = None,
+    threads: int | None = None,
+    exact: bool = False,
+    progress: Callable[[int, int | None], object] | None = None,
+) -> Figure:
+    """Draw the points of any source, of any size, in the memory you give.
+
+    Parameters
+    ----------
+    source : path, array, mapping, table, iterator
+        Anything `scan` takes.
+    x, y : str, optional
+        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers.
+    color : Reduction, optional
+        What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
+    width, height, title, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
+        As in `Figure`.
+    cmap, how, span, spread
+        As in `Figure.points`.
+    memory, threads, exact, progress
+        As in `Canvas.points`.
+
+    Returns
+    -------
+    Figure
+        ``.save("name.png")`` writes it (also ``.svg``, ``.pdf``); a notebook shows it.
+
+    Raises
+    ------
+    MissingColumn, NotNumeric, EmptyData, BudgetExceeded, BadArgument
+        Before anything is written.
+
+    Examples
+    --------
+    >>> import drypoint as dp
+    >>> from array import array
+    >>> dp.draw({"t": array("d", range(100)), "v": array("d", range(100))}, x="t", y="v")
+    <Figure 900 × 600: v over t, count()>
+    """
+    rows = scan(source)
+    x, y = choose_columns(rows, x, y)
+    figure = Figure(
+        width,
+        height,
+        title=title,
+        x_label=x_label,
+        y_label=y_label,
+        x_range=x_range,
+        y_range=y_range,
+        x_scale=x_scale,
+        y_scale=y_scale,
+        theme=theme,
+        scale=scale,
+    )
+    return figure.points(
+        rows,
+        x,
+        y,
+        color,
+        cmap=cmap,
+        how=how,
+        span=span,
+        spread=spread,
+        threads=threads,
+        memory=memory,
+        exact=exact,
+        progress=progress,
+    )
+
+
+def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str]:
+    """The columns to draw where the caller names none or one."""
+    if x is not None and y is not None:
+        return x, y
+    numeric = rows._head().numeric
+    names = [name for name, drawable in zip(rows.columns, numeric, strict=True) if drawable]
+    if x is None and y is None:
+        if "x" in names and "y" in names:
+            return "x", "y"
+        if len(names) == 2:
+            return names[0], names[1]
+    missing = " and ".join(name for name, given in (("x", x), ("y", y)) if given is None)
+    listed = ", ".join(repr(name) for name in names) or "none"
+    raise BadArgument(f"{rows.name}: say which columns are {missing}; columns of numbers: {listed}")

@@ -1,0 +1,222 @@
+"""A page: axes, ticks, colour bar or legend around an aggregate."""
+
+from __future__ import annotations
+
+import os
+
+from . import _core
+from ._canvas import Aggregate, Canvas, fold
+from ._errors import BadArgument, ClosedError
+from ._image import Image
+from ._reductions import Reduction, as_reduction
+from ._streams import scan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Any, Literal, Self
+
+    from ._canvas import Range, ScaleName
+
+__all__ = ["Figure"]
+
+
+class Figure:
+    """A picture with axes, written as PNG, SVG or PDF.
+
+    Parameters
+    ----------
+    width, height : int
+        Of the whole page, in units of 1/96 inch (pixels at ``scale=1``).
+    title, x_label, y_label : str, optional
+        The labels are the columns' names by default; ``""`` leaves one out.
+    x_range, y_range, x_scale, y_scale
+        As in `Canvas`.
+    theme : {"light", "dark"}
+        Colours of page and text, and the colour map that suits them.
+    scale : float, default 1
+        Pixels for each unit: 2 for a screen of high density. From 0.25 to 8.
+
+    Examples
+    --------
+    >>> import drypoint as dp
+    >>> from array import array
+    >>> with dp.Figure(width=400, height=300, title="Three points") as figure:
+    ...     figure.points({"x": array("d", [1, 2, 3]), "y": array("d", [1, 4, 9])}, x="x", y="y")
+    ...     len(figure.aggregate.shape)
+    <Figure 400 × 300: y over x, count()>
+    2
+    """
+
+    def __init__(
+        self,
+        width: int = 900,
+        height: int = 600,
+        *,
+        title: str | None = None,
+        x_label: str | None = None,
+        y_label: str | None = None,
+        x_range: Range | None = None,
+        y_range: Range | None = None,
+        x_scale: ScaleName = "linear",
+        y_scale: ScaleName = "linear",
+        theme: Literal["light", "dark"] = "light",
+        scale: float = 1,
+    ) -> None:
+        if theme not in ("light", "dark"):
+            raise BadArgument(f"theme must be 'light' or 'dark', not {theme!r}")
+        if not 0.25 <= scale <= 8:
+            raise BadArgument(f"scale must be from 0.25 to 8, not {scale}")
+        self._canvas = Canvas(
+            width, height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
+        )
+        self._labels = (title, x_label, y_label)
+        self._theme = theme
+        self._scale = float(scale)
+        self._aggregate: Aggregate | None = None
+        self._page: _core.PageSpec | None = None
+        self._closed = False
+
+    def points(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        color: Reduction | str | None = None,
+        *,
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        span: tuple[float, float] | None = None,
+        spread: int | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        exact: bool = False,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Self:
+        """Draw the points of a source, one pixel for each pixel of the plot area.
+
+        Parameters
+        ----------
+        source, x, y, threads, memory, exact, progress
+            As in `Canvas.points`.
+        color : Reduction, optional
+            What is folded in each pixel and shown by its colour; `count` by default.
+        cmap, how, span
+            As in `Aggregate.shade`.
+        spread : int, optional
+            As in `Aggregate.shade`; sparse data is spread until it can be seen, by default.
+
+        Returns
+        -------
+        Figure
+            Itself.
+        """
+        self._check_open()
+        if self._aggregate is not None:
+            raise BadArgument("this Figure has its points; make another Figure for other data")
+        reduction = as_reduction(color)
+        rows = scan(source)
+        page = _core.PageSpec(
+            self._canvas.width,
+            self._canvas.height,
+            *self._labels,
+            x,
+            y,
+            reduction._spec(),
+            self._theme,
+            self._scale,
+            (cmap, how, span, spread),
+        )
+        core = fold(
+            rows,
+            self._canvas,
+            x,
+            y,
+            reduction,
+            threads=threads,
+            memory=memory,
+            exact=exact,
+            progress=progress,
+            page=page,
+        )
+        self._aggregate = Aggregate(core)
+        self._page = page
+        return self
+
+    @property
+    def aggregate(self) -> Aggregate:
+        """What the plot area shows."""
+        self._check_open()
+        if self._aggregate is None:
+            raise BadArgument("this Figure is empty; draw something with points() first")
+        return self._aggregate
+
+    def image(self) -> Image:
+        """The plot area alone, shaded as in the figure.
+
+        Returns
+        -------
+        Image
+            Of the plot area's size.
+        """
+        aggregate = self.aggregate
+        assert self._page is not None
+        return Image(self._page.shade(aggregate._core))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the page, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.png``, ``.svg`` or ``.pdf``. In the last two the data is one embedded image, the rest vectors.
+
+        Raises
+        ------
+        UnknownFormat
+            If it ends in something else.
+        OutputError
+            If it cannot be written; what was there before is still there.
+        """
+        aggregate = self.aggregate
+        assert self._page is not None
+        self._page.save(aggregate._core, os.fspath(path))
+
+    savefig = save
+
+    def _repr_png_(self) -> bytes:
+        aggregate = self.aggregate
+        assert self._page is not None
+        return self._page.png(aggregate._core)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ClosedError("this Figure is closed")
+
+    def close(self) -> None:
+        """Let go of the aggregate at once. Calling it again does nothing."""
+        self._closed = True
+        self._aggregate = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._closed
+
+    def __enter__(self) -> Self:
+        self._check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self._closed:
+            return "<Figure closed>"
+        size = f"{self._canvas.width} × {self._canvas.height}"
+        if self._aggregate is None or self._page is None:
+            return f"<Figure {size}, empty>"
+        return f"<Figure {size}: {self._page.y} over {self._page.x}, {self._aggregate.reduction}>"

@@ -1,0 +1,93 @@
+"""A picture without axes."""
+
+from __future__ import annotations
+
+import os
+
+from ._errors import ClosedError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, Self
+
+    from . import _core
+
+__all__ = ["Image"]
+
+
+class Image:
+    """Shaded pixels, row 0 at the top; made by `Aggregate.shade` and `Figure.image`.
+
+    Attributes
+    ----------
+    width, height : int
+        Pixels.
+    nbytes : int
+        One byte a pixel with a colour map, four without.
+    """
+
+    def __init__(self, core: _core.Pixmap) -> None:
+        self._held: _core.Pixmap | None = core
+
+    @property
+    def _core(self) -> _core.Pixmap:
+        if self._held is None:
+            raise ClosedError("this Image is closed")
+        return self._held
+
+    @property
+    def width(self) -> int:
+        return self._core.width
+
+    @property
+    def height(self) -> int:
+        return self._core.height
+
+    @property
+    def nbytes(self) -> int:
+        return self._core.nbytes
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Straight RGBA, shape (height, width, 4), uint8; always a copy, since the pixels are held more compactly."""
+        import numpy
+
+        if copy is False:
+            raise ValueError("an RGBA array of an Image cannot be made without a copy")
+        rgba = numpy.frombuffer(self._core.rgba(), dtype="uint8").reshape(self.height, self.width, 4)
+        return rgba if dtype is None else rgba.astype(dtype)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a PNG file, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.png``.
+        """
+        self._core.save(os.fspath(path))
+
+    def _repr_png_(self) -> bytes:
+        return self._core.png()
+
+    def close(self) -> None:
+        """Let go of the pixels at once. Calling it again does nothing."""
+        self._held = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._held is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Image closed>"
+        return f"<Image {self.width} × {self.height}, {self.nbytes:,} bytes>"

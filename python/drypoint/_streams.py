@@ -1,0 +1,406 @@
+"""Anything in, bounded batches out: `scan` recognises what it is given and `Source` reads it.
+
+Recognition asks the object itself (buffer protocol, Arrow PyCapsules, ``keys``), so that no library has to be
+imported here: a Polars frame is drawn without pandas, a NumPy array without PyArrow.
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import _core
+from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+    from typing import Any, Self
+
+__all__ = ["Source", "scan"]
+
+#: Rows that come one at a time (tuples, dicts of scalars) are gathered until there are this many.
+_GATHERED_ROWS = 65_536
+
+
+class Source:
+    """Rows that can be read in bounded batches; made by `scan`.
+
+    Iterating yields `Batch` objects, each valid on its own and convertible to NumPy and Arrow.
+
+    Attributes
+    ----------
+    name : str
+        What messages call it: a path, ``"DataFrame"``, ``"generator"``.
+    columns : list of str
+        Column names in order.
+    schema : dict of str to str
+        The type of each column, such as ``"float64"``, ``"timestamp[us, UTC]"`` or ``"text"``.
+    rows : int or None
+        Number of rows where it is known without reading them.
+    one_shot : bool
+        Whether it can be read only once (a generator, standard input).
+    """
+
+    def __init__(self, core: _core.Source | None, feed: _Feed | None = None) -> None:
+        self._core = core
+        self._feed = feed
+
+    # A one-shot stream of chunks learns its columns from its first chunk.
+    def _head(self) -> _core.Source:
+        if self._core is not None:
+            return self._core
+        if self._feed is None:
+            raise ClosedError("this Source is closed")
+        return self._feed.peek()
+
+    @property
+    def name(self) -> str:
+        return self._feed.name if self._feed is not None else self._head().name
+
+    @property
+    def columns(self) -> list[str]:
+        return self._head().columns
+
+    @property
+    def schema(self) -> dict[str, str]:
+        head = self._head()
+        return dict(zip(head.columns, head.types, strict=True))
+
+    @property
+    def rows(self) -> int | None:
+        return None if self._feed is not None else self._head().rows
+
+    @property
+    def one_shot(self) -> bool:
+        return self._feed is not None or self._head().one_shot
+
+    def extent(self, column: str) -> tuple[float, float] | None:
+        """Least and greatest finite value of a column, where it is known without reading the rows.
+
+        Parameters
+        ----------
+        column : str
+            A column of numbers, dates or truth values.
+
+        Returns
+        -------
+        tuple of (float, float) or None
+            From the statistics of Parquet files; None for other sources. Instants are in the column's own unit
+            since 1970-01-01 UTC.
+
+        Raises
+        ------
+        MissingColumn
+            If there is no such column.
+        """
+        return None if self._feed is not None else self._head().extent(column)
+
+    def batches(self, columns: list[str] | None = None, rows: int = 65_536) -> Iterator[_core.Batch]:
+        """Read the rows in batches.
+
+        Parameters
+        ----------
+        columns : list of str, optional
+            Only these, in this order; all that can be read by default.
+        rows : int, default 65536
+            At most this many rows in a batch.
+
+        Yields
+        ------
+        Batch
+            A copy of its rows: it stays valid, and its memory is counted until it goes.
+        """
+        if rows < 1:
+            raise BadArgument(f"rows must be at least 1, not {rows}")
+        for part in self._parts():
+            yield from part.batches(columns, rows)
+
+    def __iter__(self) -> Iterator[_core.Batch]:
+        return self.batches()
+
+    def _parts(self) -> Iterator[_core.Source]:
+        """The source itself, or the chunks of a stream as they come."""
+        if self._feed is None:
+            yield self._head()
+        else:
+            yield from self._feed
+
+    def close(self) -> None:
+        """Let go of files, buffers and the generator at once. Calling it again does nothing."""
+        feed, self._feed, self._core = self._feed, None, None
+        if feed is not None:
+            feed.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._core is None and self._feed is None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Source closed>"
+        if self._feed is not None:
+            return f"<Source {self.name}, read once>"
+        rows = "rows not counted" if self.rows is None else f"{self.rows:,} rows"
+        return f"<Source {self.name}: {len(self.columns)} columns, {rows}>"
+
+
+class _Feed:
+    """The chunks of an iterator, each as a core source with the same columns as the first."""
+
+    def __init__(self, iterator: Iterator[Any], name: str) -> None:
+        self.name = name
+        self._chunks = self._as_sources(iterator)
+        self._iterator = iterator
+        self._first: _core.Source | None = None
+        self._columns: list[str] | None = None
+        self._began = False
+
+    def peek(self) -> _core.Source:
+        """The first chunk, which stays to be read."""
+        if self._first is None:
+            if self._began:
+                raise ClosedError(f"{self.name} was read already; it can be read only once")
+            self._first = next(self._chunks, None)
+            if self._first is None:
+                raise EmptyData(f"{self.name} yielded nothing")
+        return self._first
+
+    def __iter__(self) -> Iterator[_core.Source]:
+        first = self.peek()
+        self._began = True
+        self._first = None
+        yield first
+        del first  # the chunk's arrays belong to nobody while the next one is made
+        yield from self._chunks
+
+    def close(self) -> None:
+        self._chunks.close()
+        close = getattr(self._iterator, "close", None)
+        if close is not None:
+            close()
+
+    def _as_sources(self, iterator: Iterator[Any]) -> Any:
+        gathered = _Rows(self.name)
+        for number, item in enumerate(iterator):
+            if _is_row(item):
+                if gathered.add(item):
+                    yield self._checked(gathered.take(), number)
+                continue
+            if gathered:
+                yield self._checked(gathered.take(), number)
+            source = _recognise(item)
+            if source is None:
+                raise UnknownFormat(
+                    f"{self.name}: item {number} is a {type(item).__name__}; expected arrays, a mapping of arrays, "
+                    f"a table, or rows as tuples or dicts"
+                )
+            del item
+            yield self._checked(source, number)
+            del source
+        if gathered:
+            yield self._checked(gathered.take(), number)
+
+    def _checked(self, source: _core.Source, number: int) -> _core.Source:
+        columns = source.columns
+        if self._columns is None:
+            self._columns = columns
+        elif columns != self._columns:
+            raise SchemaMismatch(
+                f"{self.name}: item {number} has the columns {columns}, the first item had {self._columns}"
+            )
+        return source
+
+
+class _Rows:
+    """Rows given one at a time, gathered into columns."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._columns: dict[str, list[Any]] = {}
+        self._count = 0
+
+    def __bool__(self) -> bool:
+        return self._count > 0
+
+    def add(self, row: Any) -> bool:
+        """Take one row; True when it is time to `take` them."""
+        if hasattr(row, "keys"):
+            names, values = list(row), [row[name] for name in row]
+        else:
+            names, values = _default_names(len(row)), list(row)
+        if not self._count:
+            self._columns = {name: [] for name in names}
+        elif list(self._columns) != names:
+            raise SchemaMismatch(
+                f"{self._name}: a row has the columns {names}, the rows before had {list(self._columns)}"
+            )
+        for column, value in zip(self._columns.values(), values, strict=True):
+            column.append(value)
+        self._count += 1
+        return self._count >= _GATHERED_ROWS
+
+    def take(self) -> _core.Source:
+        """The rows so far as a source; begins anew."""
+        columns, self._columns, self._count = self._columns, {}, 0
+        return _core.row_source(list(columns.items()))
+
+
+def scan(
+    source: Any,
+    *,
+    types: Mapping[str, str] | None = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> Source:
+    """Recognise a source of rows and make it readable in bounded batches.
+
+    Parameters
+    ----------
+    source : path, glob, list of paths, array, mapping, table, iterator
+        - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
+          zstd), Arrow IPC and Feather, NPY, NPZ;
+        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays;
+        - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB;
+        - an iterator or generator of any of these, of tuples of arrays, of tuples of numbers or of dicts. It is
+          read once, chunk by chunk, and never held.
+    types : mapping of str to str, optional
+        For text files: types of columns that should not be inferred, such as ``{"zip": "text"}``. One of
+        ``"int64"``, ``"float64"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"text"``.
+    delimiter : str, optional
+        For text files: one character. Recognised by default.
+    header : bool, optional
+        For text files: whether the first line names the columns. Recognised by default.
+
+    Returns
+    -------
+    Source
+        Nothing is read yet but what tells the columns. Arrays are not copied.
+
+    Raises
+    ------
+    SourceNotFound, UnknownFormat, CorruptData, SchemaMismatch
+        If it cannot be recognised or read.
+
+    Examples
+    --------
+    >>> import drypoint as dp
+    >>> source = dp.scan({"x": memoryview(b"abc"), "y": memoryview(b"def")})
+    >>> source.columns, source.rows
+    (['x', 'y'], 3)
+    """
+    if isinstance(source, Source):
+        return source
+    options = (dict(types or {}), delimiter, header)
+    if isinstance(source, str | os.PathLike):
+        return Source(_core.scan_paths([os.fspath(source)], *options))
+    if isinstance(source, list | tuple) and source and all(isinstance(s, str | os.PathLike) for s in source):
+        return Source(_core.scan_paths([os.fspath(path) for path in source], *options))
+    if types or delimiter is not None or header is not None:
+        raise BadArgument("types, delimiter and header are for text files; this source tells its own")
+    core = _recognise(source)
+    if core is not None:
+        return Source(core)
+    if isinstance(source, list | tuple) and source and _is_row(source[0]):
+        return Source(None, _Feed(iter(source), type(source).__name__))
+    if hasattr(source, "__next__"):
+        return Source(None, _Feed(source, getattr(source, "__name__", type(source).__name__)))
+    if hasattr(source, "__iter__"):
+        return Source(None, _Feed(iter(source), type(source).__name__))
+    raise UnknownFormat(
+        f"cannot read rows from a {type(source).__name__}; expected a path, an array, a mapping of arrays, a table "
+        f"with __arrow_c_stream__, or an iterator of these"
+    )
+
+
+def _recognise(item: Any) -> _core.Source | None:
+    """A table, a mapping of arrays, an array or a tuple of arrays as a core source; None for anything else."""
+    name = type(item).__name__
+    if isinstance(item, Source):
+        return item._head()
+    if hasattr(item, "__arrow_c_stream__") and not hasattr(item, "dtype"):
+        again = not hasattr(item, "__next__")
+        rows = len(item) if again and hasattr(item, "__len__") else None
+        return _core.arrow_source(item, name, again, rows)
+    if hasattr(item, "__arrow_c_array__") and not hasattr(item, "dtype"):
+        return _core.arrow_source(item, name, True, None)
+    if hasattr(item, "keys") and hasattr(item, "__getitem__"):
+        return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
+    if isinstance(item, tuple) and item and all(_is_array(part) for part in item):
+        names = _default_names(len(item))
+        return _core.array_source(name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)])
+    if _is_array(item):
+        fields = getattr(getattr(item, "dtype", None), "names", None)
+        if fields:
+            return _core.array_source(name, [(field, *_column(item[field])) for field in fields])
+        return _core.array_source(name, _array_columns(item))
+    return None
+
+
+def _array_columns(array: Any) -> list[tuple[str, Any, str | None]]:
+    values, kind = _column(array)
+    ndim = getattr(array, "ndim", 1)
+    if ndim == 1:
+        return [("value", values, kind)]
+    if ndim != 2:
+        raise UnknownFormat(f"an array of {ndim} dimensions is not a table; expected shape (n,) or (n, columns)")
+    names = _default_names(array.shape[1])
+    return [(name, values[:, place], kind) for place, name in enumerate(names)]
+
+
+def _default_names(count: int) -> list[str]:
+    """Names of columns that came without: x, y, z, then their numbers."""
+    if count <= 3:
+        return ["x", "y", "z"][:count]
+    return ["x", "y", *(str(place) for place in range(2, count))]
+
+
+def _is_array(value: Any) -> bool:
+    if isinstance(value, str | bytes):
+        return False
+    if hasattr(value, "__arrow_c_array__") or hasattr(value, "__arrow_c_stream__"):
+        return True
+    if hasattr(value, "__array_interface__") or hasattr(value, "__array__"):
+        return getattr(value, "ndim", 1) > 0
+    return isinstance(value, memoryview | bytearray) or _core.has_buffer(value)
+
+
+def _is_row(item: Any) -> bool:
+    """Whether an item of a stream is one row (a tuple or a dict of scalars) and not a chunk."""
+    if isinstance(item, dict):
+        return bool(item) and not any(_is_array(value) or isinstance(value, list) for value in item.values())
+    return (
+        isinstance(item, tuple | list)
+        and bool(item)
+        and not any(_is_array(value) or isinstance(value, list | tuple | dict) for value in item)
+    )
+
+
+def _column(values: Any) -> tuple[Any, str | None]:
+    """A column's object and, where its buffer cannot say, what its integers mean.
+
+    NumPy's datetime64 refuses the buffer protocol: its integers are viewed in place, with their unit beside them.
+    """
+    dtype = getattr(values, "dtype", None)
+    kind = getattr(dtype, "kind", None)
+    if kind in ("M", "m") and hasattr(dtype, "str"):
+        array = values.to_numpy() if hasattr(values, "to_numpy") else values
+        unit = str(array.dtype)[len("datetime64[" if kind == "M" else "timedelta64[") : -1]
+        return array.view("i8"), f"{'time' if kind == 'M' else 'duration'}:{unit}"
+    if hasattr(values, "to_numpy") and kind in ("b", "i", "u", "f") and not hasattr(values, "__array_interface__"):
+        return values.to_numpy(), None
+    if not _core.has_buffer(values) and not hasattr(values, "__arrow_c_array__"):
+        if isinstance(values, list | tuple):
+            return list(values), "rows"
+        if not hasattr(values, "__arrow_c_stream__") and hasattr(values, "__array__"):
+            return values.__array__(), None
+    return values, None
