@@ -122,13 +122,13 @@ class Canvas:
         Costs one pass; another one before it where a range is not given and the source has no statistics.
         """
         rows = scan(source)
-        return Aggregate(
-            fold(rows, self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
+        begun = job(
+            self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress
         )
+        return Aggregate(fold(rows, begun))
 
 
-def fold(
-    rows: Source,
+def job(
     canvas: Canvas,
     x: str,
     y: str,
@@ -139,11 +139,11 @@ def fold(
     exact: bool = False,
     progress: Callable[[int, int | None], object] | None = None,
     page: _core.PageSpec | None = None,
-) -> _core.Aggregate:
-    """Fold a source of any kind into a core aggregate; with a page, of the size of its plot area."""
+) -> _core.Job:
+    """A drawing that is described but not begun; with a page, of the size of its plot area."""
     if threads is not None and threads < 1:
         raise BadArgument(f"threads must be at least 1, not {threads}")
-    job = _core.Job(
+    return _core.Job(
         x,
         y,
         as_reduction(reduction)._spec(),
@@ -159,14 +159,18 @@ def fold(
         progress,
         page,
     )
+
+
+def fold(rows: Source, begun: _core.Job) -> _core.Aggregate:
+    """Fold a source of any kind into a core aggregate."""
     try:
         if not rows.one_shot:
-            return job.draw(rows._head())
+            return begun.draw(rows._head())
         for part in rows._parts():
-            job.consume(part)
-        return job.finish()
+            begun.consume(part)
+        return begun.finish()
     finally:
-        job.close()
+        begun.close()
 
 
 def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _core
-from ._canvas import Aggregate, Canvas, fold
+from ._canvas import Aggregate, Canvas, fold, job
 from ._errors import BadArgument, ClosedError
 from ._image import Image
 from ._reductions import Reduction, as_reduction
@@ -128,8 +128,7 @@ class Figure:
             self._scale,
             (cmap, how, span, spread),
         )
-        core = fold(
-            rows,
+        begun = job(
             self._canvas,
             x,
             y,
@@ -140,7 +139,7 @@ class Figure:
             progress=progress,
             page=page,
         )
-        self._aggregate = Aggregate(core)
+        self._aggregate = Aggregate(fold(rows, begun))
         self._page = page
         return self
 

@@ -6,7 +6,7 @@ import sys
 import time
 
 from .. import _core
-from .._canvas import Aggregate, Canvas, fold
+from .._canvas import Aggregate, Canvas, fold, job
 from .._draw import choose_columns, draw
 from .._errors import BadArgument, UnknownFormat
 from .._reductions import Reduction, by, count
@@ -85,17 +85,14 @@ def run(options: argparse.Namespace) -> int:
         ranges = {name: _range(value) for name, value in ranges.items()}
         scales = {"x_scale": options.x_scale, "y_scale": options.y_scale}
         if options.explain:
-            print(
-                _core.explain(
-                    rows._head(), x, y, reduction._spec(), width, height, options.threads, options.bare, options.scale
-                )
-            )
+            canvas = Canvas(width, height, **ranges, **scales)
+            print(job(canvas, x, y, reduction, threads=options.threads).explain(rows._head()))
             return 0
         with Progress(rows.rows, enabled=not (options.quiet or options.json)) as progress:
             how = {"threads": options.threads, "exact": options.exact, "progress": progress.update}
             if options.bare:
                 canvas = Canvas(width, height, **ranges, **scales)
-                aggregate = Aggregate(fold(rows, canvas, x, y, reduction, **how))
+                aggregate = Aggregate(fold(rows, job(canvas, x, y, reduction, **how)))
                 image = aggregate.shade(
                     options.cmap, options.how, background=options.background, spread=options.spread or 0
                 )

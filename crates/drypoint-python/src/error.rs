@@ -1,0 +1,109 @@
+//! Errors of the rooms as the Python classes of `drypoint._errors`, attributes included.
+//!
+//! The classes are Python's own so that each can also be a built-in kind; they are looked up when something is
+//! raised, which is rare.
+
+use drypoint_canvas::CanvasError;
+use drypoint_figure::FigureError;
+use drypoint_memory::BudgetExceeded;
+use drypoint_stream::StreamError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// Anything that can stop a job.
+#[derive(Debug)]
+pub(crate) enum CoreError {
+    Budget(BudgetExceeded),
+    Stream(StreamError),
+    Canvas(CanvasError),
+    Figure(FigureError),
+    /// An argument, in a sentence of its own.
+    Argument(String),
+    /// No rows, or none with a finite position.
+    Empty(String),
+    Python(PyErr),
+}
+
+impl From<BudgetExceeded> for CoreError {
+    fn from(error: BudgetExceeded) -> Self {
+        Self::Budget(error)
+    }
+}
+
+impl From<StreamError> for CoreError {
+    fn from(error: StreamError) -> Self {
+        match error {
+            StreamError::Budget(error) => Self::Budget(error),
+            error => Self::Stream(error),
+        }
+    }
+}
+
+impl From<CanvasError> for CoreError {
+    fn from(error: CanvasError) -> Self {
+        match error {
+            CanvasError::Stream(error) => error.into(),
+            CanvasError::Budget(error) => Self::Budget(error),
+            error => Self::Canvas(error),
+        }
+    }
+}
+
+impl From<PyErr> for CoreError {
+    fn from(error: PyErr) -> Self {
+        Self::Python(error)
+    }
+}
+
+impl From<CoreError> for PyErr {
+    fn from(error: CoreError) -> Self {
+        Python::attach(|py| raise(py, error).unwrap_or_else(|error| error))
+    }
+}
+
+fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
+    let attributes = PyDict::new(py);
+    let (class, message) = match error {
+        CoreError::Python(error) => return Ok(error),
+        CoreError::Argument(message) => ("BadArgument", message),
+        CoreError::Empty(message) => ("EmptyData", message),
+        CoreError::Budget(error) => {
+            attributes.set_item("consumer", &error.consumer)?;
+            attributes.set_item("requested", error.requested)?;
+            attributes.set_item("available", error.available)?;
+            attributes.set_item("limit", error.limit)?;
+            attributes.set_item("holders", error.holders.clone())?;
+            ("BudgetExceeded", error.to_string())
+        }
+        CoreError::Stream(error) => {
+            if let StreamError::MissingColumn { name, nearest, available } = &error {
+                attributes.set_item("name", name)?;
+                attributes.set_item("nearest", nearest)?;
+                attributes.set_item("available", available)?;
+            }
+            (stream_class(&error), error.to_string())
+        }
+        CoreError::Canvas(error) => (canvas_class(&error), error.to_string()),
+        CoreError::Figure(error) => (figure_class(&error), error.to_string()),
+    };
+    if class == "Cancelled" {
+        return Ok(pyo3::exceptions::PyKeyboardInterrupt::new_err(()));
+    }
+    let class = py.import("drypoint._errors")?.getattr(class)?;
+    Ok(PyErr::from_value(class.call((message,), Some(&attributes))?))
+}
+
+fn stream_class(error: &StreamError) -> &'static str {
+    match error {
+        StreamError::NotFound { .. } => "SourceNotFound",
+        StreamError::Io { .. } => "SourceNotFound",
+        StreamError::Corrupt { .. } => "CorruptData",
+        StreamError::UnknownFormat { .. } => "UnknownFormat",
+        StreamError::Unsupported { .. } => "UnsupportedData",
+        StreamError::MissingColumn { .. } => "MissingColumn",
+        StreamError::Ragged { .. } | StreamError::BadValue { .. } => "BadValue",
+        StreamError::Mismatch { .. } => "SchemaMismatch",
+        StreamError::Cancelled => "Cancelled",
+        _ => "DrypointError",
+    }
+}

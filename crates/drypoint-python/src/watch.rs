@@ -1,0 +1,53 @@
+//! Long work off the interpreter's thread, while that thread looks for Ctrl-C and tells of the progress.
+
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use drypoint_stream::Cancel;
+use pyo3::prelude::*;
+
+use crate::error::CoreError;
+
+/// Ctrl-C is noticed within this time, well under what a person feels.
+const GLANCE: Duration = Duration::from_millis(40);
+
+/// Run `work` on a thread of its own with the interpreter released. `glance` is called attached, from time to time
+/// and once at the end; its error, like a signal's, cancels the work and is what the caller sees.
+pub(crate) fn watched<T: Send>(
+    py: Python<'_>,
+    cancel: &Cancel,
+    glance: impl Fn(Python<'_>) -> PyResult<()> + Send + Sync,
+    work: impl FnOnce() -> Result<T, CoreError> + Send,
+) -> PyResult<T> {
+    let (result, interrupt) = py.detach(|| {
+        std::thread::scope(|scope| {
+            let (done, wait) = channel::<()>();
+            let worker = scope.spawn(move || {
+                let result = work();
+                drop(done);
+                result
+            });
+            let mut interrupt = None;
+            while let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(GLANCE) {
+                if interrupt.is_none() {
+                    interrupt = Python::attach(|py| py.check_signals().and_then(|()| glance(py))).err();
+                    if interrupt.is_some() {
+                        cancel.cancel();
+                    }
+                }
+            }
+            (worker.join(), interrupt)
+        })
+    });
+    if let Some(error) = interrupt {
+        return Err(error);
+    }
+    match result {
+        Ok(result) => {
+            let value = result?;
+            glance(py)?;
+            Ok(value)
+        }
+        Err(panic) => std::panic::resume_unwind(panic),
+    }
+}
