@@ -1,0 +1,9 @@
+//! The borders where Python's memory is lent to Rust and Rust's to Python.
+
+mod capsule;
+mod lend;
+mod loan;
+
+pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use lend::{Cells, lend, release};
+pub(crate) use loan::Loan;

@@ -1,0 +1,133 @@
+//! Sources of rows as Python sees them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use drypoint_canvas::AxisKind;
+use drypoint_memory::MemoryPool;
+use drypoint_stream::{Cancel, DataType, Extent, Request};
+use pyo3::prelude::*;
+
+use crate::batch::Batches;
+use crate::error::CoreError;
+
+/// Rows that can be read in batches. Made by the functions of this module.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct Source {
+    pub(crate) inner: Arc<dyn drypoint_stream::Source>,
+}
+
+impl Source {
+    pub(crate) fn new(source: impl drypoint_stream::Source + 'static) -> Self {
+        Self { inner: Arc::new(source) }
+    }
+
+    fn field(&self, column: &str) -> Result<(usize, &DataType), CoreError> {
+        let place = self.inner.schema().index_of(column)?;
+        Ok((place, &self.inner.schema().fields[place].data_type))
+    }
+
+    fn known_extent(&self, column: &str) -> PyResult<Option<(Extent, &DataType)>> {
+        let (place, data_type) = self.field(column)?;
+        Ok(self.inner.extent(place).map(|extent| (extent, data_type)))
+    }
+}
+
+#[pymethods]
+impl Source {
+    /// What messages call it.
+    #[getter]
+    fn name(&self) -> String {
+        self.inner.name()
+    }
+
+    /// Column names in order.
+    #[getter]
+    fn columns(&self) -> Vec<String> {
+        self.inner.schema().fields.iter().map(|field| field.name.clone()).collect()
+    }
+
+    /// Column types in order.
+    #[getter]
+    fn types(&self) -> Vec<String> {
+        self.inner.schema().fields.iter().map(|field| field.data_type.to_string()).collect()
+    }
+
+    /// Which columns have a place on an axis.
+    #[getter]
+    fn numeric(&self) -> Vec<bool> {
+        self.inner.schema().fields.iter().map(|field| field.data_type.is_numeric()).collect()
+    }
+
+    /// Rows, where known without reading them.
+    #[getter]
+    fn rows(&self) -> Option<u64> {
+        self.inner.rows()
+    }
+
+    /// Whether it can be read only once.
+    #[getter]
+    fn one_shot(&self) -> bool {
+        self.inner.one_shot()
+    }
+
+    /// Least and greatest finite value, where known without reading the rows.
+    fn extent(&self, column: &str) -> PyResult<Option<(f64, f64)>> {
+        Ok(self.known_extent(column)?.map(|(extent, _)| (extent.min, extent.max)))
+    }
+
+    /// The extent as a person writes it: dates as dates.
+    fn shown(&self, column: &str) -> PyResult<Option<(String, String)>> {
+        Ok(self.known_extent(column)?.map(|(extent, data_type)| {
+            let shown = |value: f64| match data_type {
+                DataType::Time { unit, zone } => {
+                    drypoint_figure::format_value(value, &AxisKind::Time { unit: *unit, zone: zone.clone() })
+                }
+                _ => drypoint_figure::format_value(value, &AxisKind::Number),
+            };
+            (shown(extent.min), shown(extent.max))
+        }))
+    }
+
+    /// Bytes that drawing its first two drawable columns at 900×600 on this many threads would hold.
+    fn drawing_needs(&self, threads: usize) -> PyResult<usize> {
+        let fields = &self.inner.schema().fields;
+        let columns = (0..fields.len()).filter(|&place| fields[place].data_type.is_numeric()).take(2).collect();
+        let request = Request {
+            columns,
+            batch_rows: 16_384,
+            readers: threads,
+            consumer: MemoryPool::process().consumer("batches"),
+            cancel: Cancel::default(),
+        };
+        let needs = self.inner.needs(&request).map_err(CoreError::from)?;
+        let readers = threads.min(needs.max_readers).max(1);
+        Ok(needs.shared_bytes + readers * (needs.reader_bytes + 900 * 600 * 4))
+    }
+
+    /// Its batches of at most `rows` rows.
+    fn batches(&self, columns: Option<Vec<String>>, rows: usize) -> PyResult<Batches> {
+        Batches::new(self.inner.clone(), columns, rows)
+    }
+}
+
+/// Files, globs and folders.
+#[pyfunction]
+pub(crate) fn scan_paths(
+    py: Python<'_>,
+    paths: Vec<PathBuf>,
+    types: HashMap<String, String>,
+    delimiter: Option<String>,
+    header: Option<bool>,
+) -> PyResult<Source> {
+    let options = text_options(types, delimiter, header)?;
+    let inner = py.detach(|| drypoint_stream::scan_paths(&paths, &options)).map_err(CoreError::from)?;
+    Ok(Source { inner: inner.into() })
+}
+
+/// The text candidate most like `name`.
+#[pyfunction]
+pub(crate) fn nearest(name: &str, candidates: Vec<String>) -> Option<String> {
+    drypoint_stream::nearest(name, candidates.iter().map(String::as_str))
+}
