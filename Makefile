@@ -42,6 +42,7 @@ check: build $(VENV)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python docs/make_reference.py --check
 	cd / && $(abspath $(BIN))/python -m mypy.stubtest drypoint --mypy-config-file $(abspath pyproject.toml)
 
 bench: build
