@@ -79,3 +79,13 @@ pub(crate) fn row_major(shape: &[isize], item_bytes: usize) -> Vec<isize> {
     }
     strides
 }
+
+/// Bytes of one item of a format that this crate lends.
+pub(crate) fn item_bytes(format: &CStr) -> usize {
+    match format.to_bytes() {
+        b"?" | b"b" | b"B" => 1,
+        b"h" | b"H" => 2,
+        b"i" | b"I" | b"f" => 4,
+        _ => 8,
+    }
+}

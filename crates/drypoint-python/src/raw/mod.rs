@@ -5,5 +5,5 @@ mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
-pub(crate) use lend::{Cells, lend, release};
+pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
