@@ -3,8 +3,14 @@
 //! A [`Source`] tells its schema, its row count and its extents where they are known, and is read by a
 //! [`Scan`] whose [`Reader`]s share the work between threads. Nothing here holds more than a batch.
 
+#![deny(unsafe_code)]
+
+pub mod array;
+pub mod arrow;
 mod batch;
 mod error;
+#[allow(unsafe_code)]
+mod raw;
 mod schema;
 mod source;
 

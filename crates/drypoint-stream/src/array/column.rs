@@ -1,0 +1,265 @@
+//! One column that lies in memory already: whose bytes, where in them each row's value is, and what it means.
+
+use std::sync::Arc;
+
+use drypoint_memory::{Buffer, Pod};
+
+use crate::arrow::Element;
+use crate::arrow::layout::Layout;
+use crate::{DataType, Field, Result, StreamError, TimeUnit};
+
+/// Who keeps a column's bytes alive. The bytes must be the same, at the same place, whenever they are asked for.
+pub trait ColumnStorage: Send + Sync {
+    /// All the bytes that the column's rows, and perhaps others, lie in.
+    fn bytes(&self) -> &[u8];
+}
+
+impl<T: Pod> ColumnStorage for Vec<T> {
+    fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(self)
+    }
+}
+
+impl<T: Pod> ColumnStorage for Buffer<T> {
+    fn bytes(&self) -> &[u8] {
+        bytemuck::cast_slice(self)
+    }
+}
+
+/// The type of the values in memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    /// One of those that batches hold.
+    Element(Element),
+    /// IEEE binary16, delivered as float32.
+    Half,
+}
+
+impl Item {
+    /// Bytes of one value.
+    pub fn width(self) -> usize {
+        match self {
+            Item::Element(element) => element.width(),
+            Item::Half => 2,
+        }
+    }
+
+    pub(super) fn layout(self) -> Layout {
+        match self {
+            Item::Element(element) => Layout::Fixed(element),
+            Item::Half => Layout::Half,
+        }
+    }
+
+    fn data_type(self) -> DataType {
+        match self {
+            Item::Half => DataType::Float(16),
+            Item::Element(Element::Bool) => DataType::Bool,
+            Item::Element(Element::F32) => DataType::Float(32),
+            Item::Element(Element::F64) => DataType::Float(64),
+            Item::Element(integer @ (Element::U8 | Element::U16 | Element::U32 | Element::U64)) => {
+                DataType::UInt(integer.width() as u8 * 8)
+            }
+            Item::Element(integer) => DataType::Int(integer.width() as u8 * 8),
+        }
+    }
+}
+
+/// Where the values lie, as NumPy says it: value `i` begins at byte `first_byte + i * stride_bytes`.
+#[derive(Debug, Clone, Copy)]
+pub struct Items {
+    /// The type of one.
+    pub item: Item,
+    /// How many there are.
+    pub rows: usize,
+    /// Where the first begins.
+    pub first_byte: usize,
+    /// From one to the next; may be negative or zero.
+    pub stride_bytes: isize,
+    /// Whether their bytes are in the other order than this machine's.
+    pub swapped: bool,
+}
+
+impl Items {
+    /// `rows` values one after the other in this machine's byte order, from the beginning.
+    pub fn contiguous(item: Item, rows: usize) -> Self {
+        Self { item, rows, first_byte: 0, stride_bytes: item.width() as isize, swapped: false }
+    }
+
+    pub(super) fn is_contiguous(&self) -> bool {
+        let one_byte = self.item.width() == 1;
+        self.stride_bytes == self.item.width() as isize && (one_byte || !self.swapped)
+    }
+
+    /// The first byte of row `row`; `None` where that is no address.
+    pub(super) fn byte_of(&self, row: usize) -> Option<usize> {
+        let distance = isize::try_from(row).ok()?.checked_mul(self.stride_bytes)?;
+        self.first_byte.checked_add_signed(distance)
+    }
+
+    /// Whether rows `start .. end` lie within `len` bytes.
+    pub(super) fn lies_within(&self, start: usize, end: usize, len: usize) -> bool {
+        let fits = |row| {
+            self.byte_of(row).and_then(|at| at.checked_add(self.item.width())).is_some_and(|last| last <= len)
+        };
+        start >= end || fits(start) && fits(end - 1)
+    }
+}
+
+pub(super) enum Storage {
+    Items { items: Items, bytes: Arc<dyn ColumnStorage> },
+    Text(Words),
+    Dictionary { keys: Items, bytes: Arc<dyn ColumnStorage>, words: Words },
+}
+
+/// Strings in memory, as Arrow lays them out.
+#[derive(Clone)]
+pub struct Words {
+    pub(super) offsets: Arc<dyn ColumnStorage>,
+    pub(super) wide: bool,
+    pub(super) bytes: Arc<dyn ColumnStorage>,
+    pub(super) rows: usize,
+}
+
+impl Words {
+    /// Strings `bytes[offsets[i]..offsets[i + 1]]`, the offsets of 8 bytes if `wide`, else of 4. They are checked as
+    /// they are read.
+    pub fn new(offsets: Arc<dyn ColumnStorage>, wide: bool, bytes: Arc<dyn ColumnStorage>) -> Self {
+        let rows = (offsets.bytes().len() / if wide { 8 } else { 4 }).saturating_sub(1);
+        Self { offsets, wide, bytes, rows }
+    }
+
+    /// Copies of `strings`, in memory that no pool accounts for: for a few.
+    pub fn from_strings<'a>(strings: impl IntoIterator<Item = &'a str>) -> Self {
+        let (mut offsets, mut bytes) = (vec![0i64], Vec::new());
+        for string in strings {
+            bytes.extend_from_slice(string.as_bytes());
+            offsets.push(bytes.len() as i64);
+        }
+        Self::new(Arc::new(offsets), true, Arc::new(bytes))
+    }
+
+    pub(super) fn layout(&self) -> Layout {
+        Layout::Text { wide: self.wide }
+    }
+}
+
+/// A named column in memory.
+pub struct ArrayColumn {
+    pub(super) field: Field,
+    pub(super) storage: Storage,
+    /// One byte a row, not 0 where the row is missing.
+    pub(super) mask: Option<Arc<dyn ColumnStorage>>,
+}
+
+impl ArrayColumn {
+    /// Values in `bytes`, nothing copied unless they are strided, swapped or unaligned. Their meaning is that of
+    /// their type; [`ArrayColumn::with_data_type`] gives another.
+    ///
+    /// # Errors
+    /// [`StreamError::Mismatch`] if not all rows lie within `bytes`.
+    pub fn new(name: &str, items: Items, bytes: Arc<dyn ColumnStorage>) -> Result<Self> {
+        let held = bytes.bytes().len();
+        if !items.lies_within(0, items.rows, held) {
+            let what = format!(
+                "column {name:?}: {} rows of {} bytes from byte {} with a stride of {} do not fit in {held} bytes",
+                items.rows,
+                items.item.width(),
+                items.first_byte,
+                items.stride_bytes
+            );
+            return Err(StreamError::Mismatch { name: "array".into(), what });
+        }
+        Ok(Self::of(name, items.item.data_type(), Storage::Items { items, bytes }))
+    }
+
+    /// One string a row.
+    pub fn text(name: &str, words: Words) -> Self {
+        Self::of(name, DataType::Text, Storage::Text(words))
+    }
+
+    /// One string a row, given by integer `keys` into `words`.
+    ///
+    /// # Errors
+    /// As [`ArrayColumn::new`], and if the keys are no integers.
+    pub fn dictionary(name: &str, keys: Items, bytes: Arc<dyn ColumnStorage>, words: Words) -> Result<Self> {
+        if !matches!(keys.item.data_type(), DataType::Int(_) | DataType::UInt(_)) {
+            let what = format!("column {name:?}: keys of type {}", keys.item.data_type());
+            return Err(StreamError::Mismatch { name: "array".into(), what });
+        }
+        Self::new(name, keys, bytes.clone())?;
+        Ok(Self::of(name, DataType::Text, Storage::Dictionary { keys, bytes, words }))
+    }
+
+    /// Numbers of float64, owned.
+    pub fn from_f64(name: &str, values: Vec<f64>) -> Self {
+        let items = Items::contiguous(Item::Element(Element::F64), values.len());
+        Self::of(name, DataType::Float(64), Storage::Items { items, bytes: Arc::new(values) })
+    }
+
+    fn of(name: &str, data_type: DataType, storage: Storage) -> Self {
+        Self { field: Field { name: name.into(), data_type, nullable: false }, storage, mask: None }
+    }
+
+    /// The same values with another meaning: an instant or a span. Of those in 64 bits the least value, NumPy's NaT,
+    /// is a missing row.
+    pub fn with_data_type(mut self, data_type: DataType) -> Self {
+        self.field.nullable = matches!(data_type, DataType::Time { .. } | DataType::Duration(_));
+        self.field.data_type = data_type;
+        self
+    }
+
+    /// Instants of `unit`, shown in `zone`.
+    pub fn with_time(self, unit: TimeUnit, zone: Option<&str>) -> Self {
+        self.with_data_type(DataType::Time { unit, zone: zone.map(Arc::from) })
+    }
+
+    /// `mask` holds one byte a row, not 0 where the row is missing, as `numpy.ma` has it.
+    ///
+    /// # Errors
+    /// [`StreamError::Mismatch`] if it has another number of rows.
+    pub fn with_mask(mut self, mask: Arc<dyn ColumnStorage>) -> Result<Self> {
+        let (rows, found) = (self.rows(), mask.bytes().len());
+        if found != rows {
+            let what =
+                format!("the mask of column {:?} has {found} rows, the column {rows}", self.field.name);
+            return Err(StreamError::Mismatch { name: "array".into(), what });
+        }
+        self.field.nullable = true;
+        self.mask = Some(mask);
+        Ok(self)
+    }
+
+    /// Its number of rows.
+    pub fn rows(&self) -> usize {
+        match &self.storage {
+            Storage::Items { items, .. } | Storage::Dictionary { keys: items, .. } => items.rows,
+            Storage::Text(words) => words.rows,
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.field.name
+    }
+
+    /// Whether the least int64 stands for a missing row.
+    pub(super) fn has_nat(&self) -> bool {
+        let in_64_bits = matches!(
+            self.storage,
+            Storage::Items { items: Items { item: Item::Element(Element::I64), .. }, .. }
+        );
+        in_64_bits && matches!(self.field.data_type, DataType::Time { .. } | DataType::Duration(_))
+    }
+
+    /// Bytes a row that a reader copies or makes.
+    pub(super) fn scratch_row_bytes(&self) -> usize {
+        let gathered = |items: &Items| if items.is_contiguous() { 0 } else { items.item.width() };
+        let bits = usize::from(self.mask.is_some() || self.has_nat());
+        bits + match &self.storage {
+            Storage::Items { items, .. } => gathered(items) + items.item.layout().scratch_row_bytes(),
+            Storage::Text(words) => words.layout().scratch_row_bytes(),
+            Storage::Dictionary { keys, .. } => gathered(keys) + 5,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The only `unsafe` of this crate: taking over what a C producer hands us.
+
+pub(crate) mod stream;
