@@ -4,12 +4,15 @@
 //! [`Scan`] whose [`Reader`]s share the work between threads. Nothing here holds more than a batch.
 
 mod batch;
+pub mod csv;
 mod error;
+mod instant;
 mod schema;
 mod source;
 
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
+pub use instant::Instant;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
 
