@@ -34,14 +34,14 @@ pub(super) struct Sample {
 }
 
 impl Sample {
-    /// Read `wanted` bytes, or more where not even one record fits in them.
+    /// Read `wanted` bytes, or more where a header and a record do not fit in them.
     pub(super) fn read(name: &str, input: &mut dyn Read, packing: Packing, wanted: usize) -> Result<Sample> {
         let mut bytes = Vec::new();
         let mut limit = wanted.clamp(1, LONGEST_RECORD);
         loop {
             read_up_to(input, &mut bytes, limit).map_err(|error| read_error(name, packing, error))?;
             let complete = bytes.len() < limit;
-            if complete || limit >= LONGEST_RECORD || bytes.contains(&b'\n') {
+            if complete || limit >= LONGEST_RECORD || memchr::memchr_iter(b'\n', &bytes).nth(1).is_some() {
                 return Ok(Sample { bytes, complete });
             }
             limit = (limit * 4).min(LONGEST_RECORD);
