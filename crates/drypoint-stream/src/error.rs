@@ -17,6 +17,9 @@ pub enum StreamError {
     /// The bytes are not what the format promises.
     #[error("{name} is damaged: {what}")]
     Corrupt { name: String, what: String },
+    /// There is not one row in it, nor names of columns.
+    #[error("{name} is empty")]
+    Empty { name: String },
     /// The format cannot be told or is not read here.
     #[error("{name}: unknown format; expected one of {expected}")]
     UnknownFormat { name: String, expected: &'static str },

@@ -8,14 +8,17 @@
 pub mod array;
 pub mod arrow;
 mod batch;
+pub mod csv;
 mod error;
 #[allow(unsafe_code)]
 mod raw;
+mod instant;
 mod schema;
 mod source;
 
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
+pub use instant::Instant;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
 
