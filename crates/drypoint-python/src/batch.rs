@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyList};
 
 use crate::error::CoreError;
+use crate::plain::{plain, strings};
 use crate::raw;
 
 /// Rows of a source, on their own.
@@ -61,10 +62,10 @@ impl Batch {
         let array = self.record.column(place);
         let data_type = &self.fields[place].data_type;
         if *data_type == DataType::Text {
-            let words = PyList::new(py, arrow::strings(array).map_err(CoreError::from)?)?;
+            let words = PyList::new(py, strings(array)?)?;
             return numpy.call_method1("array", (words, "object"));
         }
-        let (bytes, format) = arrow::plain(array).map_err(CoreError::from)?;
+        let (bytes, format) = plain(array)?;
         let view = Bound::new(py, Lent { bytes, format })?;
         let values = numpy.call_method1("asarray", (view,))?;
         match data_type {

@@ -1,0 +1,189 @@
+//! Aggregates as Python sees them: arrays lent without a copy.
+
+use std::ffi::{CStr, c_int};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use drypoint_canvas::{Aggregate as Inner, Axis, Cells, Reduction, Scale};
+use drypoint_figure::Layout;
+use drypoint_memory::{MemoryConsumer, MemoryPool};
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use crate::error::CoreError;
+use crate::pixmap::Pixmap;
+use crate::raw;
+use crate::shading::{ShadingArguments, shading};
+
+/// Folded pixels.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct Aggregate {
+    pub(crate) inner: Arc<Inner>,
+    /// The page it was drawn for.
+    pub(crate) layout: Option<Layout>,
+    /// Threads that it was drawn on; 0 if it was loaded or merged.
+    pub(crate) threads: usize,
+    /// The account that pictures of it are taken from.
+    pub(crate) consumer: MemoryConsumer,
+}
+
+impl Aggregate {
+    fn bare(inner: Inner) -> Self {
+        let consumer = MemoryPool::process().consumer("picture");
+        Self { inner: Arc::new(inner), layout: None, threads: 0, consumer }
+    }
+
+    /// The bytes of all planes, the format of a cell and its size.
+    fn bytes(&self) -> (&[u8], &'static CStr, usize) {
+        match self.inner.all_cells() {
+            Cells::Bool(cells) => (cells, c"?", 1),
+            Cells::U32(cells) => (bytemuck::cast_slice(cells), c"I", 4),
+            Cells::U64(cells) => (bytemuck::cast_slice(cells), c"Q", 8),
+            Cells::F64(cells) => (bytemuck::cast_slice(cells), c"d", 8),
+        }
+    }
+
+    fn is_by(&self) -> bool {
+        matches!(self.inner.reduction, Reduction::By(..))
+    }
+}
+
+#[pymethods]
+impl Aggregate {
+    #[getter]
+    fn shape(&self) -> Vec<usize> {
+        let mut shape = vec![self.inner.height(), self.inner.width()];
+        if self.is_by() {
+            shape.push(self.inner.planes());
+        }
+        shape
+    }
+
+    #[getter]
+    fn dtype(&self) -> &'static str {
+        match self.bytes().1.to_bytes() {
+            b"?" => "bool",
+            b"I" => "uint32",
+            b"Q" => "uint64",
+            _ => "float64",
+        }
+    }
+
+    #[getter]
+    fn x_range(&self) -> (f64, f64) {
+        self.inner.canvas.x.range
+    }
+
+    #[getter]
+    fn y_range(&self) -> (f64, f64) {
+        self.inner.canvas.y.range
+    }
+
+    #[getter]
+    fn categories(&self) -> Vec<String> {
+        self.inner.categories.clone()
+    }
+
+    #[getter]
+    fn rows(&self) -> u64 {
+        self.inner.rows
+    }
+
+    #[getter]
+    fn skipped(&self) -> u64 {
+        self.inner.skipped
+    }
+
+    #[getter]
+    fn nbytes(&self) -> usize {
+        self.bytes().0.len()
+    }
+
+    #[getter]
+    fn threads(&self) -> usize {
+        self.threads
+    }
+
+    #[getter]
+    fn reduction(&self) -> String {
+        crate::reduction::written(&self.inner.reduction)
+    }
+
+    /// The data values at the centres of the pixels of axis "x" or "y".
+    fn centres(&self, axis: &str) -> Vec<f64> {
+        let axis = if axis == "x" { &self.inner.canvas.x } else { &self.inner.canvas.y };
+        (0..axis.pixels).map(|pixel| centre(axis, pixel)).collect()
+    }
+
+    /// Both, folded together.
+    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<Self> {
+        let (left, right) = (&self.inner, &other.inner);
+        let merged = py.detach(|| left.merged(right, &self.consumer)).map_err(CoreError::from)?;
+        Ok(Self::bare(merged))
+    }
+
+    /// A picture of it.
+    fn shade(
+        &self,
+        py: Python<'_>,
+        cmap: Option<Bound<'_, PyAny>>,
+        how: Option<String>,
+        span: Option<(f64, f64)>,
+        background: Option<String>,
+        spread: usize,
+        min_alpha: u8,
+    ) -> PyResult<Pixmap> {
+        let arguments = ShadingArguments::new(cmap.as_ref(), how, span)?;
+        let mut shading = shading(&arguments, &self.inner, "light")?;
+        shading.background =
+            background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
+        shading.spread = crate::shading::spread_by(spread);
+        shading.min_alpha = min_alpha;
+        Pixmap::shade(py, &self.inner, &shading, &self.consumer)
+    }
+
+    /// Write cells, ranges and what merging needs.
+    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        Ok(py.detach(|| self.inner.save(&path)).map_err(CoreError::from)?)
+    }
+
+    unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
+        let this = slf.get();
+        let (bytes, format, item_bytes) = this.bytes();
+        let shape: Vec<isize> = this.shape().into_iter().map(|length| length as isize).collect();
+        // Planes lie one after the other; the category is the last dimension, as in Datashader.
+        let strides = match shape[..] {
+            [height, width, _] => {
+                let plane = raw::row_major(&[height, width], item_bytes);
+                vec![plane[0], plane[1], height * width * item_bytes as isize]
+            }
+            _ => raw::row_major(&shape, item_bytes),
+        };
+        let cells = raw::Cells { bytes, format, item_bytes, shape, strides };
+        // SAFETY: the interpreter gave `view`; the planes of an aggregate are never written again nor moved, and live
+        // as long as `slf`.
+        unsafe { raw::lend(slf.clone().into_any(), view, flags, cells) }
+    }
+
+    unsafe fn __releasebuffer__(&self, view: *mut ffi::Py_buffer) {
+        // SAFETY: the interpreter releases each view that `__getbuffer__` filled once.
+        unsafe { raw::release(view) }
+    }
+}
+
+fn centre(axis: &Axis, pixel: usize) -> f64 {
+    let (start, end) = axis.range;
+    let at = (pixel as f64 + 0.5) / axis.pixels as f64;
+    match axis.scale {
+        Scale::Linear => start + (end - start) * at,
+        Scale::Log => 10f64.powf(start.log10() + (end.log10() - start.log10()) * at),
+    }
+}
+
+/// Read what `save` wrote.
+#[pyfunction]
+pub(crate) fn load_aggregate(py: Python<'_>, path: PathBuf) -> PyResult<Aggregate> {
+    let consumer = MemoryPool::process().consumer("aggregate");
+    let inner = py.detach(|| Inner::load(&path, &consumer)).map_err(CoreError::from)?;
+    Ok(Aggregate::bare(inner))
+}

@@ -1,0 +1,67 @@
+//! Reductions between their Python form, (name, column, inner), and the canvas's.
+
+use drypoint_canvas::Reduction;
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::error::CoreError;
+
+/// Read (name, column or None, inner or None).
+pub(crate) fn read(spec: &Bound<'_, PyTuple>) -> PyResult<Reduction> {
+    let name: String = spec.get_item(0)?.extract()?;
+    let column: Option<String> = spec.get_item(1)?.extract()?;
+    let need = || {
+        column.clone().ok_or_else(|| CoreError::Argument(format!("{name} needs the name of a column")))
+    };
+    Ok(match name.as_str() {
+        "count" => Reduction::Count(column),
+        "any" => Reduction::Any(column),
+        "sum" => Reduction::Sum(need()?),
+        "mean" => Reduction::Mean(need()?),
+        "min" => Reduction::Min(need()?),
+        "max" => Reduction::Max(need()?),
+        "var" => Reduction::Var(need()?),
+        "std" => Reduction::Std(need()?),
+        "first" => Reduction::First(need()?),
+        "last" => Reduction::Last(need()?),
+        "by" => Reduction::By(need()?, Box::new(read(spec.get_item(2)?.cast::<PyTuple>()?)?)),
+        other => return Err(CoreError::Argument(format!("unknown reduction {other:?}")).into()),
+    })
+}
+
+/// As it is written in Python: `mean('fare')`.
+pub(crate) fn written(reduction: &Reduction) -> String {
+    let quoted = |column: &String| format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"));
+    let call = |name: &str, column: Option<&String>| format!("{name}({})", column.map(quoted).unwrap_or_default());
+    match reduction {
+        Reduction::Count(column) => call("count", column.as_ref()),
+        Reduction::Any(column) => call("any", column.as_ref()),
+        Reduction::Sum(column) => call("sum", Some(column)),
+        Reduction::Mean(column) => call("mean", Some(column)),
+        Reduction::Min(column) => call("min", Some(column)),
+        Reduction::Max(column) => call("max", Some(column)),
+        Reduction::Var(column) => call("var", Some(column)),
+        Reduction::Std(column) => call("std", Some(column)),
+        Reduction::First(column) => call("first", Some(column)),
+        Reduction::Last(column) => call("last", Some(column)),
+        Reduction::By(column, inner) => format!("by({}, {})", quoted(column), written(inner)),
+    }
+}
+
+/// What a colour bar or legend says of it: the column, after the fold where that is not obvious.
+pub(crate) fn label(reduction: &Reduction) -> String {
+    match reduction {
+        Reduction::Count(None) => "points".into(),
+        Reduction::Count(Some(column)) => format!("points with {column}"),
+        Reduction::Any(_) => "any".into(),
+        Reduction::By(column, _) => column.clone(),
+        Reduction::Sum(column) => format!("sum of {column}"),
+        Reduction::Mean(column) => format!("mean {column}"),
+        Reduction::Min(column) => format!("least {column}"),
+        Reduction::Max(column) => format!("greatest {column}"),
+        Reduction::Var(column) => format!("variance of {column}"),
+        Reduction::Std(column) => format!("std of {column}"),
+        Reduction::First(column) => format!("first {column}"),
+        Reduction::Last(column) => format!("last {column}"),
+    }
+}
