@@ -41,6 +41,9 @@ pub enum StreamError {
     /// The budget is too small.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// What should have waited on disk could not be put there, or was not found again.
+    #[error(transparent)]
+    Spill(#[from] drypoint_memory::SpillError),
     /// Someone called [`Cancel::cancel`](crate::Cancel::cancel).
     #[error("interrupted")]
     Cancelled,

@@ -15,12 +15,14 @@ mod raw;
 mod instant;
 mod schema;
 mod source;
+mod spool;
 
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
 pub use instant::Instant;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
+pub use spool::Spool;
 
 /// What the readers return.
 pub type Result<T> = std::result::Result<T, StreamError>;
