@@ -1,1 +1,59 @@
-//! The compiled core of the Python package.
+//! The compiled core of the Python package: converts, detaches, calls, converts.
+//!
+//! `raw/` holds what only `unsafe` can do: memory borrowed from Python and lent to it.
+
+use drypoint_memory::PoolAllocator;
+use pyo3::prelude::*;
+
+mod aggregate;
+mod array;
+mod arrow;
+mod batch;
+mod error;
+mod file;
+mod job;
+mod memory;
+mod page;
+mod pixmap;
+mod plain;
+#[allow(unsafe_code)]
+mod raw;
+mod reduction;
+mod shading;
+mod source;
+mod watch;
+
+/// Large allocations of the decoders are taken from the pool's blocks, and counted.
+#[global_allocator]
+static ALLOCATOR: PoolAllocator = PoolAllocator;
+
+#[pymodule(gil_used = false)]
+mod _core {
+    #[pymodule_export]
+    use crate::aggregate::{Aggregate, load_aggregate};
+    #[pymodule_export]
+    use crate::array::{array_source, has_buffer, row_source};
+    #[pymodule_export]
+    use crate::arrow::arrow_source;
+    #[pymodule_export]
+    use crate::batch::{Batch, Batches};
+    #[pymodule_export]
+    use crate::file::check_writable;
+    #[pymodule_export]
+    use crate::job::Job;
+    #[pymodule_export]
+    use crate::memory::{limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
+    #[pymodule_export]
+    use crate::page::PageSpec;
+    #[pymodule_export]
+    use crate::pixmap::Pixmap;
+    #[pymodule_export]
+    use crate::source::{Source, nearest, scan_descriptor, scan_paths};
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

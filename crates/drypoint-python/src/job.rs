@@ -1,0 +1,429 @@
+//! One drawing from source to aggregate: ranges, layout, plan, fold.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use drypoint_canvas::{
+    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold, Progress,
+    Reduction, Scale, extents, points,
+};
+use drypoint_figure::Layout;
+use drypoint_memory::{MemoryConsumer, MemoryPool};
+use drypoint_stream::{Cancel, DataType, Field, Instant, Schema, Source as _, Spool, StreamError};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::aggregate::Aggregate;
+use crate::error::CoreError;
+use crate::page::PageSpec;
+use crate::reduction;
+use crate::source::Source;
+use crate::watch::watched;
+
+/// Rows of a batch that is spooled: large enough to compress well.
+const SPOOLED_ROWS: usize = 65_536;
+
+/// An end of a range: a number, or an instant as text.
+#[derive(FromPyObject, Clone, Debug)]
+enum Bound {
+    Number(f64),
+    Text(String),
+}
+
+/// What one axis was asked to be.
+#[derive(Clone)]
+struct AxisArguments {
+    name: &'static str,
+    column: String,
+    pixels: usize,
+    range: Option<(Bound, Bound)>,
+    scale: Scale,
+}
+
+impl AxisArguments {
+    fn new(
+        name: &'static str,
+        column: String,
+        pixels: usize,
+        range: Option<(Bound, Bound)>,
+        scale: &str,
+    ) -> Self {
+        let scale = if scale == "log" { Scale::Log } else { Scale::Linear };
+        Self { name, column, pixels, range, scale }
+    }
+
+    fn kind(&self, schema: &Schema) -> Result<AxisKind, CoreError> {
+        Ok(match &schema.fields[schema.index_of(&self.column)?].data_type {
+            DataType::Time { unit, zone } => AxisKind::Time { unit: *unit, zone: zone.clone() },
+            _ => AxisKind::Number,
+        })
+    }
+
+    /// The range that was given, in data units.
+    fn given(&self, kind: &AxisKind) -> Result<Option<(f64, f64)>, CoreError> {
+        let Some((start, end)) = &self.range else { return Ok(None) };
+        let value = |bound: &Bound| match (bound, kind) {
+            (Bound::Number(value), _) => Ok(*value),
+            (Bound::Text(text), AxisKind::Time { unit, .. }) => {
+                let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(*unit));
+                instant.map(|value| value as f64).ok_or_else(|| {
+                    let name = self.name;
+                    CoreError::Argument(format!(
+                        "{name} range: {text:?} is not a date; expected one like 2024-02-29 or 2024-02-29T12:30"
+                    ))
+                })
+            }
+            (Bound::Text(text), AxisKind::Number) => {
+                let (name, column) = (self.name, &self.column);
+                Err(CoreError::Argument(format!(
+                    "{name} range: {text:?} is not a number, and column {column:?} holds no dates"
+                )))
+            }
+        };
+        Ok(Some((value(start)?, value(end)?)))
+    }
+}
+
+/// What a job is told and never changes.
+struct Told {
+    axes: [AxisArguments; 2],
+    reduction: Reduction,
+    exact: bool,
+    page: Option<PageSpec>,
+    options: Options,
+    progress: Arc<Progress>,
+    pool: MemoryPool,
+}
+
+/// A drawing that is described, and perhaps begun.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct Job {
+    told: Told,
+    glance: Option<Py<PyAny>>,
+    stream: Mutex<Stream>,
+}
+
+/// What has come of a stream of sources.
+enum Stream {
+    Untouched,
+    Points(Box<PointsFold>, Option<Layout>),
+    Growing(Box<GrowingFold>, Vec<String>),
+    Spooled(Box<Spool>),
+}
+
+impl Told {
+    fn names(&self) -> (&str, &str) {
+        (&self.axes[0].column, &self.axes[1].column)
+    }
+
+    /// The canvas for these ranges: of the size asked for, or of the page's plot area.
+    fn canvas(
+        &self,
+        ranges: [(f64, f64); 2],
+        kinds: [AxisKind; 2],
+        categories: Vec<String>,
+    ) -> Result<(Canvas, Option<Layout>), CoreError> {
+        let [x_kind, y_kind] = kinds;
+        let axis = |place: usize, kind| {
+            let AxisArguments { pixels, scale, .. } = self.axes[place];
+            Axis { pixels, range: ranges[place], scale, kind }
+        };
+        let mut canvas = Canvas { x: axis(0, x_kind), y: axis(1, y_kind) };
+        canvas.check()?;
+        let layout = self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
+        if let Some(layout) = &layout {
+            (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels();
+        }
+        Ok((canvas, layout))
+    }
+
+    fn kinds(&self, schema: &Schema) -> Result<[AxisKind; 2], CoreError> {
+        Ok([self.axes[0].kind(schema)?, self.axes[1].kind(schema)?])
+    }
+
+    fn given(&self, kinds: &[AxisKind; 2]) -> Result<[Option<(f64, f64)>; 2], CoreError> {
+        Ok([self.axes[0].given(&kinds[0])?, self.axes[1].given(&kinds[1])?])
+    }
+
+    /// The canvas that shows all of `source`, or the ranges that were given.
+    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<(Canvas, Option<Layout>), CoreError> {
+        let schema = source.schema();
+        let kinds = self.kinds(schema)?;
+        let given = self.given(&kinds)?;
+        for (axis, range) in self.axes.iter().zip(&given) {
+            if let Some(range) = range {
+                // A bad range is told before the data is read.
+                Axis { pixels: 1, range: *range, scale: axis.scale, kind: AxisKind::Number }.check(axis.name)?;
+            }
+            numeric(schema, &axis.column)?;
+        }
+        let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
+        let wanted: Vec<(&str, Scale)> =
+            open.iter().map(|&place| (self.axes[place].column.as_str(), self.axes[place].scale)).collect();
+        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &self.options)? };
+        let mut ranges = [(0.0, 1.0); 2];
+        for place in 0..2 {
+            ranges[place] = match given[place] {
+                Some(range) => range,
+                None => {
+                    let extent = open.iter().position(|&open| open == place).and_then(|at| found[at]);
+                    let AxisArguments { column, scale, .. } = &self.axes[place];
+                    let extent = extent.ok_or_else(|| nothing(source.name(), column, *scale))?;
+                    Axis::around(1, Some(extent), *scale, kinds[place].clone()).range
+                }
+            };
+        }
+        self.canvas(ranges, kinds, first_categories(source, &self.reduction, &self.options)?)
+    }
+
+    fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<(Inner, Option<Layout>, usize), CoreError> {
+        let (canvas, layout) = self.fitted(source)?;
+        let (x, y) = self.names();
+        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &self.options)?;
+        let inner = points(&canvas, source, x, y, &self.reduction, &self.options)?;
+        if inner.rows == 0 {
+            return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
+        }
+        Ok((inner, layout, plan.threads))
+    }
+
+    /// What becomes of a stream, decided by its first part.
+    fn begin(&self, part: &dyn drypoint_stream::Source) -> Result<Stream, CoreError> {
+        let schema = part.schema();
+        let kinds = self.kinds(schema)?;
+        let given = self.given(&kinds)?;
+        for axis in &self.axes {
+            numeric(schema, &axis.column)?;
+        }
+        let (x, y) = self.names();
+        let categories = first_categories(part, &self.reduction, &self.options)?;
+        if let [Some(x_range), Some(y_range)] = given {
+            let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
+            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &self.options)?;
+            return Ok(Stream::Points(Box::new(fold), layout));
+        }
+        if self.exact {
+            let schema = Schema { fields: self.fields(schema)? };
+            let consumer = self.pool.consumer("spool");
+            return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
+        }
+        // The page's plot area is a little smaller than the page; the grid is made for all of it.
+        let grown = |place: usize, kind: &AxisKind| GrowingAxis {
+            pixels: self.axes[place].pixels,
+            range: given[place],
+            scale: self.axes[place].scale,
+            kind: kind.clone(),
+        };
+        let (x_axis, y_axis) = (grown(0, &kinds[0]), grown(1, &kinds[1]));
+        let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &self.options)?;
+        Ok(Stream::Growing(Box::new(fold), categories))
+    }
+
+    /// The columns that the fold reads.
+    fn fields(&self, schema: &Schema) -> Result<Vec<Field>, CoreError> {
+        let (x, y) = self.names();
+        let mut names = vec![x, y];
+        names.extend(self.reduction.value_column());
+        names.extend(self.reduction.category_column());
+        let mut fields: Vec<Field> = Vec::new();
+        for name in names {
+            let field = &schema.fields[schema.index_of(name)?];
+            if !fields.contains(field) {
+                fields.push(field.clone());
+            }
+        }
+        Ok(fields)
+    }
+
+    fn consumer(&self) -> MemoryConsumer {
+        self.pool.consumer("picture")
+    }
+}
+
+impl Job {
+    fn stream(&self) -> MutexGuard<'_, Stream> {
+        self.stream.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn watched<T: Send>(
+        &self,
+        py: Python<'_>,
+        total: Option<u64>,
+        work: impl FnOnce() -> Result<T, CoreError> + Send,
+    ) -> PyResult<T> {
+        let glance = |py: Python<'_>| match &self.glance {
+            Some(callable) => callable.call1(py, (self.told.progress.rows(), total)).map(drop),
+            None => Ok(()),
+        };
+        watched(py, &self.told.options.cancel, glance, work)
+    }
+
+    fn aggregate(&self, inner: Inner, layout: Option<Layout>, threads: usize) -> Aggregate {
+        Aggregate { inner: Arc::new(inner), layout, threads, consumer: self.told.consumer() }
+    }
+}
+
+#[pymethods]
+impl Job {
+    #[new]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        x: String,
+        y: String,
+        reduction: &Bound<'_, PyTuple>,
+        width: usize,
+        height: usize,
+        x_range: Option<(Bound, Bound)>,
+        y_range: Option<(Bound, Bound)>,
+        x_scale: &str,
+        y_scale: &str,
+        threads: Option<usize>,
+        memory: Option<&str>,
+        exact: bool,
+        progress: Option<Py<PyAny>>,
+        page: Option<PageSpec>,
+    ) -> PyResult<Self> {
+        let pool = match memory {
+            Some(memory) => {
+                let bytes = crate::memory::parse_budget(memory)?;
+                MemoryPool::process().child("drawing", bytes).map_err(CoreError::from)?
+            }
+            None => MemoryPool::process().clone(),
+        };
+        let counted = Arc::new(Progress::default());
+        let mut options = Options::new(pool.consumer("canvas"));
+        options.threads = threads;
+        options.cancel = Cancel::default();
+        options.progress = Some(counted.clone());
+        options.picture_bytes = page.as_ref().map_or(0, PageSpec::picture_bytes);
+        let axes = [
+            AxisArguments::new("x", x, width, x_range, x_scale),
+            AxisArguments::new("y", y, height, y_range, y_scale),
+        ];
+        let reduction = reduction::read(reduction)?;
+        let told = Told { axes, reduction, exact, page, options, progress: counted, pool };
+        Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched) })
+    }
+
+    /// Draw a source that can be read again.
+    fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Aggregate> {
+        let (told, inner) = (&self.told, &source.inner);
+        let (aggregate, layout, threads) = self.watched(py, inner.rows(), || told.draw(inner.as_ref()))?;
+        Ok(self.aggregate(aggregate, layout, threads))
+    }
+
+    /// Fold one more part of a stream.
+    fn consume(&self, py: Python<'_>, source: &Source) -> PyResult<()> {
+        let (told, part) = (&self.told, source.inner.as_ref());
+        self.watched(py, None, || {
+            let mut stream = self.stream();
+            if let Stream::Untouched = *stream {
+                *stream = told.begin(part)?;
+            }
+            match &mut *stream {
+                Stream::Untouched => {}
+                Stream::Points(fold, _) => fold.consume(part)?,
+                Stream::Growing(fold, _) => fold.consume(part)?,
+                Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
+            }
+            Ok(())
+        })
+    }
+
+    /// The aggregate of a stream that has ended.
+    fn finish(&self, py: Python<'_>) -> PyResult<Aggregate> {
+        let told = &self.told;
+        let (inner, layout, threads) = self.watched(py, None, || {
+            match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
+                Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
+                Stream::Points(fold, layout) => {
+                    let threads = fold.threads();
+                    Ok((fold.finish()?, layout, threads))
+                }
+                Stream::Spooled(spool) => told.draw(spool.as_ref()),
+                Stream::Growing(fold, categories) => {
+                    let threads = fold.threads();
+                    let ranges = fold.ranges()?;
+                    let (canvas, layout) = told.canvas(ranges, fold.kinds(), categories)?;
+                    Ok((fold.finish(&canvas)?, layout, threads))
+                }
+            }
+        })?;
+        if inner.rows == 0 {
+            return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
+        }
+        Ok(self.aggregate(inner, layout, threads))
+    }
+
+    /// The plan of drawing `source`, as a table.
+    fn explain(&self, py: Python<'_>, source: &Source) -> PyResult<String> {
+        let (told, inner) = (&self.told, &source.inner);
+        self.watched(py, None, || {
+            let (canvas, _) = told.fitted(inner.as_ref())?;
+            let (x, y) = told.names();
+            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &told.options)?;
+            Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
+        })
+    }
+
+    /// Let go of what a stream left.
+    fn close(&self) {
+        *self.stream() = Stream::Untouched;
+    }
+}
+
+fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {
+    let data_type = &schema.fields[schema.index_of(column)?].data_type;
+    if data_type.is_numeric() {
+        return Ok(());
+    }
+    Err(drypoint_canvas::CanvasError::NotNumeric { column: column.into(), data_type: data_type.clone() }.into())
+}
+
+fn nothing(name: String, column: &str, scale: Scale) -> CoreError {
+    let above = if scale == Scale::Log { " above 0" } else { "" };
+    CoreError::Empty(format!("{name}: column {column:?} has no finite value{above}; there is nothing to draw"))
+}
+
+/// Categories that the first batch shows, so that a legend's room can be measured before the data is drawn.
+fn first_categories(
+    source: &dyn drypoint_stream::Source,
+    reduction: &Reduction,
+    options: &Options,
+) -> Result<Vec<String>, CoreError> {
+    const MOST: usize = 200;
+    let Some(column) = reduction.category_column() else { return Ok(Vec::new()) };
+    let place = source.schema().index_of(column)?;
+    if source.one_shot() || source.schema().fields[place].data_type != DataType::Text {
+        return Ok(Vec::new());
+    }
+    let request = drypoint_stream::Request {
+        columns: vec![place],
+        batch_rows: 4096,
+        readers: 1,
+        consumer: options.consumer.clone(),
+        cancel: options.cancel.clone(),
+    };
+    let scan = source.scan(&request)?;
+    let mut reader = scan.reader()?;
+    let Some(batch) = reader.next()? else { return Ok(Vec::new()) };
+    let mut names: Vec<String> = Vec::new();
+    let word = |row: usize| match batch.columns[0].values {
+        drypoint_stream::Values::Text(text) => Some(text.get(row)),
+        drypoint_stream::Values::Dictionary { codes, words } => Some(words.get(codes[row] as usize)),
+        _ => None,
+    };
+    for row in 0..batch.rows {
+        if batch.columns[0].validity.is_some_and(|validity| !validity.is_valid(row)) {
+            continue;
+        }
+        let Some(bytes) = word(row) else { break };
+        if names.len() < MOST && !names.iter().any(|name| name.as_bytes() == bytes) {
+            let name = std::str::from_utf8(bytes).map_err(|_| StreamError::Corrupt {
+                name: source.name(),
+                what: format!("column {column:?} is not UTF-8"),
+            })?;
+            names.push(name.to_string());
+        }
+    }
+    Ok(names)
+}
