@@ -126,10 +126,10 @@ fn every_alignment_is_kept() {
             // SAFETY: the layouts are not empty; each pointer is used within its layout and given back for it.
             unsafe {
                 let data = ALLOCATOR.alloc(layout);
-                assert!(!data.is_null() && data.addr() % layout.align() == 0);
+                assert!(!data.is_null() && data.addr().is_multiple_of(layout.align()));
                 data.write_bytes(0xaa, size);
                 let data = ALLOCATOR.realloc(data, layout, larger.size());
-                assert!(data.addr() % layout.align() == 0);
+                assert!(data.addr().is_multiple_of(layout.align()));
                 assert!(std::slice::from_raw_parts(data, size).iter().all(|&byte| byte == 0xaa));
                 ALLOCATOR.dealloc(data, larger);
             }

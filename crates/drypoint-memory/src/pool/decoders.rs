@@ -56,6 +56,7 @@ impl Decoders {
 }
 
 /// In a forked child the idle blocks are copies that nobody wants.
+#[cfg(all(unix, not(shuttle)))]
 pub(crate) fn forget_idle_after_fork() {
     PROCESS.trim(0);
 }

@@ -16,7 +16,9 @@ use crate::{Budget, BudgetExceeded, MemoryConsumer};
 pub(crate) use account::Account;
 pub use account::DECODERS;
 pub(crate) use core::Home;
-pub(crate) use decoders::{Decoders, forget_idle_after_fork};
+pub(crate) use decoders::Decoders;
+#[cfg(all(unix, not(shuttle)))]
+pub(crate) use decoders::forget_idle_after_fork;
 pub use reclaim::{ReclaimOrder, Reclaimer, ReclaimerGuard};
 
 /// A ceiling in bytes, what is granted under it, and blocks that wait for their next use.

@@ -39,7 +39,7 @@ impl Mapped {
     }
 
     /// Where the pages begin.
-    #[cfg(test)]
+    #[cfg(any(test, asan))]
     pub(super) fn base(&self) -> NonNull<u8> {
         self.base
     }

@@ -46,6 +46,8 @@ impl IdleBlocks {
 
     /// Keep a block for later.
     pub(crate) fn put(&mut self, block: Mapped) {
+        #[cfg(asan)]
+        super::poison::poison(block.base(), block.bytes());
         self.bytes += block.bytes();
         let class = block.class().index();
         let node = block.into_base().as_ptr().cast::<Node>();
@@ -109,6 +111,8 @@ impl IdleBlocks {
             }
             Mapped::from_base(node.cast(), Class::from_index(class))
         };
+        #[cfg(asan)]
+        super::poison::unpoison(block.base(), block.bytes());
         self.bytes -= block.bytes();
         block
     }

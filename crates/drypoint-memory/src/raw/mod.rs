@@ -10,6 +10,8 @@ mod fork;
 mod idle;
 mod lock;
 mod map;
+#[cfg(asan)]
+mod poison;
 mod system;
 
 pub use allocator::PoolAllocator;
