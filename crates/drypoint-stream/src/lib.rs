@@ -9,6 +9,7 @@ pub mod array;
 pub mod arrow;
 mod batch;
 mod error;
+pub mod ipc;
 #[allow(unsafe_code)]
 mod raw;
 mod schema;
