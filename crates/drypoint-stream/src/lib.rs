@@ -10,6 +10,7 @@ pub mod arrow;
 mod batch;
 pub mod csv;
 mod error;
+pub mod ipc;
 #[allow(unsafe_code)]
 mod raw;
 mod instant;

@@ -35,7 +35,12 @@ impl Dictionary {
     ) -> Result<Self> {
         let mut scratch = Scratch::new(source, consumer, 0);
         let column = decode(layout, run, None, &mut scratch)?;
-        Self::joined(&[column], source, consumer)
+        Self::of_column(&column, source, consumer)
+    }
+
+    /// A copy of a column's values.
+    pub(crate) fn of_column(column: &Column<'_>, source: &str, consumer: &MemoryConsumer) -> Result<Self> {
+        Self::joined(&[*column], source, consumer)
     }
 
     /// The values of `self`, then those of `delta`, as IPC's delta dictionaries mean.
