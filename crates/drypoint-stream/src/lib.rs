@@ -5,9 +5,11 @@
 
 mod batch;
 mod error;
+mod parquet;
 mod schema;
 mod source;
 
+pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
