@@ -14,10 +14,12 @@ pub mod ipc;
 #[allow(unsafe_code)]
 mod raw;
 mod instant;
+mod parquet;
 mod schema;
 mod source;
 mod spool;
 
+pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
 pub use instant::Instant;

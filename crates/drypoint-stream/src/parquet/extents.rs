@@ -1,0 +1,79 @@
+//! Extents from the statistics of row groups: taken only where every group vouches for them.
+
+use parquet::file::metadata::ParquetMetaData;
+use parquet::file::statistics::Statistics;
+
+use super::convert::big_endian;
+use super::schema::{Convert, Delivered, Leaf, Route};
+use crate::Extent;
+
+/// The extent of a leaf over all row groups, if all of them tell it exactly.
+pub(super) fn of(leaf: &Leaf, metadata: &ParquetMetaData) -> Option<Extent> {
+    let mut whole: Option<Extent> = None;
+    for group in metadata.row_groups().iter().filter(|group| group.num_rows() > 0) {
+        let statistics = group.column(leaf.index).statistics()?;
+        if statistics.min_bytes_opt().is_none()
+            && statistics.max_bytes_opt().is_none()
+            && statistics.null_count_opt() == u64::try_from(group.num_rows()).ok()
+        {
+            continue; // nothing but nulls
+        }
+        let part = of_group(&leaf.route, statistics)?;
+        whole = Some(whole.map_or(part, |whole| whole.union(part)));
+    }
+    whole
+}
+
+fn of_group(route: &Route, statistics: &Statistics) -> Option<Extent> {
+    let of_bytes = matches!(statistics, Statistics::ByteArray(_) | Statistics::FixedLenByteArray(_));
+    // Bounds may be shortened, and then are not exact, but only those of byte arrays ever are. Most writers leave
+    // the flag out for numbers, and the crate reads that as "not exact" for floats.
+    if of_bytes && !(statistics.min_is_exact() && statistics.max_is_exact()) {
+        return None;
+    }
+    // The deprecated fields were compared as signed numbers, and bytes as nobody knows.
+    let unsigned = matches!(route.delivered, Delivered::U32 | Delivered::U64);
+    if statistics.is_min_max_deprecated() && (of_bytes || unsigned) {
+        return None;
+    }
+    let power = match route.convert {
+        Convert::Decimal(power) | Convert::BigEndianDecimal(power) => power,
+        _ => 1.0,
+    };
+    let (min, max) = match (statistics, route.delivered) {
+        (Statistics::Boolean(s), Delivered::Bool) => {
+            ends(s.min_opt(), s.max_opt(), |value| f64::from(u8::from(*value)))?
+        }
+        (Statistics::Int32(s), Delivered::U32) => {
+            ends(s.min_opt(), s.max_opt(), |value| f64::from(*value as u32))?
+        }
+        (Statistics::Int32(s), _) => ends(s.min_opt(), s.max_opt(), |value| f64::from(*value) / power)?,
+        (Statistics::Int64(s), Delivered::U64) => {
+            ends(s.min_opt(), s.max_opt(), |value| *value as u64 as f64)?
+        }
+        (Statistics::Int64(s), _) => ends(s.min_opt(), s.max_opt(), |value| *value as f64 / power)?,
+        (Statistics::Float(s), _) => ends(s.min_opt(), s.max_opt(), |value| f64::from(*value))?,
+        (Statistics::Double(s), _) => ends(s.min_opt(), s.max_opt(), |value| *value)?,
+        (Statistics::FixedLenByteArray(_) | Statistics::ByteArray(_), _) => {
+            let (min, max) = (statistics.min_bytes_opt(), statistics.max_bytes_opt());
+            match route.convert {
+                Convert::BigEndianDecimal(_) => ends(min, max, |bytes| big_endian(bytes) / power)?,
+                Convert::Half => ends(min, max, half_float)?,
+                // Text has no extent.
+                _ => return None,
+            }
+        }
+        // INT96 was never given an order.
+        _ => return None,
+    };
+    // Where NaN or an infinity got into the statistics, the finite extent is not known.
+    (min.is_finite() && max.is_finite() && min <= max).then_some(Extent { min, max })
+}
+
+fn ends<T: ?Sized>(min: Option<&T>, max: Option<&T>, value: impl Fn(&T) -> f64) -> Option<(f64, f64)> {
+    Some((value(min?), value(max?)))
+}
+
+fn half_float(bytes: &[u8]) -> f64 {
+    <[u8; 2]>::try_from(bytes).map_or(f64::NAN, |two| half::f16::from_le_bytes(two).to_f64())
+}
