@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -66,6 +67,7 @@ def last_object(text: str) -> dict | None:
 
 
 def last_line(text: str) -> str:
-    """Return the last line that is not empty, cut at 200 characters."""
+    """Return the line that names the error, else the last one, cut at 200 characters."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exceeded)\b", line)]
+    return (named or lines or [""])[-1][:200]

@@ -6,9 +6,7 @@ A child is called as ``python NAME.py CASE FILE OUT.png``. For the cases in memo
 
 from __future__ import annotations
 
-import hashlib
 import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -48,6 +46,11 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
     return time.perf_counter() - started, result
 
 
+def median(values: list[float]) -> float:
+    """The middle value. The statistics module has one, and costs a child three megabytes."""
+    return sorted(values)[len(values) // 2]
+
+
 def first_and_warm(aggregate: Callable[[], object], save: Callable[[object], object]) -> tuple[dict, object]:
     """Aggregate and save once, then WARM_CALLS times more; return the seconds of each part and the last aggregate.
 
@@ -61,8 +64,8 @@ def first_and_warm(aggregate: Callable[[], object], save: Callable[[object], obj
         parts.append((aggregating, saving))
     return {
         "first_seconds": sum(parts[0]),
-        "aggregate_seconds": statistics.median(part[0] for part in parts[1:]),
-        "warm_seconds": statistics.median(sum(part) for part in parts[1:]),
+        "aggregate_seconds": median([part[0] for part in parts[1:]]),
+        "warm_seconds": median([sum(part) for part in parts[1:]]),
     }, result
 
 
@@ -72,6 +75,8 @@ def checks(values, case: str) -> dict:
     `total` is the sum of the counts (of the means, for "mean"), `by_category` the sum for each category, and `digest`
     a hash of all counts, row 0 being the lowest y.
     """
+    import hashlib
+
     import numpy as np
 
     values = np.asarray(values)
