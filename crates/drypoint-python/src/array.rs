@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use drypoint_stream::array::{ArrayColumn, ArraySource, Item, Items, Words};
 use drypoint_stream::arrow::Element;
-use drypoint_stream::{DataType, StreamError, TimeUnit};
+use drypoint_stream::{DataType, Instant, StreamError, TimeUnit};
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -153,7 +153,7 @@ fn time_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
             return Ok(i64::MIN);
         }
         let text: String = value.call_method0("isoformat")?.extract()?;
-        crate::instant::parse(&text, TimeUnit::Microsecond).ok_or_else(|| {
+        Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(TimeUnit::Microsecond)).ok_or_else(|| {
             PyValueError::new_err(format!("column {name:?}: {text:?} is not an instant"))
         })
     };

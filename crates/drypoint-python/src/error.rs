@@ -49,6 +49,15 @@ impl From<CanvasError> for CoreError {
     }
 }
 
+impl From<FigureError> for CoreError {
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Budget(error) => Self::Budget(error),
+            error => Self::Figure(error),
+        }
+    }
+}
+
 impl From<PyErr> for CoreError {
     fn from(error: PyErr) -> Self {
         Self::Python(error)
@@ -103,7 +112,28 @@ fn stream_class(error: &StreamError) -> &'static str {
         StreamError::MissingColumn { .. } => "MissingColumn",
         StreamError::Ragged { .. } | StreamError::BadValue { .. } => "BadValue",
         StreamError::Mismatch { .. } => "SchemaMismatch",
+        StreamError::Spill(_) => "OutputError",
+        StreamError::Empty { .. } => "EmptyData",
         StreamError::Cancelled => "Cancelled",
         _ => "DrypointError",
+    }
+}
+
+fn canvas_class(error: &CanvasError) -> &'static str {
+    match error {
+        CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
+        CanvasError::NoExtent { .. } => "EmptyData",
+        CanvasError::Io { .. } => "OutputError",
+        CanvasError::Corrupt { .. } => "CorruptData",
+        CanvasError::Panicked { .. } => "DrypointError",
+        _ => "BadArgument",
+    }
+}
+
+fn figure_class(error: &FigureError) -> &'static str {
+    match error {
+        FigureError::UnknownFormat { .. } => "UnknownFormat",
+        FigureError::Io { .. } | FigureError::Write(_) | FigureError::Encode { .. } => "OutputError",
+        _ => "BadArgument",
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use drypoint_canvas::AxisKind;
 use drypoint_memory::MemoryPool;
-use drypoint_stream::{Cancel, DataType, Extent, Request};
+use drypoint_stream::csv::CsvOptions;
+use drypoint_stream::{Cancel, DataType, Extent, Request, ScanOptions, TimeUnit};
 use pyo3::prelude::*;
 
 use crate::batch::Batches;
@@ -121,9 +122,64 @@ pub(crate) fn scan_paths(
     delimiter: Option<String>,
     header: Option<bool>,
 ) -> PyResult<Source> {
-    let options = text_options(types, delimiter, header)?;
+    let options = ScanOptions { csv: text_options(types, delimiter, header)? };
     let inner = py.detach(|| drypoint_stream::scan_paths(&paths, &options)).map_err(CoreError::from)?;
     Ok(Source { inner: inner.into() })
+}
+
+/// What a file descriptor yields, read once: Arrow IPC by its first bytes, else text.
+#[pyfunction]
+pub(crate) fn scan_descriptor(
+    py: Python<'_>,
+    descriptor: i32,
+    name: String,
+    types: HashMap<String, String>,
+    delimiter: Option<String>,
+    header: Option<bool>,
+) -> PyResult<Source> {
+    let options = text_options(types, delimiter, header)?;
+    let input = crate::raw::duplicate(descriptor)?;
+    let inner = py.detach(|| drypoint_stream::scan_reader(&name, Box::new(input), &options)).map_err(CoreError::from)?;
+    Ok(Source { inner: inner.into() })
+}
+
+fn text_options(
+    types: HashMap<String, String>,
+    delimiter: Option<String>,
+    header: Option<bool>,
+) -> Result<CsvOptions, CoreError> {
+    let delimiter = delimiter.as_deref().map(|text| match text.as_bytes() {
+        [byte] => Ok(*byte),
+        b"\\t" => Ok(b'\t'),
+        _ => Err(CoreError::Argument(format!("delimiter must be one ASCII character, not {text:?}"))),
+    });
+    let types = types.into_iter().map(|(column, name)| Ok((column, column_type(&name)?)));
+    Ok(CsvOptions {
+        delimiter: delimiter.transpose()?,
+        header,
+        types: types.collect::<Result<_, CoreError>>()?,
+        ..CsvOptions::default()
+    })
+}
+
+const COLUMN_TYPES: [&str; 6] = ["int64", "float64", "bool", "date", "timestamp", "text"];
+
+fn column_type(name: &str) -> Result<DataType, CoreError> {
+    let time = |unit| DataType::Time { unit, zone: None };
+    Ok(match name {
+        "int64" => DataType::Int(64),
+        "float64" => DataType::Float(64),
+        "bool" => DataType::Bool,
+        "date" => time(TimeUnit::Day),
+        "timestamp" => time(TimeUnit::Microsecond),
+        "text" => DataType::Text,
+        _ => {
+            let near = drypoint_stream::nearest(name, COLUMN_TYPES.into_iter());
+            let hint = near.map(|near| format!(" (did you mean {near:?}?)")).unwrap_or_default();
+            let known = COLUMN_TYPES.join(", ");
+            return Err(CoreError::Argument(format!("unknown type {name:?}{hint}; expected one of {known}")));
+        }
+    })
 }
 
 /// The text candidate most like `name`.

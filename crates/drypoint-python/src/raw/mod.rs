@@ -1,9 +1,11 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
 mod capsule;
+mod descriptor;
 mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use descriptor::duplicate;
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
