@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use crate::DECODERS;
-use crate::resident::{peak_resident_bytes, resident_bytes};
 
 /// How many holders a refusal names.
 const NAMED_HOLDERS: usize = 5;
@@ -94,6 +93,7 @@ impl DecoderUsage {
 }
 
 impl Snapshot {
+    /// All but what the system tells.
     pub(crate) fn new(totals: Totals, mut consumers: Vec<ConsumerUsage>) -> Self {
         let decoders = match consumers.iter().position(|usage| &*usage.name == DECODERS) {
             Some(place) => place,
@@ -117,8 +117,8 @@ impl Snapshot {
             idle: totals.idle,
             peak_reserved: totals.peak_reserved,
             peak_live: totals.peak_live,
-            resident: resident_bytes(),
-            peak_resident: peak_resident_bytes(),
+            resident: None,
+            peak_resident: None,
             hits: totals.hits,
             misses: totals.misses,
             consumers,

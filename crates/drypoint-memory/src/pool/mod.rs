@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use self::core::{Core, PROCESS};
 use crate::ledger::Snapshot;
 use crate::raw::survive_forks;
-use crate::{Budget, BudgetExceeded, MemoryConsumer};
+use crate::{Budget, BudgetExceeded, MemoryConsumer, peak_resident_bytes, resident_bytes};
 
 pub(crate) use account::Account;
 pub use account::DECODERS;
@@ -112,7 +112,11 @@ impl MemoryPool {
     /// Who holds what, in one instant.
     pub fn snapshot(&self) -> Snapshot {
         let (totals, consumers) = self.0.usage(|state| state.totals());
-        Snapshot::new(totals, consumers)
+        Snapshot {
+            resident: resident_bytes(),
+            peak_resident: peak_resident_bytes(),
+            ..Snapshot::new(totals, consumers)
+        }
     }
 
     /// Let all peaks of this pool begin again from what is held now.

@@ -3,7 +3,7 @@
 use std::ptr::NonNull;
 
 /// Mappings from here on are aligned to huge pages and ask for them (decision 0002 has the figures).
-const HUGE_FROM: usize = 4 << 20;
+const HUGE_FROM: usize = 2 << 20;
 const HUGE_PAGE: usize = 2 << 20;
 
 /// `bytes` of zeroed memory, a multiple of the page size, aligned to a page.
