@@ -7,6 +7,10 @@ mod batch;
 pub mod csv;
 mod error;
 mod instant;
+mod names;
+pub mod npy;
+pub mod npz;
+mod raw;
 mod schema;
 mod source;
 
