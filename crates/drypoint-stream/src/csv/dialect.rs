@@ -90,26 +90,6 @@ pub(super) fn looks_like_header(first: &[Vec<u8>], below: &[Option<Class>], null
     }
 }
 
-/// Unique names: an empty one becomes `Unnamed: 3`, a second `a` becomes `a.1`, as in pandas.
-pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
-    let mut taken = std::collections::HashSet::with_capacity(names.len());
-    let given: std::collections::HashSet<String> = names.iter().cloned().collect();
-    let mut repeats = std::collections::HashMap::<String, usize>::new();
-    let mut unique = Vec::with_capacity(names.len());
-    for (place, name) in names.into_iter().enumerate() {
-        let name = if name.is_empty() { format!("Unnamed: {place}") } else { name };
-        let mut candidate = name.clone();
-        let repeat = repeats.entry(name.clone()).or_insert(0);
-        while taken.contains(&candidate) || (candidate != name && given.contains(&candidate)) {
-            *repeat += 1;
-            candidate = format!("{name}.{repeat}");
-        }
-        taken.insert(candidate.clone());
-        unique.push(candidate);
-    }
-    unique
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,14 +104,5 @@ mod tests {
         assert_eq!(sniff_delimiter(b"name,tags\nx,\"a;b;c\"\ny,\"d;e;f\"\n"), b',');
         assert_eq!(sniff_delimiter(b"a;b"), b';');
         assert_eq!(sniff_delimiter(b""), b',');
-    }
-
-    #[test]
-    fn names_are_made_unique_as_in_pandas() {
-        let unique = |names: &[&str]| unique_names(names.iter().map(|name| name.to_string()).collect());
-        assert_eq!(unique(&["a", "a", "b", "a"]), ["a", "a.1", "b", "a.2"]);
-        assert_eq!(unique(&["", "x", ""]), ["Unnamed: 0", "x", "Unnamed: 2"]);
-        assert_eq!(unique(&["a", "a.1", "a"]), ["a", "a.1", "a.2"]);
-        assert_eq!(unique(&["a", "a", "a.1"]), ["a", "a.2", "a.1"]);
     }
 }

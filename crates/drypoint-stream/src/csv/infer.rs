@@ -2,10 +2,11 @@
 
 use std::io::Read;
 
+use crate::names::unique_names;
 use crate::{DataType, Field, Result, Schema, StreamError};
 
 use super::chunker::LONGEST_RECORD;
-use super::dialect::{Records, looks_like_header, sniff_delimiter, unique_names};
+use super::dialect::{Records, looks_like_header, sniff_delimiter};
 use super::input::{Packing, read_error, read_up_to};
 use super::options::{CsvOptions, Nulls};
 use super::record::cut;

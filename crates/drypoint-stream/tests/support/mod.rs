@@ -1,5 +1,9 @@
 //! Reads a whole source into plain cells, in row order, whatever the number of readers.
 
+#![allow(dead_code)] // Each test file uses its part.
+
+pub(crate) mod arrays;
+
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 

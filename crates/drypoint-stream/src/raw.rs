@@ -1,0 +1,3 @@
+//! The only place of this crate with `unsafe` code.
+
+pub(crate) mod mapping;
