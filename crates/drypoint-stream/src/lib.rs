@@ -10,14 +10,13 @@ pub mod arrow;
 mod batch;
 pub mod csv;
 mod error;
-pub mod ipc;
-#[allow(unsafe_code)]
-mod raw;
 mod instant;
-mod parquet;
+pub mod ipc;
 mod names;
 pub mod npy;
 pub mod npz;
+mod parquet;
+#[allow(unsafe_code)]
 mod raw;
 mod schema;
 mod source;

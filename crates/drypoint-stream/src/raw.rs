@@ -1,3 +1,4 @@
-//! The only place of this crate with `unsafe` code.
+//! The only `unsafe` of this crate: files mapped into memory, and what a C producer hands over.
 
 pub(crate) mod mapping;
+pub(crate) mod stream;
