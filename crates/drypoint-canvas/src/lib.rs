@@ -1,9 +1,26 @@
 //! Points folded by a reduction into an aggregate.
+//!
+//! A [`Canvas`] says which data lies in which pixel, a [`Reduction`] what becomes of the points of one pixel, and
+//! [`points()`] (or [`PointsFold`], for many sources) folds a [`Source`](drypoint_stream::Source) into an
+//! [`Aggregate`] on as many threads as the [`Plan`] finds memory for.
 
 mod aggregate;
 mod canvas;
+mod columns;
+mod drive;
+mod error;
+mod fold;
+mod mapping;
+mod options;
+mod plan;
+mod points;
+mod raw;
 mod reduction;
 
 pub use aggregate::{Aggregate, Cells, Planes};
 pub use canvas::{Axis, AxisKind, Canvas, Scale};
+pub use error::{CanvasError, Result};
+pub use options::{Options, Progress};
+pub use plan::{Plan, PlanLine};
+pub use points::{PointsFold, points};
 pub use reduction::Reduction;

@@ -1,5 +1,7 @@
 //! What is folded in each pixel.
 
+use crate::{CanvasError, Result};
+
 /// A per-pixel fold. Columns are named; missing (null, NaN) values are left out of every fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reduction {
@@ -25,4 +27,51 @@ pub enum Reduction {
     Last(String),
     /// The inner fold once for each category of the column.
     By(String, Box<Reduction>),
+}
+
+impl Reduction {
+    /// The fold within each category, or the fold itself.
+    pub fn inner(&self) -> &Reduction {
+        match self {
+            Reduction::By(_, inner) => inner,
+            other => other,
+        }
+    }
+
+    /// The column of the categories.
+    pub fn category_column(&self) -> Option<&str> {
+        match self {
+            Reduction::By(column, _) => Some(column),
+            _ => None,
+        }
+    }
+
+    /// The column of the values.
+    pub fn value_column(&self) -> Option<&str> {
+        match self {
+            Reduction::Count(column) | Reduction::Any(column) => column.as_deref(),
+            Reduction::Sum(column)
+            | Reduction::Mean(column)
+            | Reduction::Min(column)
+            | Reduction::Max(column)
+            | Reduction::Var(column)
+            | Reduction::Std(column)
+            | Reduction::First(column)
+            | Reduction::Last(column) => Some(column),
+            Reduction::By(_, inner) => inner.value_column(),
+        }
+    }
+
+    /// Whether it can be folded at all: categories are not nested.
+    pub fn check(&self) -> Result<()> {
+        match self {
+            Reduction::By(outer, inner) => match &**inner {
+                Reduction::By(inner, _) => {
+                    Err(CanvasError::NestedCategories { outer: outer.clone(), inner: inner.clone() })
+                }
+                _ => Ok(()),
+            },
+            _ => Ok(()),
+        }
+    }
 }

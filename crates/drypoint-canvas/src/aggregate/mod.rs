@@ -2,6 +2,7 @@
 
 use drypoint_memory::Buffer;
 
+use crate::fold::Finished;
 use crate::{Canvas, Reduction};
 
 /// One finished plane, row-major, `height * width` long, row 0 the lowest y.
@@ -30,6 +31,19 @@ pub enum Planes {
     F64(Buffer<f64>),
 }
 
+/// What a later merge needs besides the planes.
+#[derive(Debug)]
+pub(crate) enum Support {
+    /// The planes say it all, or (if the reduction needs more) it is not known.
+    None,
+    /// Of a mean: how many values fell in each cell.
+    Counts(Planes),
+    /// Of a variance: how many values, and their mean.
+    Moments { counts: Planes, means: Planes },
+    /// Of the first or last value: where it stood in its source.
+    Keys(Planes),
+}
+
 /// A canvas with what was folded into it.
 #[derive(Debug)]
 pub struct Aggregate {
@@ -44,12 +58,32 @@ pub struct Aggregate {
     /// Rows that have no pixel: x or y missing, not finite, or out of range.
     pub skipped: u64,
     planes: Planes,
+    support: Support,
 }
 
 impl Aggregate {
     /// An aggregate of planes that are ready.
-    pub fn from_planes(canvas: Canvas, reduction: Reduction, categories: Vec<String>, planes: Planes) -> Self {
-        Self { canvas, reduction, categories, rows: 0, skipped: 0, planes }
+    ///
+    /// One of a mean, a variance, or a first or last value cannot be merged: planes alone do not say how.
+    pub fn from_planes(
+        canvas: Canvas,
+        reduction: Reduction,
+        categories: Vec<String>,
+        planes: Planes,
+    ) -> Self {
+        Self { canvas, reduction, categories, rows: 0, skipped: 0, planes, support: Support::None }
+    }
+
+    pub(crate) fn finished(
+        canvas: Canvas,
+        reduction: Reduction,
+        categories: Vec<String>,
+        rows: u64,
+        skipped: u64,
+        finished: Finished,
+    ) -> Self {
+        let Finished { planes, support } = finished;
+        Self { canvas, reduction, categories, rows, skipped, planes, support }
     }
 
     /// Pixels from left to right.

@@ -1,0 +1,83 @@
+//! Threads over the readers of one scan: what each of them does to a batch is the caller's.
+//!
+//! Scoped threads and one loop each; readers share the work, so there is no queue of ours (decision 0008). The first
+//! error or panic stops the others at their next batch.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use drypoint_stream::{Batch, Request, Scan, Source, StreamError};
+
+use crate::options::Progress;
+use crate::{CanvasError, Result};
+
+/// Let each worker take batches of `source` until there is none, one thread for each; the first runs on this thread.
+pub(crate) fn drive<W: Send>(
+    source: &dyn Source,
+    request: &Request,
+    workers: &mut [W],
+    progress: Option<&Progress>,
+    take: impl Fn(&mut W, &Batch<'_>) -> Result<()> + Sync,
+) -> Result<()> {
+    let scan = source.scan(request)?;
+    let stop = AtomicBool::new(false);
+    let work = |worker: &mut W| {
+        let done = catch_unwind(AssertUnwindSafe(|| read(&*scan, request, worker, progress, &stop, &take)))
+            .unwrap_or_else(|panic| Err(CanvasError::Panicked { message: message(&*panic) }));
+        if done.is_err() {
+            stop.store(true, Ordering::Relaxed);
+        }
+        done
+    };
+    let Some((first, others)) = workers.split_first_mut() else { return Ok(()) };
+    let results: Vec<Result<()>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = others.iter_mut().map(|worker| scope.spawn(|| work(worker))).collect();
+        let mut results = vec![work(first)];
+        results.extend(threads.into_iter().map(|thread| {
+            thread.join().unwrap_or_else(|panic| Err(CanvasError::Panicked { message: message(&*panic) }))
+        }));
+        results
+    });
+    // The error that stopped the others says more than that they were stopped.
+    let mut errors = results.into_iter().filter_map(Result::err);
+    match errors.next() {
+        None => Ok(()),
+        Some(first) if is_cancelled(&first) => {
+            Err(errors.find(|error| !is_cancelled(error)).unwrap_or(first))
+        }
+        Some(first) => Err(first),
+    }
+}
+
+fn read<W>(
+    scan: &dyn Scan,
+    request: &Request,
+    worker: &mut W,
+    progress: Option<&Progress>,
+    stop: &AtomicBool,
+    take: &(impl Fn(&mut W, &Batch<'_>) -> Result<()> + Sync),
+) -> Result<()> {
+    let mut reader = scan.reader()?;
+    while !stop.load(Ordering::Relaxed) {
+        request.cancel.check()?;
+        let Some(batch) = reader.next()? else { break };
+        take(worker, &batch)?;
+        if let Some(progress) = progress {
+            progress.add(batch.rows);
+        }
+    }
+    Ok(())
+}
+
+fn is_cancelled(error: &CanvasError) -> bool {
+    matches!(error, CanvasError::Stream(StreamError::Cancelled))
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<&str>()
+        .map(|text| text.to_string())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".into())
+}

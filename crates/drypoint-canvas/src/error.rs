@@ -1,0 +1,80 @@
+//! What can go wrong between a canvas and its aggregate. Each variant carries its numbers; text is made from them once.
+
+use std::path::PathBuf;
+
+use drypoint_memory::BudgetExceeded;
+use drypoint_stream::{DataType, StreamError};
+
+use crate::Reduction;
+
+/// Why points cannot be folded, or an aggregate cannot be merged, saved or loaded.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum CanvasError {
+    /// An axis without pixels.
+    #[error("the {axis} axis has 0 pixels; at least 1 is needed")]
+    NoPixels { axis: &'static str },
+    /// More cells than an index can name.
+    #[error("{width} x {height} pixels are too many; one axis holds at most {per_axis}, a canvas {limit}")]
+    TooManyPixels { width: usize, height: usize, per_axis: usize, limit: u64 },
+    /// A bound that is NaN or infinite.
+    #[error("the {axis} range {start} to {end} is not finite")]
+    RangeNotFinite { axis: &'static str, start: f64, end: f64 },
+    /// The end lies before the start.
+    #[error("the {axis} range {start} to {end} is reversed; give {end} to {start}")]
+    RangeReversed { axis: &'static str, start: f64, end: f64 },
+    /// Both bounds are the same.
+    #[error("the {axis} range starts and ends at {at}; it needs a width")]
+    RangeEmpty { axis: &'static str, at: f64 },
+    /// A logarithm of zero or below.
+    #[error("the {axis} range {start} to {end} is logarithmic and must lie above 0")]
+    RangeNotPositive { axis: &'static str, start: f64, end: f64 },
+    /// So narrow or wide that float64 cannot hold pixels per unit.
+    #[error("the {axis} range {start} to {end} cannot be divided into {pixels} pixels in float64")]
+    RangeIndivisible { axis: &'static str, start: f64, end: f64, pixels: usize },
+    /// A column whose values have no place on an axis or in a sum.
+    #[error("column {column:?} is {data_type}; a number is needed")]
+    NotNumeric { column: String, data_type: DataType },
+    /// A column whose values are no categories.
+    #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
+    NotCategorical { column: String, data_type: DataType },
+    /// A category column with too many different values.
+    #[error(
+        "column {column:?} has more than {limit} categories; group them first, raise the limit, \
+         or use the column as a number"
+    )]
+    TooManyCategories { column: String, limit: usize },
+    /// Categories within categories.
+    #[error("by({outer:?}) within by({inner:?}): categories cannot be nested; join the two columns first")]
+    NestedCategories { outer: String, inner: String },
+    /// Two aggregates over different grids.
+    #[error("aggregates of different canvases cannot be merged: {left} and {right}")]
+    DifferentCanvas { left: String, right: String },
+    /// Two aggregates of different folds.
+    #[error("aggregates of different reductions cannot be merged: {left:?} and {right:?}")]
+    DifferentReduction { left: Box<Reduction>, right: Box<Reduction> },
+    /// An aggregate made of planes alone does not know what a merge of its kind needs.
+    #[error("{reduction:?} was made from finished planes, which do not hold what its merge needs")]
+    NotMergeable { reduction: Box<Reduction> },
+    /// Nothing was seen that could say where a growing axis lies.
+    #[error("no finite value on the {axis} axis{}", if *log { " above 0" } else { "" })]
+    NoExtent { axis: &'static str, log: bool },
+    /// The system refused a file.
+    #[error("{}: {error}", path.display())]
+    Io { path: PathBuf, error: std::io::Error },
+    /// A file that is not an aggregate, or no longer one.
+    #[error("{} is not a whole aggregate: {what}", path.display())]
+    Corrupt { path: PathBuf, what: String },
+    /// A thread of the fold panicked; the others were stopped.
+    #[error("a thread of the fold panicked: {message}")]
+    Panicked { message: String },
+    /// The source failed.
+    #[error(transparent)]
+    Stream(#[from] StreamError),
+    /// The budget is too small.
+    #[error(transparent)]
+    Budget(#[from] BudgetExceeded),
+}
+
+/// What the folds return.
+pub type Result<T> = std::result::Result<T, CanvasError>;

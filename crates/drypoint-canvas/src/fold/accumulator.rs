@@ -1,0 +1,298 @@
+//! One thread's accumulator for any reduction, and how those of all threads become planes.
+
+use std::sync::Arc;
+
+use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, Pod};
+
+use super::cells::{
+    AnyFold, Cells, FirstFold, Keyed, LastFold, MaxFold, MinFold, Moments, MomentsFold, SumFold,
+};
+use super::counters::{Counters, SharedCounts};
+use crate::Reduction;
+use crate::aggregate::{Planes, Support};
+use crate::raw::{Fold, Points};
+
+/// The cells of one thread.
+pub(crate) enum Accumulator {
+    Count(Counters),
+    Any(Cells<AnyFold>),
+    Sum(Cells<SumFold>),
+    /// The sum and the count of each cell stand apart: 9 bytes a cell, where a pair would take 16.
+    Mean(Cells<SumFold>, Counters),
+    Min(Cells<MinFold>),
+    Max(Cells<MaxFold>),
+    Moments(Cells<MomentsFold>),
+    First(Cells<FirstFold>),
+    Last(Cells<LastFold>),
+}
+
+/// Planes that are ready, and what a later merge needs besides them.
+pub(crate) struct Finished {
+    pub(crate) planes: Planes,
+    pub(crate) support: Support,
+}
+
+/// Run `$body` with the cells and the counters of an accumulator, as far as it has them.
+macro_rules! each_part {
+    ($accumulator:expr, |$cells:ident| $body:expr, |$counters:ident| $counting:expr) => {
+        match $accumulator {
+            Accumulator::Count($counters) => $counting,
+            Accumulator::Any($cells) => $body,
+            Accumulator::Sum($cells) => $body,
+            Accumulator::Mean($cells, $counters) => {
+                $body;
+                $counting
+            }
+            Accumulator::Min($cells) => $body,
+            Accumulator::Max($cells) => $body,
+            Accumulator::Moments($cells) => $body,
+            Accumulator::First($cells) => $body,
+            Accumulator::Last($cells) => $body,
+        }
+    };
+}
+
+impl Accumulator {
+    /// Without any plane yet.
+    pub(crate) fn new(reduction: &Reduction, shared: &Arc<SharedCounts>) -> Self {
+        match reduction.inner() {
+            Reduction::Count(_) | Reduction::By(..) => Self::Count(Counters::new(shared)),
+            Reduction::Any(_) => Self::Any(Cells::new()),
+            Reduction::Sum(_) => Self::Sum(Cells::new()),
+            Reduction::Mean(_) => Self::Mean(Cells::new(), Counters::new(shared)),
+            Reduction::Min(_) => Self::Min(Cells::new()),
+            Reduction::Max(_) => Self::Max(Cells::new()),
+            Reduction::Var(_) | Reduction::Std(_) => Self::Moments(Cells::new()),
+            Reduction::First(_) => Self::First(Cells::new()),
+            Reduction::Last(_) => Self::Last(Cells::new()),
+        }
+    }
+
+    /// Bytes of one plane: (for each thread, once for all threads).
+    pub(crate) fn plane_bytes(reduction: &Reduction, cells: usize, direct: bool) -> (usize, usize) {
+        let narrow = if direct { 0 } else { 1 };
+        let (private, shared) = match reduction.inner() {
+            Reduction::Count(_) | Reduction::By(..) => (narrow, 4),
+            Reduction::Any(_) => (1, 0),
+            Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) => (8, 0),
+            Reduction::Mean(_) => (8 + narrow, 4),
+            Reduction::Var(_) | Reduction::Std(_) => (size_of::<Moments>(), 0),
+            Reduction::First(_) | Reduction::Last(_) => (size_of::<Keyed>(), 0),
+        };
+        (private * cells, shared * cells)
+    }
+
+    /// Whether rows must be numbered for it.
+    pub(crate) fn is_ordered(&self) -> bool {
+        matches!(self, Self::First(_) | Self::Last(_))
+    }
+
+    /// A plane for the category that the directory calls `number`; it becomes this thread's next code.
+    pub(crate) fn add_plane(
+        &mut self,
+        number: u32,
+        cells: usize,
+        consumer: &MemoryConsumer,
+    ) -> Result<(), BudgetExceeded> {
+        each_part!(self, |planes| planes.add_plane(cells, consumer)?, |counters| counters
+            .add_plane(number)?);
+        Ok(())
+    }
+
+    /// Fold a block.
+    pub(crate) fn add(&mut self, points: &Points<'_>) {
+        each_part!(self, |cells| cells.add(points), |counters| counters.add(points));
+    }
+
+    /// What is in cell `from` of a plane falls into `to`; `from` is empty then.
+    pub(crate) fn absorb(&mut self, plane: usize, from: usize, to: usize) {
+        each_part!(self, |cells| cells.absorb(plane, from, to), |counters| counters.absorb(plane, from, to));
+    }
+
+    /// Merge cell `from` of `other_plane` of another grid into cell `to` of `plane`; the other cell may be empty then.
+    pub(crate) fn take(
+        &mut self,
+        plane: usize,
+        to: usize,
+        other: &mut Self,
+        other_plane: usize,
+        from: usize,
+    ) {
+        macro_rules! cells {
+            ($mine:expr, $theirs:expr) => {
+                $mine.take(plane, to, $theirs, other_plane, from)
+            };
+        }
+        match (self, other) {
+            (Self::Count(mine), Self::Count(theirs)) => mine.put(plane, to, theirs.clear(other_plane, from)),
+            (Self::Any(mine), Self::Any(theirs)) => cells!(mine, theirs),
+            (Self::Sum(mine), Self::Sum(theirs)) => cells!(mine, theirs),
+            (Self::Mean(mine, counts), Self::Mean(theirs, their_counts)) => {
+                cells!(mine, theirs);
+                counts.put(plane, to, their_counts.clear(other_plane, from));
+            }
+            (Self::Min(mine), Self::Min(theirs)) => cells!(mine, theirs),
+            (Self::Max(mine), Self::Max(theirs)) => cells!(mine, theirs),
+            (Self::Moments(mine), Self::Moments(theirs)) => cells!(mine, theirs),
+            (Self::First(mine), Self::First(theirs)) => cells!(mine, theirs),
+            (Self::Last(mine), Self::Last(theirs)) => cells!(mine, theirs),
+            _ => unreachable!("the accumulators of one fold are of one kind"),
+        }
+    }
+
+    /// The planes of all threads, merged in the order of the threads and put in the order of `numbers`.
+    ///
+    /// `threads` is not empty; beside each accumulator stand the numbers of its planes.
+    pub(crate) fn finish(
+        threads: Vec<(Self, Vec<u32>)>,
+        numbers: &[u32],
+        reduction: &Reduction,
+        cells: usize,
+        consumer: &MemoryConsumer,
+    ) -> Result<Finished, BudgetExceeded> {
+        let joined = reduction.category_column().is_some();
+        let plain = |planes| Ok(Finished { planes, support: Support::None });
+        macro_rules! collect {
+            ($kind:path) => {{
+                let parts = threads.into_iter().filter_map(|(accumulator, numbers)| match accumulator {
+                    $kind(cells) => Some((cells, numbers)),
+                    _ => None,
+                });
+                merge(parts, numbers, cells, consumer)?
+            }};
+        }
+        match &threads[0].0 {
+            Self::Count(_) => {
+                let counters = threads.into_iter().filter_map(|(accumulator, _)| match accumulator {
+                    Self::Count(counters) => Some(counters),
+                    _ => None,
+                });
+                plain(Counters::finish(counters.collect(), numbers, joined)?)
+            }
+            Self::Any(_) => plain(Planes::Bool(join(collect!(Self::Any), joined, consumer)?)),
+            Self::Sum(_) => {
+                let mut sums = join(collect!(Self::Sum), joined, consumer)?;
+                sums.iter_mut().filter(|sum| SumFold::is_empty(**sum)).for_each(|sum| *sum = f64::NAN);
+                plain(Planes::F64(sums))
+            }
+            Self::Mean(..) => {
+                let (mut sums, mut counters) = (Vec::new(), Vec::new());
+                for (accumulator, numbers) in threads {
+                    if let Self::Mean(cells, counts) = accumulator {
+                        sums.push((cells, numbers));
+                        counters.push(counts);
+                    }
+                }
+                let sums = merge(sums.into_iter(), numbers, cells, consumer)?;
+                let mut means = join(sums, joined, consumer)?;
+                let counts = Counters::finish(counters, numbers, joined)?;
+                match &counts {
+                    Planes::U32(counts) => divide(&mut means, counts.iter().map(|count| f64::from(*count))),
+                    Planes::U64(counts) => divide(&mut means, counts.iter().map(|count| *count as f64)),
+                    Planes::Bool(_) | Planes::F64(_) => unreachable!("counts are integers"),
+                }
+                Ok(Finished { planes: Planes::F64(means), support: Support::Counts(counts) })
+            }
+            Self::Min(_) => plain(Planes::F64(join(collect!(Self::Min), joined, consumer)?)),
+            Self::Max(_) => plain(Planes::F64(join(collect!(Self::Max), joined, consumer)?)),
+            Self::Moments(_) => {
+                let deviation = matches!(reduction.inner(), Reduction::Std(_));
+                finish_moments(collect!(Self::Moments), deviation, cells, consumer)
+            }
+            Self::First(_) => finish_keyed(collect!(Self::First), cells, consumer),
+            Self::Last(_) => finish_keyed(collect!(Self::Last), cells, consumer),
+        }
+    }
+}
+
+/// The planes in the order of `numbers`, each merged over the threads in their order; the first thread's are kept.
+fn merge<F: Fold>(
+    threads: impl Iterator<Item = (Cells<F>, Vec<u32>)>,
+    numbers: &[u32],
+    cells: usize,
+    consumer: &MemoryConsumer,
+) -> Result<Vec<Buffer<F::Cell>>, BudgetExceeded> {
+    let mut merged: Vec<Option<Buffer<F::Cell>>> = numbers.iter().map(|_| None).collect();
+    for (thread, thread_numbers) in threads {
+        for (plane, number) in thread.planes.into_iter().zip(thread_numbers) {
+            let Some(place) = numbers.iter().position(|known| *known == number) else { continue };
+            match &mut merged[place] {
+                None => merged[place] = Some(plane),
+                Some(kept) => {
+                    kept.iter_mut().zip(plane.iter()).for_each(|(cell, other)| F::merge(cell, other))
+                }
+            }
+        }
+    }
+    merged
+        .into_iter()
+        .map(|plane| match plane {
+            Some(plane) => Ok(plane),
+            None => super::cells::empty_plane::<F>(cells, consumer),
+        })
+        .collect()
+}
+
+/// One block of all planes; a single one that need not be joined is kept where it stands.
+fn join<T: Pod>(
+    mut planes: Vec<Buffer<T>>,
+    joined: bool,
+    consumer: &MemoryConsumer,
+) -> Result<Buffer<T>, BudgetExceeded> {
+    if !joined && planes.len() == 1 {
+        return Ok(planes.remove(0));
+    }
+    let cells = planes.first().map_or(0, |plane| plane.len());
+    let mut all = consumer.buffer(cells * planes.len())?;
+    // Each plane is freed as soon as it is copied.
+    for (index, plane) in planes.into_iter().enumerate() {
+        all[index * cells..][..cells].copy_from_slice(&plane);
+    }
+    Ok(all)
+}
+
+fn divide(sums: &mut [f64], counts: impl Iterator<Item = f64>) {
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum = if count > 0.0 { *sum / count } else { f64::NAN };
+    }
+}
+
+fn finish_moments(
+    planes: Vec<Buffer<Moments>>,
+    deviation: bool,
+    cells: usize,
+    consumer: &MemoryConsumer,
+) -> Result<Finished, BudgetExceeded> {
+    let len = planes.len() * cells;
+    let (mut results, mut counts, mut means) =
+        (consumer.buffer::<f64>(len)?, consumer.buffer::<u64>(len)?, consumer.buffer::<f64>(len)?);
+    for (index, plane) in planes.into_iter().enumerate() {
+        for (cell, moments) in plane.iter().enumerate() {
+            let at = index * cells + cell;
+            let variance = if moments.count > 0.0 { moments.squares / moments.count } else { f64::NAN };
+            results[at] = if deviation { variance.sqrt() } else { variance };
+            counts[at] = moments.count as u64;
+            means[at] = if moments.count > 0.0 { moments.sum / moments.count } else { f64::NAN };
+        }
+    }
+    Ok(Finished {
+        planes: Planes::F64(results),
+        support: Support::Moments { counts: Planes::U64(counts), means: Planes::F64(means) },
+    })
+}
+
+fn finish_keyed(
+    planes: Vec<Buffer<Keyed>>,
+    cells: usize,
+    consumer: &MemoryConsumer,
+) -> Result<Finished, BudgetExceeded> {
+    let len = planes.len() * cells;
+    let (mut values, mut keys) = (consumer.buffer::<f64>(len)?, consumer.buffer::<u64>(len)?);
+    for (index, plane) in planes.into_iter().enumerate() {
+        for (cell, keyed) in plane.iter().enumerate() {
+            values[index * cells + cell] = keyed.value;
+            keys[index * cells + cell] = keyed.key;
+        }
+    }
+    Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })
+}

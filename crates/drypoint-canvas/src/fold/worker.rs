@@ -1,0 +1,155 @@
+//! One thread's fold: batches in, cells out, a block of rows at a time.
+
+use std::sync::Arc;
+
+use drypoint_memory::MemoryConsumer;
+use drypoint_stream::Batch;
+
+use super::{Accumulator, Directory, Interner, SharedCounts};
+use crate::columns::{Roles, as_f64, check_batch, convert_missing, for_each_missing};
+use crate::mapping::{AxisMap, GridMap};
+use crate::raw::{BLOCK_ROWS, Block, Isa};
+use crate::{Reduction, Result};
+
+/// Coordinates of a block that are not float64 in the batch, and logarithms.
+struct Scratch {
+    x: [f64; BLOCK_ROWS],
+    y: [f64; BLOCK_ROWS],
+    x_position: [f64; BLOCK_ROWS],
+    y_position: [f64; BLOCK_ROWS],
+}
+
+/// What one thread holds between batches. Nothing in it grows with the number of rows.
+pub(crate) struct Worker {
+    cells: usize,
+    consumer: MemoryConsumer,
+    block: Box<Block>,
+    scratch: Box<Scratch>,
+    accumulator: Accumulator,
+    interner: Option<Interner>,
+    pub(crate) rows: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Worker {
+    /// Bytes besides the planes.
+    pub(crate) const OWN_BYTES: usize = size_of::<Block>() + size_of::<Scratch>();
+
+    pub(crate) fn new(
+        reduction: &Reduction,
+        cells: usize,
+        shared: &Arc<SharedCounts>,
+        consumer: &MemoryConsumer,
+        isa: Isa,
+    ) -> Result<Self> {
+        let mut accumulator = Accumulator::new(reduction, shared);
+        let interner = match reduction.category_column() {
+            Some(_) => Some(Interner::new()),
+            None => {
+                accumulator.add_plane(0, cells, consumer)?;
+                None
+            }
+        };
+        let zeros = [0.0; BLOCK_ROWS];
+        Ok(Self {
+            cells,
+            consumer: consumer.clone(),
+            block: Block::new(isa),
+            scratch: Box::new(Scratch { x: zeros, y: zeros, x_position: zeros, y_position: zeros }),
+            accumulator,
+            interner,
+            rows: 0,
+            skipped: 0,
+        })
+    }
+
+    /// Fold a batch.
+    pub(crate) fn fold(
+        &mut self,
+        batch: &Batch<'_>,
+        roles: &Roles,
+        grid: &GridMap,
+        directory: Option<&Directory>,
+    ) -> Result<()> {
+        self.begin(batch, roles)?;
+        self.fold_rows(batch, 0, batch.rows, roles, grid, directory)
+    }
+
+    /// To be called once for each batch before its rows are folded.
+    pub(crate) fn begin(&mut self, batch: &Batch<'_>, roles: &Roles) -> Result<()> {
+        check_batch(batch, roles.request.len())?;
+        if let (Some(interner), Some(category)) = (&mut self.interner, roles.category) {
+            interner.begin_batch(&batch.columns[category]);
+        }
+        Ok(())
+    }
+
+    /// Fold rows `first .. end` of a batch that was begun.
+    pub(crate) fn fold_rows(
+        &mut self,
+        batch: &Batch<'_>,
+        first: usize,
+        end: usize,
+        roles: &Roles,
+        grid: &GridMap,
+        directory: Option<&Directory>,
+    ) -> Result<()> {
+        let (x_column, y_column) = (&batch.columns[roles.x], &batch.columns[roles.y]);
+        let mut start = first;
+        while start < end {
+            let rows = BLOCK_ROWS.min(end - start);
+            let Scratch { x, y, x_position, y_position } = &mut *self.scratch;
+            let x = as_f64(x_column, start, rows, x)?;
+            let y = as_f64(y_column, start, rows, y)?;
+            let positions = (grid.x.log || grid.y.log).then(|| {
+                (
+                    positions(x, &grid.x, &mut x_position[..rows]),
+                    positions(y, &grid.y, &mut y_position[..rows]),
+                )
+            });
+            self.block.locate(x, y, positions, grid);
+            for column in [x_column, y_column] {
+                if let Some(validity) = column.validity {
+                    for_each_missing(validity, start, rows, |row| self.block.hide(row));
+                }
+            }
+            self.skipped += self.block.nowhere() as u64;
+            if let Some(value) = roles.value {
+                let column = &batch.columns[value];
+                self.block.fill_values(|values| convert_missing(column, start, values))?;
+            }
+            if let (Some(interner), Some(category), Some(directory)) =
+                (&mut self.interner, roles.category, directory)
+            {
+                let column = &batch.columns[category];
+                let (accumulator, cells, consumer) = (&mut self.accumulator, self.cells, &self.consumer);
+                let mut met = |number| Ok(accumulator.add_plane(number, cells, consumer)?);
+                self.block.fill_codes(|codes| interner.encode(directory, column, start, codes, &mut met))?;
+            }
+            if self.accumulator.is_ordered() {
+                self.block.number_rows();
+            }
+            self.accumulator.add(&self.block.close(batch.order.saturating_add(start as u64)));
+            start += rows;
+        }
+        self.rows += (end - first) as u64;
+        Ok(())
+    }
+
+    /// The accumulator and the numbers of its planes.
+    pub(crate) fn into_parts(self) -> (Accumulator, Vec<u32>) {
+        (self.accumulator, self.interner.map_or_else(|| vec![0], |interner| interner.numbers))
+    }
+}
+
+/// What the axis maps the values to; of what lies outside of its range, anything.
+fn positions<'a>(values: &'a [f64], axis: &AxisMap, target: &'a mut [f64]) -> &'a [f64] {
+    if !axis.log {
+        return values;
+    }
+    for (target, value) in target.iter_mut().zip(values) {
+        let inside = *value >= axis.start && *value <= axis.end;
+        *target = if inside { value.log10() } else { 0.0 };
+    }
+    target
+}

@@ -1,0 +1,238 @@
+//! What a fold will hold at its peak, added up before it starts; how many threads and how large batches fit.
+//!
+//! Threads are given up last: first the batches shrink, then the threads count into one canvas (decision 0008).
+
+use std::fmt;
+
+use drypoint_stream::{Request, Source};
+
+use crate::columns::Roles;
+use crate::fold::{Accumulator, Worker};
+use crate::options::Options;
+use crate::{Canvas, Reduction, Result};
+
+/// Rows of a batch where memory allows: x and y of one stay in the second-level cache.
+const BATCH_ROWS: usize = 16 * 1024;
+/// Below this, readers spend more on batches than on rows.
+const LEAST_BATCH_ROWS: usize = 1024;
+/// Categories that are planned for; fewer or more may be met.
+const CATEGORIES: usize = 8;
+
+/// One holder of memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanLine {
+    /// Who holds it.
+    pub holder: &'static str,
+    /// Bytes of one.
+    pub bytes: usize,
+    /// How many of them there are.
+    pub times: usize,
+}
+
+/// How a fold will run and what it will hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Threads.
+    pub threads: usize,
+    /// Rows of a batch, at most.
+    pub batch_rows: usize,
+    /// Whether all threads count into one plane of 32-bit counters, because one of their own would not fit.
+    pub shared_counters: bool,
+    /// Rows to read, if known.
+    pub rows: Option<u64>,
+    /// Bytes that were free.
+    pub available: usize,
+    /// Bytes held at the peak: while reading, or while the result is written and drawn.
+    pub peak: usize,
+    /// Who holds how much.
+    pub lines: Vec<PlanLine>,
+}
+
+/// What is to be folded into: cells of a grid.
+pub(crate) struct Target<'a> {
+    pub(crate) reduction: &'a Reduction,
+    /// Cells that are counted in.
+    pub(crate) cells: usize,
+    /// Cells of the result, where that is another grid.
+    pub(crate) result_cells: Option<usize>,
+}
+
+impl Plan {
+    /// Plan [`points`](crate::points()) with the same arguments.
+    pub fn for_points(
+        source: &dyn Source,
+        canvas: &Canvas,
+        x: &str,
+        y: &str,
+        reduction: &Reduction,
+        options: &Options,
+    ) -> Result<Self> {
+        canvas.check()?;
+        reduction.check()?;
+        let roles = Roles::new(source.schema(), x, y, reduction)?;
+        let target = Target { reduction, cells: canvas.pixels(), result_cells: None };
+        Self::make(source, &roles, &target, options)
+    }
+
+    pub(crate) fn make(
+        source: &dyn Source,
+        roles: &Roles,
+        target: &Target<'_>,
+        options: &Options,
+    ) -> Result<Self> {
+        let available = options.consumer.pool().available();
+        let counts = matches!(target.reduction.inner(), Reduction::Count(_) | Reduction::Mean(_))
+            && target.result_cells.is_none();
+        let categories: &[usize] =
+            if target.reduction.category_column().is_some() { &[CATEGORIES, 1] } else { &[1] };
+        let mut smallest: Option<Plan> = None;
+        for &planes in categories {
+            for threads in (1..=options.wanted_threads()).rev() {
+                for shared_counters in [false, true] {
+                    if shared_counters && !counts {
+                        continue;
+                    }
+                    let mut batch_rows = options.batch_rows.unwrap_or(BATCH_ROWS).max(1);
+                    loop {
+                        let request = request(roles, batch_rows, threads, options);
+                        let needs = source.needs(&request)?;
+                        let threads = threads.min(needs.max_readers.max(1));
+                        let lines = lines(target, planes, threads, shared_counters, &needs, options);
+                        let plan = Plan {
+                            threads,
+                            batch_rows,
+                            shared_counters,
+                            rows: source.rows(),
+                            available,
+                            peak: peak(&lines),
+                            lines,
+                        };
+                        if plan.peak <= available {
+                            return Ok(plan);
+                        }
+                        if smallest.as_ref().is_none_or(|smallest| plan.peak < smallest.peak) {
+                            smallest = Some(plan);
+                        }
+                        if batch_rows <= LEAST_BATCH_ROWS || options.batch_rows.is_some() {
+                            break;
+                        }
+                        batch_rows /= 2;
+                    }
+                }
+            }
+        }
+        // Ask for it in earnest: the pool knows its limit and its largest holders, and what it can reclaim.
+        let smallest = smallest.unwrap_or_else(|| unreachable!("at least one thread was tried"));
+        drop(options.consumer.try_reserve(smallest.peak)?);
+        Ok(smallest)
+    }
+}
+
+/// A request of the columns of the roles.
+pub(crate) fn request(roles: &Roles, batch_rows: usize, readers: usize, options: &Options) -> Request {
+    Request {
+        columns: roles.request.clone(),
+        batch_rows,
+        readers,
+        consumer: options.consumer.clone(),
+        cancel: options.cancel.clone(),
+    }
+}
+
+const READING: [&str; 3] = ["readers, each", "readers, together", "blocks of rows"];
+const CELLS: [&str; 2] = ["cells of a thread", "cells of all threads"];
+const RESULT: &str = "result, where it is not the cells";
+const PICTURE: &str = "picture";
+
+fn lines(
+    target: &Target<'_>,
+    planes: usize,
+    threads: usize,
+    shared_counters: bool,
+    needs: &drypoint_stream::Needs,
+    options: &Options,
+) -> Vec<PlanLine> {
+    let (private, shared) = Accumulator::plane_bytes(target.reduction, target.cells, shared_counters);
+    let joined = target.reduction.category_column().is_some();
+    let cell = match target.reduction.inner() {
+        Reduction::Count(_) | Reduction::By(..) if joined => 4,
+        Reduction::Any(_) if joined => 1,
+        Reduction::Mean(_) if joined => 12,
+        Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) if joined => 8,
+        Reduction::Var(_) | Reduction::Std(_) => 24,
+        Reduction::First(_) | Reduction::Last(_) => 16,
+        _ => 0,
+    };
+    // A growing grid is folded into cells of the result first, which are then finished like any others.
+    let (result_cells, grown) = match target.result_cells {
+        None => (target.cells, 0),
+        Some(cells) => {
+            let (private, shared) = Accumulator::plane_bytes(target.reduction, cells, false);
+            (cells, private + shared)
+        }
+    };
+    // The counters that threads share belong to each grid of its own where grids grow.
+    let (private, shared) =
+        if target.result_cells.is_some() { (private + shared, 0) } else { (private, shared) };
+    let line = |holder, bytes, times| PlanLine { holder, bytes, times };
+    let lines = [
+        line(READING[0], needs.reader_bytes, threads),
+        line(READING[1], needs.shared_bytes, 1),
+        line(READING[2], Worker::OWN_BYTES, threads),
+        line(CELLS[0], private * planes, threads),
+        line(CELLS[1], shared * planes, 1),
+        line(RESULT, (cell * result_cells + grown) * planes, 1),
+        line(PICTURE, options.picture_bytes, 1),
+    ];
+    lines.into_iter().filter(|line| line.bytes > 0).collect()
+}
+
+/// The greatest of what is held while reading, while finishing, and while drawing.
+fn peak(lines: &[PlanLine]) -> usize {
+    let sum = |names: &[&str]| {
+        let bytes = lines.iter().filter(|line| names.contains(&line.holder));
+        bytes.fold(0usize, |sum, line| sum.saturating_add(line.bytes.saturating_mul(line.times)))
+    };
+    let (reading, cells, result, picture) = (sum(&READING), sum(&CELLS), sum(&[RESULT]), sum(&[PICTURE]));
+    let held_after = if result > 0 { result } else { cells };
+    reading.saturating_add(cells).max(cells.saturating_add(result)).max(held_after.saturating_add(picture))
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.rows {
+            Some(rows) => write!(f, "{rows} rows")?,
+            None => f.write_str("an unknown number of rows")?,
+        }
+        let plural = if self.threads == 1 { "" } else { "s" };
+        write!(f, " in batches of {} on {} thread{plural}", self.batch_rows, self.threads)?;
+        if self.shared_counters {
+            f.write_str(", which share their counters")?;
+        }
+        writeln!(f)?;
+        for PlanLine { holder, bytes, times } in &self.lines {
+            let total = bytes.saturating_mul(*times);
+            write!(f, "  {holder:<34}{:>12}", Bytes(total))?;
+            if *times > 1 {
+                write!(f, "  ({times} x {})", Bytes(*bytes))?;
+            }
+            writeln!(f)?;
+        }
+        write!(f, "  {:<34}{:>12}  of {} free", "at the peak", Bytes(self.peak), Bytes(self.available))
+    }
+}
+
+/// Bytes as a person reads them.
+struct Bytes(usize);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match self.0 {
+            bytes if bytes < 1000 => format!("{bytes} B"),
+            bytes if bytes < 1_000_000 => format!("{:.1} kB", bytes as f64 / 1e3),
+            bytes if bytes < 1_000_000_000 => format!("{:.1} MB", bytes as f64 / 1e6),
+            bytes => format!("{:.2} GB", bytes as f64 / 1e9),
+        };
+        f.pad(&text)
+    }
+}

@@ -1,0 +1,129 @@
+//! Points into pixels: one source at once, or many one after the other.
+
+use std::sync::Arc;
+
+use drypoint_stream::Source;
+
+use crate::columns::Roles;
+use crate::drive::drive;
+use crate::fold::{Accumulator, Directory, SharedCounts, Worker};
+use crate::mapping::GridMap;
+use crate::options::Options;
+use crate::plan::{Plan, Target, request};
+use crate::raw::Isa;
+use crate::{Aggregate, Canvas, Reduction, Result};
+
+/// Fold each point of `source` into the pixel it falls in.
+///
+/// Row 0 of the result is the lowest y. Points without a pixel are counted in [`Aggregate::skipped`]. The result
+/// does not depend on threads or batches, except that float sums are added in another order.
+///
+/// Refused before anything is read: a canvas that cannot be drawn, a missing column or one of a wrong type, and what
+/// the budget cannot hold.
+pub fn points(
+    canvas: &Canvas,
+    source: &dyn Source,
+    x: &str,
+    y: &str,
+    reduction: &Reduction,
+    options: &Options,
+) -> Result<Aggregate> {
+    let mut fold = PointsFold::new(canvas, x, y, reduction, options)?;
+    fold.consume(source)?;
+    fold.finish()
+}
+
+/// A fold of many sources, one after the other. Cells and buffers are kept in between.
+pub struct PointsFold {
+    canvas: Canvas,
+    grid: GridMap,
+    x: String,
+    y: String,
+    reduction: Reduction,
+    options: Options,
+    directory: Option<Directory>,
+    running: Option<Running>,
+}
+
+/// What exists from the first source on.
+struct Running {
+    plan: Plan,
+    shared: Arc<SharedCounts>,
+    workers: Vec<Worker>,
+}
+
+impl PointsFold {
+    /// Nothing is read and nothing large is allocated yet.
+    pub fn new(canvas: &Canvas, x: &str, y: &str, reduction: &Reduction, options: &Options) -> Result<Self> {
+        canvas.check()?;
+        reduction.check()?;
+        Ok(Self {
+            canvas: canvas.clone(),
+            grid: GridMap::new(canvas),
+            x: x.into(),
+            y: y.into(),
+            reduction: reduction.clone(),
+            options: options.clone(),
+            directory: reduction
+                .category_column()
+                .map(|column| Directory::new(column, options.max_categories)),
+            running: None,
+        })
+    }
+
+    /// Fold all points of a source. The plan is made with the first one.
+    ///
+    /// After an error the fold holds some of the source's points and should be dropped.
+    pub fn consume(&mut self, source: &dyn Source) -> Result<()> {
+        let roles = Roles::new(source.schema(), &self.x, &self.y, &self.reduction)?;
+        let cells = self.grid.cells();
+        if self.running.is_none() {
+            let target = Target { reduction: &self.reduction, cells, result_cells: None };
+            let plan = Plan::make(source, &roles, &target, &self.options)?;
+            self.running = Some(Running::new(plan, cells, &self.options));
+        }
+        let Self { grid, reduction, options, directory, running, .. } = self;
+        let Some(Running { plan, shared, workers }) = running else { return Ok(()) };
+        let mut request = request(&roles, plan.batch_rows, plan.threads, options);
+        // A later source may have fewer parts than the first.
+        let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
+        request.readers = readers;
+        while workers.len() < readers {
+            workers.push(Worker::new(reduction, cells, shared, &options.consumer, Isa::detect())?);
+        }
+        drive(source, &request, &mut workers[..readers], options.progress.as_deref(), |worker, batch| {
+            worker.fold(batch, &roles, grid, directory.as_ref())
+        })
+    }
+
+    /// The aggregate of all that was consumed.
+    pub fn finish(mut self) -> Result<Aggregate> {
+        let cells = self.grid.cells();
+        let consumer = &self.options.consumer;
+        let mut workers = match self.running.take() {
+            Some(running) => running.workers,
+            None => Vec::new(),
+        };
+        if workers.is_empty() {
+            // Nothing was read: an empty canvas.
+            let shared = SharedCounts::new(cells, true, consumer.clone());
+            workers.push(Worker::new(&self.reduction, cells, &shared, consumer, Isa::detect())?);
+        }
+        let rows = workers.iter().map(|worker| worker.rows).sum();
+        let skipped = workers.iter().map(|worker| worker.skipped).sum();
+        let (categories, numbers) = match &self.directory {
+            Some(directory) => directory.sorted(),
+            None => (Vec::new(), vec![0]),
+        };
+        let parts = workers.into_iter().map(Worker::into_parts).collect();
+        let finished = Accumulator::finish(parts, &numbers, &self.reduction, cells, consumer)?;
+        Ok(Aggregate::finished(self.canvas, self.reduction, categories, rows, skipped, finished))
+    }
+}
+
+impl Running {
+    fn new(plan: Plan, cells: usize, options: &Options) -> Self {
+        let shared = SharedCounts::new(cells, plan.shared_counters, options.consumer.clone());
+        Self { plan, shared, workers: Vec::new() }
+    }
+}

@@ -1,0 +1,17 @@
+//! The inner loops: compiled for several instruction sets, indexed without checks, shared between threads.
+//!
+//! What makes the unchecked part sound is one type, [`Points`]: it can only be made by [`Block::close`], and every
+//! pixel in it is below its bound. The scatter loops compare that bound with the length of their cells once per
+//! block of [`BLOCK_ROWS`] rows.
+
+mod atomic;
+mod block;
+mod isa;
+mod locate;
+mod scatter;
+
+pub(crate) use atomic::AtomicPlane;
+pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
+pub(crate) use isa::Isa;
+pub(crate) use locate::extent_of;
+pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
