@@ -1,0 +1,6 @@
+//! Parquet files of every type, encoding and codec, read in every way, and damaged in many.
+
+mod damage;
+mod statistics;
+mod table;
+mod types;
