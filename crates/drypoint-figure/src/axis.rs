@@ -1,0 +1,223 @@
+//! Axes: ticks that fit, their labels, and what they look like.
+
+use crate::display::{DisplayItem, Rect};
+use crate::layout::said;
+use crate::theme::{GAP, Inks, LABEL, LEADING, MINOR_TICK, SMALL, TICK, TICK_GAP};
+use crate::{AxisSpec, Line, Ticks, Weight, ticks};
+
+/// The least space between two labels of x, and between two ticks of y.
+const BETWEEN_X: f32 = 14.0;
+const BETWEEN_Y: f32 = 22.0;
+
+/// A label that has its place.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    /// From the start of the axis, 0 to 1.
+    at: f32,
+    line: Line,
+    /// Left edge, for x.
+    left: f32,
+    context: Option<(Line, f32)>,
+}
+
+/// The axis below the data.
+#[derive(Debug, Clone)]
+pub(crate) struct XAxis {
+    labels: Vec<Placed>,
+    minor: Vec<f32>,
+    note: Option<Line>,
+    rows: usize,
+}
+
+/// The axis left of the data.
+#[derive(Debug, Clone)]
+pub(crate) struct YAxis {
+    labels: Vec<Placed>,
+    minor: Vec<f32>,
+    note: Option<Line>,
+    width: f32,
+}
+
+fn small(text: &str) -> Line {
+    Line::new(text, Weight::Regular, SMALL)
+}
+
+/// Rows of labels that x will need: two if any tick names its larger unit.
+pub(crate) fn x_label_rows(spec: &AxisSpec, width: f32) -> usize {
+    let trial = ticks(spec.range, spec.scale, &spec.kind, (width / 110.0) as usize);
+    if trial.major.iter().any(|tick| tick.context.is_some()) { 2 } else { 1 }
+}
+
+/// Height of ticks and labels below the data.
+pub(crate) fn x_tick_room(rows: usize) -> f32 {
+    TICK + TICK_GAP + LEADING * rows as f32
+}
+
+/// Height for what the labels of y leave out, above the axis.
+pub(crate) fn note_room(spec: &AxisSpec, height: f32) -> f32 {
+    let trial = ticks(spec.range, spec.scale, &spec.kind, (height / 60.0) as usize);
+    if trial.note.is_some() { LEADING } else { 4.0 }
+}
+
+fn minor_positions(spec: &AxisSpec, ticks: &Ticks) -> Vec<f32> {
+    ticks.minor.iter().map(|value| spec.position(*value) as f32).collect()
+}
+
+impl XAxis {
+    /// As many ticks as fit without touching, labels inside `bounds`.
+    pub(crate) fn plan(spec: &AxisSpec, data: Rect, bounds: (f32, f32), rows: usize) -> Self {
+        let most = ((data.width / 70.0) as usize).clamp(2, 14);
+        for target in (1..=most).rev() {
+            let made = ticks(spec.range, spec.scale, &spec.kind, target);
+            let labels: Vec<Placed> = made.major.iter().map(|tick| place(tick, spec, data, bounds)).collect();
+            if target == 1 || fits(&labels) {
+                // At last resort the first label alone: it cannot overlap.
+                let labels = if fits(&labels) { labels } else { labels.into_iter().take(1).collect() };
+                let note = made.note.as_deref().map(small);
+                return Self { labels, minor: minor_positions(spec, &made), note, rows };
+            }
+        }
+        Self { labels: Vec::new(), minor: Vec::new(), note: None, rows }
+    }
+
+    pub(crate) fn draw(&self, spec: &AxisSpec, data: Rect, inks: &Inks, right: f32, out: &mut Vec<DisplayItem>) {
+        let base = data.bottom();
+        for at in &self.minor {
+            out.push(rect(snap(data.x, data.width, *at), base, 1.0, MINOR_TICK, inks));
+        }
+        let first_row = base + TICK + TICK_GAP + small("0").cap_height();
+        for label in &self.labels {
+            out.push(rect(snap(data.x, data.width, label.at), base, 1.0, TICK, inks));
+            out.push(text(label.line.clone(), label.left, first_row, inks.soft));
+            if let Some((line, left)) = &label.context {
+                out.push(text(line.clone(), *left, first_row + LEADING, inks.strong));
+            }
+        }
+        out.push(rect(data.x, base, data.width, 1.0, inks));
+        let row = base + x_tick_room(self.rows) + GAP;
+        let mut label_right = right;
+        if let Some(note) = &self.note {
+            label_right = data.right() - note.width();
+            let y = if said(&spec.label).is_some() { row + note.cap_height() - 2.0 } else { base - 6.0 };
+            out.push(text(note.clone(), label_right, y, inks.soft));
+        }
+        if let Some(label) = said(&spec.label) {
+            // Centred below the data, or as near as the note leaves room for.
+            let line = Line::fitted(label, Weight::Regular, LABEL, (label_right - GAP - data.x).max(LABEL));
+            let centred = data.x + (data.width - line.width()) / 2.0;
+            let x = if self.note.is_some() { centred.min(label_right - GAP - line.width()) } else { centred };
+            let y = row + line.cap_height() - 2.0;
+            out.push(text(line, x.max(data.x), y, inks.strong));
+        }
+    }
+
+    pub(crate) fn grid(&self) -> impl Iterator<Item = f32> {
+        self.labels.iter().map(|label| label.at)
+    }
+}
+
+fn place(tick: &crate::Tick, spec: &AxisSpec, data: Rect, bounds: (f32, f32)) -> Placed {
+    let at = spec.position(tick.value) as f32;
+    let centre = data.x + at * data.width;
+    let room = bounds.1 - bounds.0;
+    let left_of = |line: &Line| (centre - line.width() / 2.0).clamp(bounds.0, (bounds.1 - line.width()).max(bounds.0));
+    let line = Line::fitted(&tick.label, Weight::Regular, SMALL, room);
+    let left = left_of(&line);
+    let context = tick.context.as_deref().map(|context| {
+        let line = Line::fitted(context, Weight::Regular, SMALL, room);
+        let left = left_of(&line);
+        (line, left)
+    });
+    Placed { at, line, left, context }
+}
+
+fn fits(labels: &[Placed]) -> bool {
+    let clear = |spans: Vec<(f32, f32)>| spans.windows(2).all(|pair| pair[0].1 + BETWEEN_X <= pair[1].0);
+    clear(labels.iter().map(|label| (label.left, label.left + label.line.width())).collect())
+        && clear(
+            labels
+                .iter()
+                .filter_map(|label| label.context.as_ref())
+                .map(|(line, left)| (*left, left + line.width()))
+                .collect(),
+        )
+}
+
+impl YAxis {
+    /// As many ticks as `height` holds, labels no wider than `most_width`.
+    pub(crate) fn plan(spec: &AxisSpec, height: f32, most_width: f32) -> Self {
+        let target = ((height / 52.0) as usize).clamp(2, 12);
+        let made = ticks(spec.range, spec.scale, &spec.kind, target);
+        let mut labels: Vec<Placed> = Vec::new();
+        for tick in &made.major {
+            let at = spec.position(tick.value) as f32;
+            let two_rows = tick.context.is_some();
+            let least = if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y };
+            if labels.last().is_some_and(|before| (at - before.at) * height < least) {
+                continue;
+            }
+            let line = Line::fitted(&tick.label, Weight::Regular, SMALL, most_width);
+            let context =
+                tick.context.as_deref().map(|text| (Line::fitted(text, Weight::Regular, SMALL, most_width), 0.0));
+            labels.push(Placed { at, line, left: 0.0, context });
+        }
+        let width = labels
+            .iter()
+            .flat_map(|label| [Some(label.line.width()), label.context.as_ref().map(|(line, _)| line.width())])
+            .flatten()
+            .fold(0.0, f32::max);
+        Self { labels, minor: minor_positions(spec, &made), note: made.note.as_deref().map(small), width }
+    }
+
+    /// Width of ticks and labels.
+    pub(crate) fn room(&self) -> f32 {
+        self.width + TICK + TICK_GAP
+    }
+
+    pub(crate) fn draw(&self, spec: &AxisSpec, data: Rect, inks: &Inks, margin: f32, out: &mut Vec<DisplayItem>) {
+        for at in &self.minor {
+            let y = snap(data.bottom(), -data.height, *at);
+            out.push(rect(data.x - MINOR_TICK, y, MINOR_TICK, 1.0, inks));
+        }
+        let edge = data.x - TICK - TICK_GAP;
+        for label in &self.labels {
+            let y = snap(data.bottom(), -data.height, label.at);
+            out.push(rect(data.x - TICK, y, TICK, 1.0, inks));
+            let baseline = y + 0.5 + label.line.cap_height() / 2.0;
+            out.push(text(label.line.clone(), edge - label.line.width(), baseline, inks.soft));
+            if let Some((line, _)) = &label.context {
+                let below = (baseline + LEADING - 2.0).min(data.bottom() + x_tick_room(1) - TICK_GAP);
+                out.push(text(line.clone(), edge - line.width(), below, inks.strong));
+            }
+        }
+        out.push(rect(data.x - 1.0, data.y, 1.0, data.height + 1.0, inks));
+        if let Some(note) = &self.note {
+            let x = (edge - self.width).max(margin);
+            out.push(text(note.clone(), x, data.y - GAP, inks.soft));
+        }
+        if let Some(label) = said(&spec.label) {
+            let line = Line::fitted(label, Weight::Regular, LABEL, data.height);
+            let y = data.y + (data.height + line.width()) / 2.0;
+            let x = margin + line.cap_height();
+            out.push(DisplayItem::Text { line, x, y, color: inks.strong, upward: true });
+        }
+    }
+
+    pub(crate) fn grid(&self) -> impl Iterator<Item = f32> {
+        self.labels.iter().map(|label| label.at)
+    }
+}
+
+/// The whole unit that a position of an axis falls on, so that lines are sharp. The ends stay inside.
+pub(crate) fn snap(start: f32, length: f32, at: f32) -> f32 {
+    let (low, high) = if length < 0.0 { (start + length, start) } else { (start, start + length) };
+    (start + length * at).round().clamp(low, high - 1.0)
+}
+
+fn rect(x: f32, y: f32, width: f32, height: f32, inks: &Inks) -> DisplayItem {
+    DisplayItem::Rect { rect: Rect { x, y, width, height }, color: inks.axis }
+}
+
+pub(crate) fn text(line: Line, x: f32, y: f32, color: crate::Color) -> DisplayItem {
+    DisplayItem::Text { line, x, y, color, upward: false }
+}

@@ -1,0 +1,195 @@
+//! What explains the colours, right of the data: a bar whose ticks stand where the shading really puts their values, or
+//! a legend that ends in "and n more" where the room ends.
+
+use crate::axis::text;
+use crate::display::{DisplayItem, Rect};
+use crate::layout::said;
+use crate::theme::{BAR, GAP, Inks, LEADING, SMALL, SWATCH, TICK, TICK_GAP};
+use crate::ticks::{compact, plain};
+use crate::{Category, Color, ColorKey, ColorScale, KeySpec, Line, Weight};
+
+/// The least space between two labels of the bar.
+const BETWEEN: f32 = 18.0;
+
+/// Rectangles that a bar is made of, at most.
+const MOST_STRIPES: usize = 256;
+
+fn small(text: &str, width: f32) -> Line {
+    Line::fitted(text, Weight::Regular, SMALL, width)
+}
+
+fn title(text: &str, width: f32) -> Line {
+    Line::fitted(text, Weight::SemiBold, SMALL, width)
+}
+
+/// The room that a key takes, known before its values are.
+pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
+    let most = (0.24 * figure).clamp(60.0, 200.0);
+    let titled = |text: &Option<String>| said(text).map_or(0.0, |text| title(text, most).width());
+    match spec {
+        KeySpec::None => 0.0,
+        KeySpec::ColorBar { label } => {
+            let numbers = BAR + TICK + TICK_GAP + small("−888.8k", most).width();
+            numbers.max(titled(label).min(numbers * 1.6)).ceil()
+        }
+        KeySpec::Legend { title, names } => {
+            let widest = names.iter().take(200).map(|name| small(name, most).width()).fold(0.0, f32::max);
+            let widest = if names.is_empty() { 90.0 } else { widest };
+            (SWATCH + GAP + widest).max(titled(title)).clamp(60.0, most).ceil()
+        }
+    }
+}
+
+/// Draw the key of a picture into its room: `x` and `width` as planned, beside the data.
+pub(crate) fn draw(
+    spec: &KeySpec,
+    key: &ColorKey,
+    (x, width): (f32, f32),
+    data: Rect,
+    inks: &Inks,
+    out: &mut Vec<DisplayItem>,
+) {
+    let heading = match spec {
+        KeySpec::None => return,
+        KeySpec::ColorBar { label } => said(label),
+        KeySpec::Legend { title, .. } => said(title),
+    };
+    let mut top = data.y;
+    let mut body = Vec::new();
+    let heading_room = if heading.is_some() { LEADING + 4.0 } else { 0.0 };
+    let room = Rect { x, y: data.y + heading_room, width, height: data.height - heading_room };
+    match key {
+        ColorKey::Empty => body.push(note("no data", room, inks)),
+        ColorKey::Flag(color) => entry("present", *color, room.y, room, inks, &mut body),
+        ColorKey::Values(scale) => bar(scale, room, inks, &mut body),
+        ColorKey::Categories(categories) => legend(categories, room, inks, &mut body),
+    }
+    if let Some(heading) = heading {
+        let line = title(heading, width);
+        top += line.cap_height();
+        out.push(text(line, x, top, inks.strong));
+    }
+    out.append(&mut body);
+}
+
+fn note(words: &str, room: Rect, inks: &Inks) -> DisplayItem {
+    let line = small(words, room.width);
+    let y = room.y + line.cap_height();
+    text(line, room.x, y, inks.soft)
+}
+
+fn bar(scale: &ColorScale, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
+    let colors = scale.colors();
+    let stripes = colors.len().min(MOST_STRIPES).max(1);
+    // Each stripe reaches from its foot to the top and is covered by the next: no seams in the vector formats.
+    for stripe in 0..stripes {
+        let foot = room.bottom() - (room.height * stripe as f32 / stripes as f32).floor();
+        let color = colors[stripe * colors.len() / stripes];
+        let rect = Rect { x: room.x, y: room.y, width: BAR, height: foot - room.y };
+        out.push(DisplayItem::Rect { rect, color });
+    }
+    let label_x = room.x + BAR + TICK + TICK_GAP;
+    let label_room = room.x + room.width - label_x;
+    for (position, label) in bar_ticks(scale, room.height) {
+        let y = (room.bottom() - position as f32 * room.height).round().clamp(room.y, room.bottom() - 1.0);
+        let tick = Rect { x: room.x + BAR, y, width: TICK, height: 1.0 };
+        out.push(DisplayItem::Rect { rect: tick, color: inks.axis });
+        let line = small(&label, label_room);
+        // The outermost labels stay between the ends of the bar.
+        let half = line.cap_height() / 2.0;
+        let y = (y + 0.5).clamp(room.y + half, room.bottom() - half) + half;
+        out.push(text(line, label_x, y, inks.soft));
+    }
+}
+
+/// Values worth a tick and their positions: the ends, then round numbers, the roundest first, as far as there is room.
+fn bar_ticks(scale: &ColorScale, height: f32) -> Vec<(f64, String)> {
+    let (low, high) = (scale.low(), scale.high());
+    if low >= high {
+        return vec![(0.5, number(scale, low))];
+    }
+    let mut taken: Vec<(f64, String)> = Vec::new();
+    for value in candidates(scale) {
+        let position = scale.position(value);
+        let label = number(scale, value);
+        let clear = taken.iter().all(|(other, text)| {
+            ((position - other) as f32 * height).abs() >= BETWEEN && *text != label
+        });
+        if clear {
+            taken.push((position, label));
+        }
+    }
+    taken.sort_by(|a, b| a.0.total_cmp(&b.0));
+    taken
+}
+
+fn candidates(scale: &ColorScale) -> Vec<f64> {
+    let (low, high) = (scale.low(), scale.high());
+    let mut values = vec![high, low];
+    if low < 0.0 && high > 0.0 {
+        values.push(0.0);
+    }
+    let size = low.abs().max(high.abs());
+    let least = if scale.is_whole() { 1.0 } else { size * 1e-6 };
+    let exponents = (least.log10().floor() as i32).max(-307)..=(size.log10().floor() as i32).min(307);
+    for multiples in [&[1.0][..], &[5.0, 2.0], &[3.0, 7.0, 1.5, 4.0]] {
+        for exponent in exponents.clone().rev() {
+            for multiple in multiples {
+                let value = multiple * 10_f64.powi(exponent);
+                let drawable = !scale.is_whole() || value.fract() == 0.0;
+                let inside = |value: &f64| *value > low && *value < high && drawable;
+                values.extend([value, -value].iter().filter(|value| inside(value)));
+            }
+        }
+    }
+    // Where the range is narrow against its distance from 0, none of these lie inside: even parts do.
+    if values.len() < 5 {
+        values.extend((1..4).map(|part| low + (high - low) * f64::from(part) / 4.0).filter(|value| !scale.is_whole() || value.fract() == 0.0));
+    }
+    values
+}
+
+fn number(scale: &ColorScale, value: f64) -> String {
+    let range = scale.high() - scale.low();
+    if scale.is_whole() && value.abs() < 10_000.0 {
+        plain(value as i128, 0)
+    } else if range > 0.0 && range < value.abs() / 100.0 {
+        // Three short figures would give neighbours the same label.
+        let decimals = (1.0 - range.log10().floor()).clamp(0.0, 6.0) as i32;
+        let units = (value * 10_f64.powi(decimals)).round();
+        if units.abs() < 1e15 { plain(units as i128, -decimals) } else { format!("{value:e}") }
+    } else {
+        compact(value)
+    }
+}
+
+fn legend(categories: &[Category], room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
+    let rows = (((room.height + 4.0) / LEADING) as usize).max(1);
+    let shown: Vec<&Category> = if categories.len() <= rows {
+        categories.iter().collect()
+    } else {
+        // The largest are worth the room; they keep the order of the data.
+        let mut order: Vec<usize> = (0..categories.len()).collect();
+        order.sort_by(|a, b| categories[*b].weight.total_cmp(&categories[*a].weight));
+        order.truncate(rows - 1);
+        order.sort_unstable();
+        order.into_iter().map(|index| &categories[index]).collect()
+    };
+    for (row, category) in shown.iter().enumerate() {
+        entry(&category.name, category.color, room.y + row as f32 * LEADING, room, inks, out);
+    }
+    let more = categories.len() - shown.len();
+    if more > 0 {
+        let y = room.y + shown.len() as f32 * LEADING;
+        let indented = Rect { x: room.x + SWATCH + GAP, y: y + 1.0, width: room.width - SWATCH - GAP, ..room };
+        out.push(note(&format!("and {more} more"), indented, inks));
+    }
+}
+
+fn entry(name: &str, color: Color, y: f32, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
+    let swatch = Rect { x: room.x, y: y.round(), width: SWATCH, height: SWATCH };
+    out.push(DisplayItem::Rect { rect: swatch, color: Color { a: 255, ..color } });
+    let line = small(if name.trim().is_empty() { "(blank)" } else { name }, room.width - SWATCH - GAP);
+    let y = y.round() + SWATCH / 2.0 + line.cap_height() / 2.0;
+    out.push(text(line, room.x + SWATCH + GAP, y, inks.soft));
+}
