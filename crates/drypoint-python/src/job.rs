@@ -24,7 +24,7 @@ const SPOOLED_ROWS: usize = 65_536;
 
 /// An end of a range: a number, or an instant as text.
 #[derive(FromPyObject, Clone, Debug)]
-enum Bound {
+enum End {
     Number(f64),
     Text(String),
 }
@@ -35,7 +35,7 @@ struct AxisArguments {
     name: &'static str,
     column: String,
     pixels: usize,
-    range: Option<(Bound, Bound)>,
+    range: Option<(End, End)>,
     scale: Scale,
 }
 
@@ -44,7 +44,7 @@ impl AxisArguments {
         name: &'static str,
         column: String,
         pixels: usize,
-        range: Option<(Bound, Bound)>,
+        range: Option<(End, End)>,
         scale: &str,
     ) -> Self {
         let scale = if scale == "log" { Scale::Log } else { Scale::Linear };
@@ -61,9 +61,9 @@ impl AxisArguments {
     /// The range that was given, in data units.
     fn given(&self, kind: &AxisKind) -> Result<Option<(f64, f64)>, CoreError> {
         let Some((start, end)) = &self.range else { return Ok(None) };
-        let value = |bound: &Bound| match (bound, kind) {
-            (Bound::Number(value), _) => Ok(*value),
-            (Bound::Text(text), AxisKind::Time { unit, .. }) => {
+        let value = |end: &End| match (end, kind) {
+            (End::Number(value), _) => Ok(*value),
+            (End::Text(text), AxisKind::Time { unit, .. }) => {
                 let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(*unit));
                 instant.map(|value| value as f64).ok_or_else(|| {
                     let name = self.name;
@@ -72,7 +72,7 @@ impl AxisArguments {
                     ))
                 })
             }
-            (Bound::Text(text), AxisKind::Number) => {
+            (End::Text(text), AxisKind::Number) => {
                 let (name, column) = (self.name, &self.column);
                 Err(CoreError::Argument(format!(
                     "{name} range: {text:?} is not a number, and column {column:?} holds no dates"
@@ -272,8 +272,8 @@ impl Job {
         reduction: &Bound<'_, PyTuple>,
         width: usize,
         height: usize,
-        x_range: Option<(Bound, Bound)>,
-        y_range: Option<(Bound, Bound)>,
+        x_range: Option<(End, End)>,
+        y_range: Option<(End, End)>,
         x_scale: &str,
         y_scale: &str,
         threads: Option<usize>,

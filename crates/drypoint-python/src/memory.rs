@@ -34,7 +34,7 @@ pub(crate) fn memory(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         numbers.set_item("peak", usage.peak)?;
         numbers.set_item("hits", usage.hits)?;
         numbers.set_item("misses", usage.misses)?;
-        consumers.set_item(&usage.name, numbers)?;
+        consumers.set_item(&*usage.name, numbers)?;
     }
     report.set_item("consumers", consumers)?;
     Ok(report)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use drypoint_canvas::{Axis, Reduction};
-use drypoint_figure::{AxisSpec, Figure, FigureSpec, Format, KeySpec, Layout, Spread, Theme, shade};
+use drypoint_figure::{AxisSpec, Figure, FigureSpec, Format, KeySpec, Layout, PictureKind, Spread, Theme, picture_bytes, shade};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -14,7 +14,7 @@ use crate::reduction;
 use crate::shading::{ShadingArguments, shading, spread_by};
 
 /// A figure that is described.
-#[pyclass(frozen, module = "drypoint._core")]
+#[pyclass(frozen, from_py_object, module = "drypoint._core")]
 #[derive(Clone)]
 pub(crate) struct PageSpec {
     width: u32,
@@ -66,12 +66,11 @@ impl PageSpec {
 
     /// Bytes that shading and writing will hold beside the aggregate.
     pub(crate) fn picture_bytes(&self) -> usize {
-        drypoint_figure::picture_bytes(
-            self.width,
-            self.height,
-            self.scale,
-            matches!(self.reduction, Reduction::By(..)),
-        )
+        let kind = match self.reduction {
+            Reduction::By(..) => PictureKind::Categories,
+            _ => PictureKind::Values,
+        };
+        picture_bytes(self.width as usize, self.height as usize, self.scale, kind)
     }
 
     fn shaded(&self, aggregate: &Aggregate) -> Result<drypoint_figure::Shaded, CoreError> {
@@ -145,7 +144,7 @@ impl PageSpec {
     /// The page as a file, by the name's end.
     fn save(&self, py: Python<'_>, aggregate: &Aggregate, path: PathBuf) -> PyResult<()> {
         py.detach(|| -> Result<(), CoreError> {
-            Format::of(&path)?; // before the picture is made
+            Format::from_path(&path)?; // before the picture is made
             Ok(self.compose(aggregate)?.save(&path, &aggregate.consumer)?)
         })?;
         Ok(())

@@ -16,6 +16,7 @@ mod names;
 pub mod npy;
 pub mod npz;
 mod parquet;
+mod pipe;
 #[allow(unsafe_code)]
 mod raw;
 mod schema;
@@ -26,6 +27,7 @@ pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
 pub use instant::Instant;
+pub use pipe::scan_reader;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
 pub use spool::Spool;
