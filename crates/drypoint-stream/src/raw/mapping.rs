@@ -60,7 +60,8 @@ impl Mapping {
     /// (measured: without this, 90 MB of a file of 400 MB stay resident with windows of 64 KiB).
     pub(crate) fn release(&self, range: Range<usize>) {
         const LARGEST_FOLIO: usize = 2 << 20;
-        let range = self.clamp(range.start.saturating_sub(LARGEST_FOLIO)..range.end.saturating_add(LARGEST_FOLIO));
+        let range =
+            self.clamp(range.start.saturating_sub(LARGEST_FOLIO)..range.end.saturating_add(LARGEST_FOLIO));
         if range.is_empty() {
             return;
         }
