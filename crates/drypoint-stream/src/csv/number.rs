@@ -77,7 +77,7 @@ fn many_digits(bytes: &[u8], at: &mut usize, value: u64) -> u64 {
     };
     // Digits become 0 to 9, all else more; adding 0x76 lifts what is above 9 into the high bit of its byte.
     let word = u64::from_le_bytes(*word) ^ 0x3030_3030_3030_3030;
-    let others = ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | word) & 0x8080_8080_8080_8080;
+    let others = (((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
     let count = (others.trailing_zeros() / 8) as usize;
     if count == 0 || count == 8 {
         return digits(bytes, at, value);
