@@ -6,6 +6,8 @@ use std::time::Instant;
 
 use drypoint_memory::MemoryPool;
 use drypoint_stream::csv::{CsvFile, CsvOptions};
+use drypoint_stream::npy::NpyFile;
+use drypoint_stream::npz::NpzFile;
 use drypoint_stream::{Batch, Cancel, Request, Result, Source, Values};
 
 fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +39,11 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
 }
 
 fn open(path: &str) -> Result<Box<dyn Source>> {
-    Ok(Box::new(CsvFile::open(path, &CsvOptions::default())?))
+    match path.rsplit('.').next() {
+        Some("npy") => Ok(Box::new(NpyFile::open(path)?)),
+        Some("npz") => Ok(Box::new(NpzFile::open(path)?)),
+        _ => Ok(Box::new(CsvFile::open(path, &CsvOptions::default())?)),
+    }
 }
 
 fn read_all(source: &dyn Source, request: &Request) -> Result<(u64, f64)> {

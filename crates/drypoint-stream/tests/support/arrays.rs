@@ -8,13 +8,13 @@ pub(crate) fn element(kind: &str, random: u64) -> (Vec<u8>, Cell) {
     let raw = random.to_le_bytes();
     let head = |size: usize| raw[..size].to_vec();
     let time = |value: i64, factor: i64| {
-        if random % 7 == 0 {
+        if random.is_multiple_of(7) {
             return (i64::MIN.to_le_bytes().to_vec(), Cell::Null);
         }
         (value.to_le_bytes().to_vec(), Cell::Int(value * factor))
     };
     match kind {
-        "b1" => (vec![(random % 3) as u8], Cell::Int(i64::from(random % 3 != 0))),
+        "b1" => (vec![(random % 3) as u8], Cell::Int(i64::from(!random.is_multiple_of(3)))),
         "i1" => (head(1), Cell::Int(i64::from(random as i8))),
         "i2" => (head(2), Cell::Int(i64::from(random as i16))),
         "i4" => (head(4), Cell::Int(i64::from(random as i32))),
@@ -65,7 +65,7 @@ pub(crate) fn npy(version: u8, descr: &str, fortran: bool, shape: &str, values: 
     let order = if fortran { "True" } else { "False" };
     let mut header = format!("{{'descr': {descr}, 'fortran_order': {order}, 'shape': {shape}, }}");
     let fixed = if version == 1 { 10 } else { 12 };
-    while (fixed + header.len() + 1) % 64 != 0 {
+    while !(fixed + header.len() + 1).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
