@@ -20,6 +20,7 @@ mod plain;
 mod raw;
 mod reduction;
 mod shading;
+mod shown;
 mod source;
 mod watch;
 

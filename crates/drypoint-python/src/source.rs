@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use drypoint_canvas::AxisKind;
 use drypoint_memory::MemoryPool;
 use drypoint_stream::csv::CsvOptions;
 use drypoint_stream::{Cancel, DataType, Extent, Request, ScanOptions, TimeUnit};
@@ -12,6 +11,7 @@ use pyo3::prelude::*;
 
 use crate::batch::Batches;
 use crate::error::CoreError;
+use crate::shown::shown;
 
 /// Rows that can be read in batches. Made by the functions of this module.
 #[pyclass(frozen, module = "drypoint._core")]
@@ -80,15 +80,8 @@ impl Source {
 
     /// The extent as a person writes it: dates as dates.
     fn shown(&self, column: &str) -> PyResult<Option<(String, String)>> {
-        Ok(self.known_extent(column)?.map(|(extent, data_type)| {
-            let shown = |value: f64| match data_type {
-                DataType::Time { unit, zone } => {
-                    drypoint_figure::format_value(value, &AxisKind::Time { unit: *unit, zone: zone.clone() })
-                }
-                _ => drypoint_figure::format_value(value, &AxisKind::Number),
-            };
-            (shown(extent.min), shown(extent.max))
-        }))
+        let shown = |(extent, data_type): (Extent, &DataType)| (shown(extent.min, data_type), shown(extent.max, data_type));
+        Ok(self.known_extent(column)?.map(shown))
     }
 
     /// Bytes that drawing its first two drawable columns at 900×600 on this many threads would hold.
