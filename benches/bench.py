@@ -54,7 +54,9 @@ def prepare(case: Case, peers: str, reads: dict[str, tuple[int, float]]) -> None
         data.folder().mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(data.folder()).free
         if free < SPACE_FOR_DATA // 4:
-            raise SystemExit(f"bench.py: {free / 1e9:.1f} GB free for the data sets, which need up to 14 GB in all")
+            raise SystemExit(
+                f"bench.py: {free / 1e9:.1f} GB free for the data sets, which need up to 14 GB in all"
+            )
         subprocess.run([peers, str(Path(data.__file__)), *absent], check=True, stdout=subprocess.DEVNULL)
     for name in case.files:
         path = data.folder() / name
@@ -127,7 +129,9 @@ def disagreements(case: Case, summaries: dict[str, Summary]) -> list[str]:
     for key in keys:
         values = {name: s.answer[key] for name, s in summaries.items() if not s.failure and key in s.answer}
         if case.agreement == "tenfold":
-            values = {name: value * 10 if "ten times" not in name else value for name, value in values.items()}
+            values = {
+                name: value * 10 if "ten times" not in name else value for name, value in values.items()
+            }
         first = next(iter(values.values()), None)
         if any(not same(first, value) for value in values.values()):
             listed = ", ".join(f"{name}: {value}" for name, value in values.items())
@@ -152,7 +156,9 @@ def compete(
     case: Case, found: environment.Interpreters, repeats: int, out: Path
 ) -> tuple[dict[str, Summary], dict[str, list[dict]]]:
     """Run a case: the contenders in turn, the order rotated in each repeat. Return summaries and all samples."""
-    contenders = [one for one in case.contenders if found.drypoint or not one.ours and "{drypoint}" not in one.command]
+    contenders = [
+        one for one in case.contenders if found.drypoint or (not one.ours and "{drypoint}" not in one.command)
+    ]
     runs: dict[str, list[tuple[Run, int]]] = {one.name: [] for one in contenders}
     for repeat in range(repeats):
         turn = repeat % max(len(contenders), 1)
@@ -189,14 +195,24 @@ def without_paths(answer: dict | None) -> dict | None:
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="measure Drypoint against its peers", prog="bench.py")
-    parser.add_argument("--case", action="append", default=[], metavar="NAME", help="only these cases; * and ? work")
+    parser.add_argument(
+        "--case", action="append", default=[], metavar="NAME", help="only these cases; * and ? work"
+    )
     parser.add_argument("--list", action="store_true", help="list the cases and leave")
-    parser.add_argument("--quick", action="store_true", help="once, with 1e7 rows: to see that everything runs")
-    parser.add_argument("--repeats", type=int, default=3, metavar="N", help="fresh processes for each number (3)")
+    parser.add_argument(
+        "--quick", action="store_true", help="once, with 1e7 rows: to see that everything runs"
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=3, metavar="N", help="fresh processes for each number (3)"
+    )
     parser.add_argument("--only-peers", action="store_true", help="leave Drypoint out")
     parser.add_argument("--drypoint", metavar="PYTHON", help="interpreter with Drypoint (.venv/bin/python)")
-    parser.add_argument("--peers", metavar="PYTHON", help="interpreter with the peers (.bench/venv, made when missing)")
-    parser.add_argument("--results", type=Path, metavar="FOLDER", help="where to write latest.md and latest.json")
+    parser.add_argument(
+        "--peers", metavar="PYTHON", help="interpreter with the peers (.bench/venv, made when missing)"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="FOLDER", help="where to write latest.md and latest.json"
+    )
     return parser.parse_args()
 
 
@@ -252,7 +268,11 @@ def main() -> int:
             for summary in summaries.values():
                 result["versions"] |= summary.answer.get("versions") or {}
             result["disagreements"] += differing
-            result["cases"][case.name] = {"title": case.title, "samples": samples, "lines": [vars(one) for one in lines]}
+            result["cases"][case.name] = {
+                "title": case.title,
+                "samples": samples,
+                "lines": [vars(one) for one in lines],
+            }
             blocks.append((case.title, lines))
             print(report.terminal(f"{case.name}: {case.title}", lines))
             print("".join(f"  DIFFERENT RESULTS: {text}\n" for text in differing), flush=True)

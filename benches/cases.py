@@ -57,7 +57,9 @@ def cli(name: str, threads: int, memory: str = "64MB", times: int = 1) -> Conten
     """Drypoint's command line, the ranges given as every peer has them."""
     ranges = ("--x-range", "-1", "1", "--y-range", "-1", "1")
     settings = ("--memory", memory, "--threads", str(threads), "--bare", "-o", "{out}", "--json")
-    return Contender(name, ("{cli}", "draw", *["{file}"] * times, "-x", "x", "-y", "y", *ranges, *settings), ours=True)
+    return Contender(
+        name, ("{cli}", "draw", *["{file}"] * times, "-x", "x", "-y", "y", *ranges, *settings), ours=True
+    )
 
 
 def arrays(size: str, columns: str) -> tuple[str, ...]:
@@ -68,13 +70,19 @@ def arrays(size: str, columns: str) -> tuple[str, ...]:
 def in_memory(size: str) -> list[Case]:
     """Points in NumPy arrays: the kernel, then with shading and PNG."""
 
-    def case(workload: str, title: str, columns: str, one: float | None, two: float | None, kind: str = "") -> Case:
+    def case(
+        workload: str, title: str, columns: str, one: float | None, two: float | None, kind: str = ""
+    ) -> Case:
         suffix = f":{kind}" if kind else ""
         contenders = (
             inside(ONE, f"{workload}:1{suffix}"),
             inside(TWO, f"{workload}:2{suffix}"),
             peer("Datashader", "datashader_pandas", workload),
-            Contender(READ, ("{peers}", str(HERE / "peers" / "numpy_read.py"), workload, "{file}", "{out}"), draws=False),
+            Contender(
+                READ,
+                ("{peers}", str(HERE / "peers" / "numpy_read.py"), workload, "{file}", "{out}"),
+                draws=False,
+            ),
         )
         targets = (
             Faster(ONE, ("Datashader",), one, "aggregate_seconds"),
@@ -85,7 +93,9 @@ def in_memory(size: str) -> list[Case]:
         )
         name = f"{workload}-{kind}" if kind else workload
         agreement = {"mean": "means", "by": "categories"}.get(workload, "counts")
-        return Case(name, title, arrays(size, columns), contenders, targets, agreement, file_argument=f"points_{size}")
+        return Case(
+            name, title, arrays(size, columns), contenders, targets, agreement, file_argument=f"points_{size}"
+        )
 
     return [
         case("count", f"{size} points in arrays, count", "xy", 1.3, 2.5),
@@ -132,8 +142,16 @@ def out_of_core(size: str) -> list[Case]:
         "bigpages": ("8 MB pages", 1),
     }
     for kind, (words, times) in kinds.items():
-        contenders = (cli(ONE, 1), cli(TWO, 2), *(peer(name, script, "file") for name, script in rivals.items()))
-        targets = (Faster(TWO, tuple(rivals), times), Faster(ONE, tuple(rivals), None), Peak((ONE, TWO), LIMIT))
+        contenders = (
+            cli(ONE, 1),
+            cli(TWO, 2),
+            *(peer(name, script, "file") for name, script in rivals.items()),
+        )
+        targets = (
+            Faster(TWO, tuple(rivals), times),
+            Faster(ONE, tuple(rivals), None),
+            Peak((ONE, TWO), LIMIT),
+        )
         title = f"{size} rows of Parquet to PNG in 64 MB: {words}"
         cases.append(Case(kind, title, (f"points_{size}_{kind}.parquet",), contenders, targets))
     snappy = (f"points_{size}_snappy.parquet",)
@@ -169,7 +187,9 @@ def out_of_core(size: str) -> list[Case]:
             agreement="tenfold",
         )
     )
-    text = {name: rivals[name] for name in ("pyarrow batches + Datashader", "Polars streaming", "DuckDB (256 MB)")}
+    text = {
+        name: rivals[name] for name in ("pyarrow batches + Datashader", "Polars streaming", "DuckDB (256 MB)")
+    }
     cases.append(
         Case(
             "csv",
@@ -205,7 +225,9 @@ def special(size: str) -> list[Case]:
             ),
             (
                 AtMost(
-                    stream, ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)), field="first_seconds"
+                    stream,
+                    ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)),
+                    field="first_seconds",
                 ),
                 Peak((stream,), LIMIT),
             ),

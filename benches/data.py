@@ -157,7 +157,9 @@ def recipes() -> dict[str, Callable[[Path], None]]:
             )
         made[f"points_{size}_onegroup.parquet"] = lambda path, rows=rows: write_one_group(path, rows)
         for column in COLUMNS:
-            made[f"points_{size}_{column}.npy"] = lambda path, rows=rows, column=column: write_npy(path, rows, column)
+            made[f"points_{size}_{column}.npy"] = lambda path, rows=rows, column=column: write_npy(
+                path, rows, column
+            )
     made["points_1e7.csv"] = lambda path: write_csv(path, SIZES["1e7"])
     return made
 

@@ -113,14 +113,15 @@ def stream(out: str, threads: int) -> None:
         return aggregated
 
     seconds, aggregated = protocol.timed(draw)
-    protocol.answer({"drypoint": dp.__version__}, first_seconds=seconds, **protocol.checks(aggregated, "auto"))
+    protocol.answer(
+        {"drypoint": dp.__version__}, first_seconds=seconds, **protocol.checks(aggregated, "auto")
+    )
 
 
 def walked_arrays(out: str, threads: int) -> None:
     """Draw as many points as the generator has from arrays in memory, ranges unknown: the cost of drawing alone."""
-    import numpy as np
-
     import drypoint as dp
+    import numpy as np
 
     columns = {name: np.empty(POINTS) for name in "xy"}
     for step, (x, y) in enumerate(walk()):
@@ -128,9 +129,13 @@ def walked_arrays(out: str, threads: int) -> None:
         columns["x"][part], columns["y"][part] = x, y
 
     def aggregate():
-        return dp.Canvas(protocol.WIDTH, protocol.HEIGHT).points(columns, "x", "y", dp.count(), threads=threads)
+        return dp.Canvas(protocol.WIDTH, protocol.HEIGHT).points(
+            columns, "x", "y", dp.count(), threads=threads
+        )
 
-    numbers, aggregated = protocol.first_and_warm(aggregate, lambda drawn: drawn.shade(how="eq_hist").save(out))
+    numbers, aggregated = protocol.first_and_warm(
+        aggregate, lambda drawn: drawn.shade(how="eq_hist").save(out)
+    )
     protocol.answer({"drypoint": dp.__version__}, **numbers, **protocol.checks(aggregated, "auto"))
 
 

@@ -23,7 +23,12 @@ class Interpreters:
 
     def environment(self) -> dict[str, str]:
         """What the children find set. Their thread pools get the two threads that the table speaks of."""
-        settings = {"NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONNOUSERSITE": "1"}
+        settings = {
+            "NUMBA_NUM_THREADS": "2",
+            "OMP_NUM_THREADS": "2",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONNOUSERSITE": "1",
+        }
         return settings | {"DRYPOINT_PATH": self.package_folder}
 
 
@@ -54,5 +59,9 @@ def find(peers_given: str | None, drypoint_given: str | None, only_peers: bool) 
         asked = subprocess.run([python, "-c", ask], capture_output=True, text=True, check=False)
         location = asked.stdout.strip()
     if not location and not only_peers:
-        print("Drypoint is not installed in .venv: only the peers are run (make build)", file=sys.stderr, flush=True)
+        print(
+            "Drypoint is not installed in .venv: only the peers are run (make build)",
+            file=sys.stderr,
+            flush=True,
+        )
     return Interpreters(peers(peers_given), python if location else None, location)

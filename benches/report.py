@@ -32,7 +32,9 @@ def terminal(title: str, lines: list[Line], with_case: bool = False) -> str:
         names = ["case", *(line.case for line in lines)]
         rows = [(name, *row) for name, row in zip(names, rows, strict=True)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    texts = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    texts = [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     return "\n".join([title, *(f"  {text}" for text in texts)])
 
 
@@ -52,7 +54,13 @@ def markdown(result: dict, blocks: list[tuple[str, list[Line]]]) -> str:
         f"Targets met: {sum(judged)} of {len(judged)}. Ratio: how many times faster Drypoint is. "
         "Peaks are of whole processes, measured from outside. How it is measured: [benches/README.md](../README.md).",
     ]
-    page += ["", "## What was promised", "", *rows_of([("case", *HEADINGS)]), "|" + " --- |" * (len(HEADINGS) + 1)]
+    page += [
+        "",
+        "## What was promised",
+        "",
+        *rows_of([("case", *HEADINGS)]),
+        "|" + " --- |" * (len(HEADINGS) + 1),
+    ]
     page += rows_of([(line.case, *cells(line)) for line in promised(blocks)])
     for title, lines in blocks:
         page += ["", f"## {title}", "", *rows_of([HEADINGS]), "|" + " --- |" * len(HEADINGS)]
@@ -60,8 +68,16 @@ def markdown(result: dict, blocks: list[tuple[str, list[Line]]]) -> str:
     if result["disagreements"]:
         page += ["", "## Results that differ", "", *(f"- {text}" for text in result["disagreements"])]
     if result["file_reads"]:
-        page += ["", "## Reading the files alone", "", "| file | bytes | from the page cache |", "| --- | --- | --- |"]
-        page += [f"| {name} | {size} | {seconds:.3f} s |" for name, (size, seconds) in result["file_reads"].items()]
+        page += [
+            "",
+            "## Reading the files alone",
+            "",
+            "| file | bytes | from the page cache |",
+            "| --- | --- | --- |",
+        ]
+        page += [
+            f"| {name} | {size} | {seconds:.3f} s |" for name, (size, seconds) in result["file_reads"].items()
+        ]
     return "\n".join(page) + "\n"
 
 

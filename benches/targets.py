@@ -156,7 +156,9 @@ class AtMost:
             return [Line(case, words, self.ours, target=target, note=reason)]
         own = summaries[self.ours]
         bound = sum(factor * summaries[name].medians[field] for name, field, factor in self.terms)
-        parts = ", ".join(f"{name}: {seconds_text(summaries[name].medians[field])}" for name, field, _ in self.terms)
+        parts = ", ".join(
+            f"{name}: {seconds_text(summaries[name].medians[field])}" for name, field, _ in self.terms
+        )
         taken = own.medians[self.field]
         return [
             Line(
@@ -201,7 +203,9 @@ class Difference:
                 own.peak_bytes,
                 base.peak_bytes,
             ),
-            Line(case, "modules loaded beside", f"{self.ours}: {loaded}", target="none", met=loaded == "none"),
+            Line(
+                case, "modules loaded beside", f"{self.ours}: {loaded}", target="none", met=loaded == "none"
+            ),
         ]
 
 
@@ -248,11 +252,17 @@ class DrawsOrRefuses:
         if own.exit_code == 2:
             clean = own.written_bytes == 0
             text = f"{self.ours}: refused"
-            return [Line(case, self.words, text, "", None, target, clean, own.peak_bytes, None, own.failure or "")]
+            return [
+                Line(case, self.words, text, "", None, target, clean, own.peak_bytes, None, own.failure or "")
+            ]
         if own.failure:
-            return [Line(case, self.words, self.ours, "", None, target, False, own.peak_bytes, None, own.failure)]
+            return [
+                Line(case, self.words, self.ours, "", None, target, False, own.peak_bytes, None, own.failure)
+            ]
         text = f"{self.ours}: {seconds_text(own.medians['seconds'])}"
-        return [Line(case, self.words, text, "", None, target, own.peak_bytes < self.limit_bytes, own.peak_bytes)]
+        return [
+            Line(case, self.words, text, "", None, target, own.peak_bytes < self.limit_bytes, own.peak_bytes)
+        ]
 
 
 Target = Faster | Peak | AtMost | Difference | Zero | DrawsOrRefuses

@@ -6,9 +6,8 @@ import inspect
 import sys
 from pathlib import Path
 
-from numpydoc.docscrape import NumpyDocString
-
 import drypoint as dp
+from numpydoc.docscrape import NumpyDocString
 
 PAGE = Path(__file__).parent / "reference.md"
 
@@ -29,11 +28,17 @@ def main() -> int:
     listed = [name for names in ROOMS.values() for name in names]
     errors = [name for name in dp.__all__ if name not in listed and name != "__version__"]
     text = HEAD
-    for room, names in {**ROOMS, "Errors": ["DrypointError", *(e for e in errors if e != "DrypointError")]}.items():
+    for room, names in {
+        **ROOMS,
+        "Errors": ["DrypointError", *(e for e in errors if e != "DrypointError")],
+    }.items():
         text += f"\n## {room}\n" + "".join(entry(name) for name in names)
     if "--check" in sys.argv:
         if not PAGE.exists() or PAGE.read_text() != text:
-            print("docs/reference.md is out of date: run .venv/bin/python docs/make_reference.py", file=sys.stderr)
+            print(
+                "docs/reference.md is out of date: run .venv/bin/python docs/make_reference.py",
+                file=sys.stderr,
+            )
             return 1
         return 0
     PAGE.write_text(text)
@@ -64,7 +69,9 @@ def signature(name: str, thing: object) -> str:
     except (TypeError, ValueError):
         return ""
     parameters = [
-        str(p.replace(annotation=inspect.Parameter.empty)) for n, p in signed.parameters.items() if n != "self"
+        str(p.replace(annotation=inspect.Parameter.empty))
+        for n, p in signed.parameters.items()
+        if n != "self"
     ]
     kinds = [p.kind for n, p in signed.parameters.items() if n != "self"]
     if inspect.Parameter.KEYWORD_ONLY in kinds:

@@ -18,9 +18,8 @@ LIMIT = 64_000_000
 
 def attractor(path: str) -> None:
     """A hundred million points of a strange attractor, made a chunk at a time and never held."""
-    from attractor import points
-
     import drypoint as dp
+    from attractor import points
 
     figure = dp.draw(
         points(total=100_000_000),

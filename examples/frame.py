@@ -11,9 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 import drypoint as dp
+import numpy as np
 
 
 def columns(rows: int = 2_000_000) -> dict[str, np.ndarray]:

@@ -9,9 +9,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import numpy as np
-
 import drypoint as dp
+import numpy as np
 
 
 def day(number: int, rows: int = 500_000) -> dict[str, np.ndarray]:
@@ -19,7 +18,11 @@ def day(number: int, rows: int = 500_000) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(number)
     angle = rng.uniform(0, 2 * np.pi, rows) + number / 10
     radius = 1 + 0.1 * np.sin(5 * angle) + 0.05 * rng.standard_normal(rows)
-    return {"x": radius * np.cos(angle), "y": radius * np.sin(angle), "speed": np.abs(rng.standard_normal(rows))}
+    return {
+        "x": radius * np.cos(angle),
+        "y": radius * np.sin(angle),
+        "speed": np.abs(rng.standard_normal(rows)),
+    }
 
 
 def main() -> None:
@@ -33,7 +36,9 @@ def main() -> None:
         week = week + canvas.points(day(number), "x", "y")
 
     counts = np.asarray(week)  # no copy; row 0 is the lowest y
-    print(f"{counts.sum():,} points in {np.count_nonzero(counts):,} of {counts.size:,} pixels, {week.skipped:,} skipped")
+    print(
+        f"{counts.sum():,} points in {np.count_nonzero(counts):,} of {counts.size:,} pixels, {week.skipped:,} skipped"
+    )
     week.shade(cmap="viridis", how="eq_hist").save(out / "week.png")
 
     speed = canvas.points(day(0), "x", "y", dp.mean("speed"))

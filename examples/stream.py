@@ -6,9 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 import drypoint as dp
+import numpy as np
 
 SENSORS, STEPS, CHUNK = 1000, 20_000, 200
 
@@ -29,7 +28,9 @@ def main() -> None:
     """Draw all readings within 32 MB, with axes, title and colour bar."""
     out = Path(sys.argv[1] if len(sys.argv) > 1 else "out")
     out.mkdir(parents=True, exist_ok=True)
-    figure = dp.draw(readings(), x="time", y="level", how="log", title="A thousand sensors drift apart", memory="32MB")
+    figure = dp.draw(
+        readings(), x="time", y="level", how="log", title="A thousand sensors drift apart", memory="32MB"
+    )
     figure.save(out / "readings.png")
     figure.save(out / "readings.svg")
     print(f"{SENSORS * STEPS:,} readings are in {out / 'readings.png'} and {out / 'readings.svg'}")

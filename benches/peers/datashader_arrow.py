@@ -17,7 +17,9 @@ def batches(file: str):
         return
     import pyarrow.parquet
 
-    yield from pyarrow.parquet.ParquetFile(file, pre_buffer=False).iter_batches(BATCH_ROWS, columns=["x", "y"])
+    yield from pyarrow.parquet.ParquetFile(file, pre_buffer=False).iter_batches(
+        BATCH_ROWS, columns=["x", "y"]
+    )
 
 
 def main() -> None:

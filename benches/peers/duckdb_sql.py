@@ -48,7 +48,10 @@ def main() -> None:
         saving, _ = protocol.timed(lambda: save(counts))
         numbers = {"first_seconds": aggregating + saving}
     protocol.answer(
-        {"duckdb": duckdb.__version__}, import_seconds=importing, **numbers, **protocol.checks(counts, "count")
+        {"duckdb": duckdb.__version__},
+        import_seconds=importing,
+        **numbers,
+        **protocol.checks(counts, "count"),
     )
 
 

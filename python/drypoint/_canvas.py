@@ -122,9 +122,7 @@ class Canvas:
         Costs one pass; another one before it where a range is not given and the source has no statistics.
         """
         rows = scan(source)
-        begun = job(
-            self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress
-        )
+        begun = job(self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
         return Aggregate(fold(rows, begun))
 
 

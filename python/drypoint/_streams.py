@@ -337,7 +337,9 @@ def _recognise(item: Any) -> _core.Source | None:
         return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
     if isinstance(item, tuple) and item and all(_is_array(part) for part in item):
         names = _default_names(len(item))
-        return _core.array_source(name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)])
+        return _core.array_source(
+            name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)]
+        )
     if _is_array(item):
         fields = getattr(getattr(item, "dtype", None), "names", None)
         if fields:
@@ -352,7 +354,9 @@ def _array_columns(array: Any) -> list[tuple[str, Any, str | None]]:
     if ndim == 1:
         return [("value", values, kind)]
     if ndim != 2:
-        raise UnknownFormat(f"an array of {ndim} dimensions is not a table; expected shape (n,) or (n, columns)")
+        raise UnknownFormat(
+            f"an array of {ndim} dimensions is not a table; expected shape (n,) or (n, columns)"
+        )
     names = _default_names(array.shape[1])
     return [(name, values[:, place], kind) for place, name in enumerate(names)]
 
@@ -396,7 +400,11 @@ def _column(values: Any) -> tuple[Any, str | None]:
         array = values.to_numpy() if hasattr(values, "to_numpy") else values
         unit = str(array.dtype)[len("datetime64[" if kind == "M" else "timedelta64[") : -1]
         return array.view("i8"), f"{'time' if kind == 'M' else 'duration'}:{unit}"
-    if hasattr(values, "to_numpy") and kind in ("b", "i", "u", "f") and not hasattr(values, "__array_interface__"):
+    if (
+        hasattr(values, "to_numpy")
+        and kind in ("b", "i", "u", "f")
+        and not hasattr(values, "__array_interface__")
+    ):
         return values.to_numpy(), None
     if not _core.has_buffer(values) and not hasattr(values, "__arrow_c_array__"):
         if isinstance(values, list | tuple):

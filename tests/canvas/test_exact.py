@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import drypoint as dp
 import naive
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
-import drypoint as dp
 
 RANGES = {"x_range": (-3.0, 3.0), "y_range": (-6.0, 6.0)}
 
@@ -103,7 +102,9 @@ DTYPES = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8",
 def test_every_dtype_and_stride(dtype, step):
     values = np.random.default_rng(3).integers(0, 2 if dtype == "?" else 100, 3000).astype(dtype)[::step]
     y = np.zeros(len(values), "f4")
-    got = np.asarray(dp.Canvas(10, 1, x_range=(0, 100), y_range=(-1, 1)).points({"x": values, "y": y}, "x", "y"))
+    got = np.asarray(
+        dp.Canvas(10, 1, x_range=(0, 100), y_range=(-1, 1)).points({"x": values, "y": y}, "x", "y")
+    )
     np.testing.assert_array_equal(got, naive.count(values.astype("f8"), y, 10, 1, (0, 100), (-1, 1)))
 
 
@@ -130,7 +131,9 @@ def test_arithmetic_is_numpys(cloud):
 
 
 def test_the_array_is_a_view():
-    counts = dp.Canvas(4, 4, x_range=(0, 1), y_range=(0, 1)).points({"x": np.zeros(1), "y": np.zeros(1)}, "x", "y")
+    counts = dp.Canvas(4, 4, x_range=(0, 1), y_range=(0, 1)).points(
+        {"x": np.zeros(1), "y": np.zeros(1)}, "x", "y"
+    )
     a, b = np.asarray(counts), np.asarray(counts)
     assert np.shares_memory(a, b)
     with pytest.raises(ValueError, match="without a copy"):

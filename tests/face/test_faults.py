@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import datetime
-
 import subprocess
 import sys
 import time
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 POINTS = {"x": np.arange(10.0), "y": np.arange(10.0)}
 

@@ -9,15 +9,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 import drypoint as dp
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_all_is_what_shows():
-    shown = {name for name, value in vars(dp).items() if not name.startswith("_") and not inspect.ismodule(value)}
+    shown = {
+        name for name, value in vars(dp).items() if not name.startswith("_") and not inspect.ismodule(value)
+    }
     assert shown == set(dp.__all__) - {"__version__"}
     assert sorted(dp.__all__, key=str) == dp.__all__
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
+import drypoint as dp
 import numpy as np
 import pytest
 from child import MB, run_child, run_cli
-
-import drypoint as dp
 
 ROWS = 6_000_000  # 96 MB of float64 pairs: more than the budgets below
 
@@ -43,7 +42,9 @@ FILES = ["a.parquet", "pages.parquet", "zstd.parquet", "a.feather", "one.arrow",
 def test_the_whole_process_stays_under_64_mb(files, name, bare, tmp_path):
     out = tmp_path / "out.png"
     extra = ["--bare"] if bare else []
-    done = run_cli("draw", files / name, "-x", "x", "-y", "y", "--memory", "64MB", "-o", out, "--json", *extra)
+    done = run_cli(
+        "draw", files / name, "-x", "x", "-y", "y", "--memory", "64MB", "-o", out, "--json", *extra
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert told["rows"] == (ROWS // 4 if name.endswith("csv") else ROWS)
@@ -54,7 +55,9 @@ def test_the_whole_process_stays_under_64_mb(files, name, bare, tmp_path):
 @pytest.mark.parametrize("name", ["a.parquet", "a.npy", "a.csv"])
 def test_32_mb_works_or_is_refused_before_it_starts(files, name, tmp_path):
     out = tmp_path / "out.png"
-    done = run_cli("draw", files / name, "-x", "x", "-y", "y", "--memory", "32MB", "-o", out, "--json", "--bare")
+    done = run_cli(
+        "draw", files / name, "-x", "x", "-y", "y", "--memory", "32MB", "-o", out, "--json", "--bare"
+    )
     if done.returncode == 0:
         assert json.loads(done.stdout)["peak_resident_bytes"] < 32 * MB
     else:
@@ -151,5 +154,5 @@ def test_memory_reports_plain_numbers():
     report = dp.memory()
     assert report["live"] <= report["reserved"] + report["idle"] + report["resident"]
     assert {"budget", "reserved", "live", "idle", "resident", "hits", "misses", "consumers"} <= set(report)
-    assert "budget" in repr(report) and "MB" in repr(report) or "GB" in repr(report)
+    assert ("budget" in repr(report) and "MB" in repr(report)) or "GB" in repr(report)
     json.dumps(report)

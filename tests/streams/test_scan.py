@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 CANVAS = dp.Canvas(40, 30, x_range=(-3, 3), y_range=(-6, 6))
 

@@ -29,14 +29,18 @@ def add(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("draw", help="draw a table of any size", description=__doc__.split(": ", 1)[1])
     verb.set_defaults(run=run)
-    verb.add_argument("source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input")
+    verb.add_argument(
+        "source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input"
+    )
     what = verb.add_argument_group("what")
     what.add_argument("-x", metavar="COL", help="column from left to right")
     what.add_argument("-y", metavar="COL", help="column from bottom to top")
     what.add_argument("--reduce", choices=_REDUCTIONS, default="count", help="what each pixel shows (count)")
     what.add_argument("--of", metavar="COL", help="the column that is reduced")
     what.add_argument("--by", metavar="COL", help="a colour for each category of this column")
-    what.add_argument("--exact", action="store_true", help="keep a source that is read once on disk, draw exactly")
+    what.add_argument(
+        "--exact", action="store_true", help="keep a source that is read once on disk, draw exactly"
+    )
     where = verb.add_argument_group("where")
     for axis in "xy":
         where.add_argument(
@@ -45,18 +49,26 @@ def add(verbs: Any) -> None:
         where.add_argument(f"--{axis}-scale", choices=["linear", "log"], default="linear")
     how = verb.add_argument_group("how it looks")
     how.add_argument("--size", metavar="WxH", default="900x600", help="of the picture in pixels (900x600)")
-    how.add_argument("--scale", type=float, default=1, metavar="N", help="pixels for each unit: 2 for high density")
+    how.add_argument(
+        "--scale", type=float, default=1, metavar="N", help="pixels for each unit: 2 for high density"
+    )
     how.add_argument("--cmap", metavar="NAME", help="a colour map or palette: viridis, fire, grays_r, ...")
     how.add_argument("--how", choices=["eq_hist", "linear", "log", "cbrt"], help="values to colours")
-    how.add_argument("--spread", type=int, metavar="PX", help="let each pixel cover this many around it (auto)")
-    how.add_argument("--background", metavar="COLOR", help="with --bare: colour of empty pixels (transparent)")
+    how.add_argument(
+        "--spread", type=int, metavar="PX", help="let each pixel cover this many around it (auto)"
+    )
+    how.add_argument(
+        "--background", metavar="COLOR", help="with --bare: colour of empty pixels (transparent)"
+    )
     how.add_argument("--theme", choices=["light", "dark"], default="light")
     how.add_argument("--title", metavar="T")
     how.add_argument("--x-label", metavar="T")
     how.add_argument("--y-label", metavar="T")
     how.add_argument("--bare", action="store_true", help="the image without axes")
     text = verb.add_argument_group("text files")
-    text.add_argument("--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ...")
+    text.add_argument(
+        "--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ..."
+    )
     text.add_argument("--delimiter", metavar="C")
     text.add_argument("--no-header", action="store_true", help="the first line is data")
     run_group = verb.add_argument_group("how it runs")
@@ -150,7 +162,9 @@ def open_source(options: argparse.Namespace) -> Source:
     if "-" in options.source:
         if len(options.source) > 1:
             raise BadArgument("- (standard input) cannot be drawn together with files")
-        return Source(_core.scan_descriptor(sys.stdin.fileno(), "standard input", types, options.delimiter, header))
+        return Source(
+            _core.scan_descriptor(sys.stdin.fileno(), "standard input", types, options.delimiter, header)
+        )
     return scan(options.source, types=types, delimiter=options.delimiter, header=header)
 
 

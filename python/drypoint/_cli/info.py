@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .. import _core
 from .draw import open_source
 from .report import Readable, print_json, table
 
@@ -18,8 +17,12 @@ def add(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("info", help="what is in a source", description=__doc__.split(": ", 1)[1])
     verb.set_defaults(run=run)
-    verb.add_argument("source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input")
-    verb.add_argument("--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ...")
+    verb.add_argument(
+        "source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input"
+    )
+    verb.add_argument(
+        "--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ..."
+    )
     verb.add_argument("--delimiter", metavar="C")
     verb.add_argument("--no-header", action="store_true", help="the first line is data")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
@@ -30,7 +33,12 @@ def run(options: argparse.Namespace) -> int:
     with open_source(options) as rows:
         core = rows._head()
         columns = [
-            {"name": name, "type": kind, "extent": core.extent(name) if numeric else None, "shown": core.shown(name)}
+            {
+                "name": name,
+                "type": kind,
+                "extent": core.extent(name) if numeric else None,
+                "shown": core.shown(name),
+            }
             for name, kind, numeric in zip(core.columns, core.types, core.numeric, strict=True)
         ]
         needs = core.drawing_needs(2)
@@ -41,8 +49,11 @@ def run(options: argparse.Namespace) -> int:
             return 0
         counted = "rows not counted" if rows.rows is None else f"{rows.rows:,} rows"
         print(f"{rows.name}: {counted}, {len(columns)} columns")
-        print(table([("column", "type", "from", "to")] + [
-            (str(c["name"]), str(c["type"]), *(c["shown"] or ("", ""))) for c in columns
-        ]))
+        print(
+            table(
+                [("column", "type", "from", "to")]
+                + [(str(c["name"]), str(c["type"]), *(c["shown"] or ("", ""))) for c in columns]
+            )
+        )
         print(f"drawing two columns at 900x600 holds {Readable(needs)} besides Python itself")
     return 0

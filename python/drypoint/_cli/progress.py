@@ -27,7 +27,9 @@ class Progress:
         if self._enabled:
             from tqdm import tqdm
 
-            self._bar = tqdm(total=self._total, unit=" rows", unit_scale=True, leave=False, dynamic_ncols=True)
+            self._bar = tqdm(
+                total=self._total, unit=" rows", unit_scale=True, leave=False, dynamic_ncols=True
+            )
         return self
 
     def update(self, done: int, total: int | None) -> None:
