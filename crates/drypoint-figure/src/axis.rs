@@ -42,21 +42,33 @@ fn small(text: &str) -> Line {
     Line::new(text, Weight::Regular, SMALL)
 }
 
-/// Rows of labels that x will need: two if any tick names its larger unit.
-pub(crate) fn x_label_rows(spec: &AxisSpec, width: f32) -> usize {
-    let trial = ticks(spec.range, spec.scale, &spec.kind, (width / 110.0) as usize);
-    if trial.major.iter().any(|tick| tick.context.is_some()) { 2 } else { 1 }
+/// The most ticks an axis is given.
+const MOST_TICKS: usize = 10;
+
+/// What the labels of an axis may need, whatever number of them will fit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Needs {
+    /// Rows of labels: two if any tick names its larger unit.
+    pub(crate) rows: usize,
+    /// Whether the labels leave something out that is told at the end of the axis.
+    pub(crate) note: bool,
+}
+
+impl Needs {
+    pub(crate) fn of(spec: &AxisSpec) -> Self {
+        (1..=MOST_TICKS).map(|target| ticks(spec.range, spec.scale, &spec.kind, target)).fold(
+            Self { rows: 1, note: false },
+            |needs, made| Self {
+                rows: if made.major.iter().any(|tick| tick.context.is_some()) { 2 } else { needs.rows },
+                note: needs.note || made.note.is_some(),
+            },
+        )
+    }
 }
 
 /// Height of ticks and labels below the data.
 pub(crate) fn x_tick_room(rows: usize) -> f32 {
     TICK + TICK_GAP + LEADING * rows as f32
-}
-
-/// Height for what the labels of y leave out, above the axis.
-pub(crate) fn note_room(spec: &AxisSpec, height: f32) -> f32 {
-    let trial = ticks(spec.range, spec.scale, &spec.kind, (height / 60.0) as usize);
-    if trial.note.is_some() { LEADING } else { 4.0 }
 }
 
 fn minor_positions(spec: &AxisSpec, ticks: &Ticks) -> Vec<f32> {
@@ -66,7 +78,7 @@ fn minor_positions(spec: &AxisSpec, ticks: &Ticks) -> Vec<f32> {
 impl XAxis {
     /// As many ticks as fit without touching, labels inside `bounds`.
     pub(crate) fn plan(spec: &AxisSpec, data: Rect, bounds: (f32, f32), rows: usize) -> Self {
-        let most = ((data.width / 70.0) as usize).clamp(2, 14);
+        let most = ((data.width / 45.0) as usize).clamp(2, MOST_TICKS);
         for target in (1..=most).rev() {
             let made = ticks(spec.range, spec.scale, &spec.kind, target);
             let labels: Vec<Placed> = made.major.iter().map(|tick| place(tick, spec, data, bounds)).collect();
@@ -98,8 +110,7 @@ impl XAxis {
         let mut label_right = right;
         if let Some(note) = &self.note {
             label_right = data.right() - note.width();
-            let y = if said(&spec.label).is_some() { row + note.cap_height() - 2.0 } else { base - 6.0 };
-            out.push(text(note.clone(), label_right, y, inks.soft));
+            out.push(text(note.clone(), label_right, row + note.cap_height() - 2.0, inks.soft));
         }
         if let Some(label) = said(&spec.label) {
             // Centred below the data, or as near as the note leaves room for.
@@ -146,7 +157,7 @@ fn fits(labels: &[Placed]) -> bool {
 impl YAxis {
     /// As many ticks as `height` holds, labels no wider than `most_width`.
     pub(crate) fn plan(spec: &AxisSpec, height: f32, most_width: f32) -> Self {
-        let target = ((height / 52.0) as usize).clamp(2, 12);
+        let target = ((height / 52.0) as usize).clamp(2, MOST_TICKS);
         let made = ticks(spec.range, spec.scale, &spec.kind, target);
         let mut labels: Vec<Placed> = Vec::new();
         for tick in &made.major {

@@ -1,7 +1,7 @@
 //! Where everything stands. Margins come from measured text, the data takes what is left, and its size in pixels is known
 //! before the data is drawn: the aggregate is made in exactly that size and never resampled.
 
-use crate::axis::{self, XAxis, YAxis};
+use crate::axis::{Needs, XAxis, YAxis, x_tick_room};
 use crate::display::Rect;
 use crate::key;
 use crate::theme::{GAP, LABEL, LEADING, MARGIN, SMALL, TITLE};
@@ -38,12 +38,13 @@ impl Layout {
 
         // From top to bottom first: the height decides the ticks of y, their labels the left margin.
         let title_room = if title.is_some() { TITLE + GAP } else { 0.0 };
-        let top = MARGIN + title_room + axis::note_room(&spec.y, height);
-        let x_label_room = if said(&spec.x.label).is_some() { LABEL + GAP } else { 0.0 };
+        let (x_needs, y_needs) = (Needs::of(&spec.x), Needs::of(&spec.y));
+        let top = MARGIN + title_room + if y_needs.note { LEADING } else { 4.0 };
+        let below_labels = said(&spec.x.label).is_some() || x_needs.note;
+        let x_label_room = if below_labels { LABEL + GAP } else { 0.0 };
         let caption_room = if caption.is_some() { LEADING + GAP } else { 0.0 };
         let below_ticks = x_label_room + caption_room + MARGIN;
-        let rows = axis::x_label_rows(&spec.x, width);
-        let bottom = height - below_ticks - axis::x_tick_room(rows);
+        let bottom = height - below_ticks - x_tick_room(x_needs.rows);
         let y = YAxis::plan(&spec.y, bottom - top, 0.28 * width);
 
         let y_label_room = if said(&spec.y.label).is_some() { LABEL + GAP } else { 0.0 };
@@ -62,7 +63,7 @@ impl Layout {
                 least: LEAST as u32,
             });
         }
-        let x = XAxis::plan(&spec.x, data, (MARGIN / 2.0, width - MARGIN / 2.0), rows);
+        let x = XAxis::plan(&spec.x, data, (MARGIN / 2.0, width - MARGIN / 2.0), x_needs.rows);
         let key = (data.right() + 2.0 * GAP, key_width);
         Ok(Self { spec: spec.clone(), data, title, caption, x, y, key })
     }

@@ -9,8 +9,8 @@ use drypoint_memory::MemoryConsumer;
 
 use crate::{Color, FigureError, Pixels, Pixmap, Result};
 
-/// The share of the picture that automatic spreading may cover.
-const MOST_COVERED: f64 = 0.22;
+/// The share of the picture that automatic spreading may cover if no two dots overlapped; clusters cover less.
+const MOST_COVERED: f64 = 0.5;
 
 /// The furthest that automatic spreading goes, in pixels at scale 1.
 const MOST_PX: usize = 3;
@@ -66,7 +66,7 @@ impl Pixmap {
     }
 
     /// How far to spread so that single points are seen and the picture does not clog: the most, up to 3 times `scale`,
-    /// that would cover less than 22 % of it. 0 for dense and for empty pictures.
+    /// that would cover less than half of it if no two dots overlapped. 0 for dense and for empty pictures.
     pub fn spread_px(&self, scale: f64) -> usize {
         let filled = match &self.pixels {
             Pixels::Indexed { indices, .. } => indices.iter().filter(|index| **index != 0).count(),

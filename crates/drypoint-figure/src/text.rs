@@ -82,7 +82,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// Shape `text` at a size. Digits have one width. Line breaks and control characters become spaces.
+    /// Shape `text` at a size. Without letters in it, figures and signs have one width. Line breaks and control characters become spaces.
     pub fn new(text: &str, weight: Weight, size: f32) -> Self {
         let text: String =
             text.chars().take(MOST_CHARS).map(|char| if char.is_control() { ' ' } else { char }).collect();
@@ -90,7 +90,8 @@ impl Line {
         buffer.push_str(&text);
         // Figures are read from left to right; the embedded font has no letters of other directions.
         buffer.set_direction(rustybuzz::Direction::LeftToRight);
-        let tabular = Feature::new(Tag::from_bytes(b"tnum"), 1, ..);
+        let numeric = !text.chars().any(char::is_alphabetic);
+        let tabular = Feature::new(Tag::from_bytes(b"tnum"), u32::from(numeric), ..);
         let shaped = rustybuzz::shape(weight.face(), &[tabular], buffer);
         let mut pen = 0;
         let glyphs = shaped

@@ -3,6 +3,7 @@
 mod page;
 mod pdf;
 mod pdf_font;
+mod pdf_picture;
 mod png;
 mod svg;
 
@@ -59,10 +60,12 @@ pub enum PictureKind {
 pub fn picture_bytes(width: usize, height: usize, scale: f64, kind: PictureKind) -> usize {
     let side = |units: usize| (units as f64 * scale).ceil() as usize;
     let pixels = side(width).saturating_mul(side(height));
-    // A second picture while points grow; the page or the encoder's copy of a document comes after it is gone.
+    // The picture; then, whichever is more, a second one while points grow or the page and a document with its copy.
     let per_pixel = match kind {
-        PictureKind::BareValues | PictureKind::Values => 3,
-        PictureKind::BareCategories | PictureKind::Categories => 12,
+        PictureKind::BareValues => 3,
+        PictureKind::Values => 4,
+        PictureKind::BareCategories => 12,
+        PictureKind::Categories => 15,
     };
     let rows = 128 * side(width);
     pixels.saturating_mul(per_pixel).saturating_add(rows).saturating_add(page::FIXED_BYTES + (2 << 20))

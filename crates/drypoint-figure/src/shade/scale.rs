@@ -87,7 +87,7 @@ impl ColorScale {
     }
 
     fn first(&self) -> usize {
-        if self.low < self.high { self.level(self.low) } else { 0 }
+        self.level(self.low)
     }
 
     /// The level of a value, from 0.
@@ -104,7 +104,7 @@ impl ColorScale {
     /// Where a value stands on a bar of [`ColorScale::colors`], 0 at the low end and 1 at the high end.
     pub fn position(&self, value: f64) -> f64 {
         if self.low >= self.high {
-            return if value < self.low { 0.0 } else { 1.0 };
+            return 0.5;
         }
         let (first, level) = (self.first(), self.level(value));
         let start = if level == 0 { self.low } else { self.thresholds[level - 1] };

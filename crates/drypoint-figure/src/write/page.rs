@@ -52,7 +52,7 @@ impl Page {
         Ok(page)
     }
 
-    fn device(&self, units: f32) -> isize {
+    pub(super) fn device(&self, units: f32) -> isize {
         (f64::from(units) * f64::from(self.scale)).round() as isize
     }
 
