@@ -25,6 +25,7 @@ Every public name of `drypoint`, imported as `dp`, from its docstring. The [guid
 
 
 def main() -> int:
+    """Write the page, or compare it."""
     listed = [name for names in ROOMS.values() for name in names]
     errors = [name for name in dp.__all__ if name not in listed and name != "__version__"]
     text = HEAD
