@@ -23,7 +23,8 @@ const LIMIT: usize = 16 << 20;
 /// Reads everything with a small budget; batches are counted, so that a false row count ends too.
 fn exhaust(source: &dyn Source) -> Result<usize> {
     let columns = 0..source.schema().fields.len();
-    let columns = columns.filter(|&place| source.schema().fields[place].data_type.to_string() != "struct").collect();
+    let columns =
+        columns.filter(|&place| source.schema().fields[place].data_type.to_string() != "struct").collect();
     let consumer = MemoryPool::new(LIMIT).consumer("damage");
     let request = Request { columns, batch_rows: 64, readers: 1, consumer, cancel: Cancel::default() };
     source.needs(&request)?;
@@ -41,7 +42,9 @@ fn exhaust(source: &dyn Source) -> Result<usize> {
                         seen += std::str::from_utf8(text.get(row)).expect("text is UTF-8").len();
                     }
                     drypoint_stream::Values::Dictionary { codes, words } if valid => {
-                        seen += std::str::from_utf8(words.get(codes[row] as usize)).expect("words are UTF-8").len();
+                        seen += std::str::from_utf8(words.get(codes[row] as usize))
+                            .expect("words are UTF-8")
+                            .len();
                     }
                     _ => seen += usize::from(valid),
                 }
@@ -52,8 +55,10 @@ fn exhaust(source: &dyn Source) -> Result<usize> {
 }
 
 fn table() -> (Arc<Schema>, Vec<RecordBatch>) {
-    let seeds: Vec<Option<i64>> = (0..150).map(|row| (row % 7 != 3).then_some(row * row * 31 - 400)).collect();
-    let columns: Vec<ArrayRef> = [3, 10, 11, 14, 20, 22, 23, 24, 25, 27].map(|kind| column(kind, &seeds)).into();
+    let seeds: Vec<Option<i64>> =
+        (0..150).map(|row| (row % 7 != 3).then_some(row * row * 31 - 400)).collect();
+    let columns: Vec<ArrayRef> =
+        [3, 10, 11, 14, 20, 22, 23, 24, 25, 27].map(|kind| column(kind, &seeds)).into();
     let fields: Vec<Field> = columns
         .iter()
         .enumerate()
@@ -142,9 +147,11 @@ fn damage_is_an_error_and_no_panic() {
             for outcome in outcomes {
                 match outcome {
                     Ok(_) => read += 1,
-                    Err(StreamError::Corrupt { .. } | StreamError::Unsupported { .. } | StreamError::Budget(_)) => {
-                        failed += 1
-                    }
+                    Err(
+                        StreamError::Corrupt { .. }
+                        | StreamError::Unsupported { .. }
+                        | StreamError::Budget(_),
+                    ) => failed += 1,
                     Err(other) => panic!("damage is told as {other}"),
                 }
             }
@@ -203,14 +210,17 @@ fn dictionaries_grow_and_are_replaced() {
         let source = IpcFile::open(path).expect("a file");
         for readers in [1, 3] {
             let found = reading::read(&source, &reading::request(&[0], 2, readers)).expect("its rows");
-            assert_eq!(found, [cells.clone()]);
+            assert_eq!(found[0], cells);
         }
         bytes
     };
-    for (columns, handling) in [(&grown, DictionaryHandling::Delta), (&replaced, DictionaryHandling::Resend)] {
+    for (columns, handling) in [(&grown, DictionaryHandling::Delta), (&replaced, DictionaryHandling::Resend)]
+    {
         let options = IpcWriteOptions::default().with_dictionary_handling(handling);
-        let batch = |column: &ArrayRef| RecordBatch::try_new(schema.clone(), vec![column.clone()]).expect("a batch");
-        let mut stream = StreamWriter::try_new_with_options(Vec::new(), &schema, options.clone()).expect("a writer");
+        let batch =
+            |column: &ArrayRef| RecordBatch::try_new(schema.clone(), vec![column.clone()]).expect("a batch");
+        let mut stream =
+            StreamWriter::try_new_with_options(Vec::new(), &schema, options.clone()).expect("a writer");
         columns.iter().for_each(|column| stream.write(&batch(column)).expect("a batch"));
         let bytes = check(stream.into_inner().expect("the end"), columns, &folder.path().join("stream"));
         let source = IpcStream::new("stream", Box::new(Cursor::new(bytes))).expect("a stream");
@@ -249,7 +259,9 @@ fn columns_that_cannot_be_drawn_are_passed_over() {
         ("struct", Arc::new(StructArray::from(inner))),
         ("after", after.clone()),
     ];
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true)));
+    let batch = RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, column)| (name, column, true)),
+    );
     let batch = batch.expect("a batch");
     let mut file = FileWriter::try_new(Vec::new(), &batch.schema()).expect("a writer");
     file.write(&batch).expect("a batch");
