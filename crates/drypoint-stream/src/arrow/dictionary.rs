@@ -238,12 +238,11 @@ pub(crate) fn codes_of_keys<'a>(
     room: &'a mut Room,
     source: &str,
 ) -> Result<&'a [u32]> {
-    if matches!(key, Element::U32 | Element::I32) {
-        if let Ok(codes) = bytemuck::try_cast_slice::<u8, u32>(keys) {
-            if codes.iter().copied().max().is_none_or(|max| (max as usize) < limit) {
-                return Ok(codes);
-            }
-        }
+    if matches!(key, Element::U32 | Element::I32)
+        && let Ok(codes) = bytemuck::try_cast_slice::<u8, u32>(keys)
+        && codes.iter().copied().max().is_none_or(|max| (max as usize) < limit)
+    {
+        return Ok(codes);
     }
     let codes: &mut [u32] = room.items(keys.len() / key.width())?;
     for (row, code) in codes.iter_mut().enumerate() {

@@ -57,10 +57,9 @@ fn array_of(
     data_type: &DataType,
     rows: usize,
 ) -> std::result::Result<ArrayRef, ArrowError> {
-    let nulls = match column.validity {
-        None => None,
-        Some(bits) => Some(NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| bits.is_valid(row)))),
-    };
+    let nulls = column
+        .validity
+        .map(|bits| NullBuffer::new(BooleanBuffer::collect_bool(rows, |row| bits.is_valid(row))));
     let (arrow, buffers, children) = match column.values {
         Values::Bool(values) => {
             let bits = BooleanBuffer::collect_bool(values.len(), |row| values[row] != 0);

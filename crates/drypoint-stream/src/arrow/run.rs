@@ -201,10 +201,11 @@ fn text_of_offsets<'a>(
         }
         before = at;
     }
-    if !wide && text.base == 0 {
-        if let Ok(offsets) = bytemuck::try_cast_slice(offsets) {
-            return Ok(Text { offsets, bytes: text.bytes });
-        }
+    if !wide
+        && text.base == 0
+        && let Ok(offsets) = bytemuck::try_cast_slice(offsets)
+    {
+        return Ok(Text { offsets, bytes: text.bytes });
     }
     if last - first > i64::from(i32::MAX) {
         return Err(unsupported(source, format!("{} bytes of text in a batch of {rows} rows", last - first)));

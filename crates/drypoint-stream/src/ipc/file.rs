@@ -72,7 +72,8 @@ impl IpcFile {
             self.file
                 .read_at(at, &mut head[..held])
                 .map_err(|error| corrupt(&self.name, error.to_string()))?;
-            if held > 8 {
+            // A buffer that did not become smaller is left as it is, and says so by a length of -1.
+            if held > 8 && head[..8] != [0xff; 8] {
                 bytes += decoder_bytes(codec, &head[8..held]);
             }
         }

@@ -147,10 +147,10 @@ pub(super) fn decoder_bytes(codec: Codec, head: &[u8]) -> usize {
         Codec::Zstd => {
             const CONTEXT_BYTES: u64 = 160 << 10;
             const BLOCK_BYTES: u64 = 128 << 10;
-            let window = zstd_window(head).unwrap_or(0);
-            usize::try_from(CONTEXT_BYTES + window + 2 * BLOCK_BYTES.min(window.max(1 << 10)))
-                .unwrap_or(usize::MAX)
-                + INPUT_BYTES
+            /// Larger windows are refused by the decoder.
+            const WINDOW_BYTES_MAX: u64 = 128 << 20;
+            let window = zstd_window(head).unwrap_or(0).min(WINDOW_BYTES_MAX);
+            (CONTEXT_BYTES + window + 2 * BLOCK_BYTES.min(window.max(1 << 10))) as usize + INPUT_BYTES
         }
         // A block before unpacking, two after it with the 64 KiB that it may look back.
         Codec::Lz4 => {
@@ -165,7 +165,8 @@ pub(super) fn decoder_bytes(codec: Codec, head: &[u8]) -> usize {
 
 /// The window that the header of a zstd frame asks for (RFC 8878, 3.1.1.1).
 fn zstd_window(head: &[u8]) -> Option<u64> {
-    let descriptor = *head.get(4)?;
+    const MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+    let descriptor = *head.strip_prefix(MAGIC)?.first()?;
     if descriptor >> 5 & 1 == 0 {
         let window = *head.get(5)?;
         let base = 1u64 << (10 + (window >> 3));

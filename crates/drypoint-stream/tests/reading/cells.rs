@@ -12,7 +12,7 @@ use drypoint_memory::MemoryPool;
 use drypoint_stream::{Batch, Cancel, Column, Request, Result, Source, Values};
 
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub(crate) enum Cell {
     Missing,
     Int(i128),
     /// Compared by bits, NaN included.
@@ -46,13 +46,13 @@ fn cell(column: &Column<'_>, row: usize) -> Cell {
     }
 }
 
-pub fn request(columns: &[usize], batch_rows: usize, readers: usize) -> Request {
+pub(crate) fn request(columns: &[usize], batch_rows: usize, readers: usize) -> Request {
     let consumer = MemoryPool::new(256 << 20).consumer("test");
     Request { columns: columns.to_vec(), batch_rows, readers, consumer, cancel: Cancel::default() }
 }
 
 /// The cells of each column asked for, rows in order; every batch's shape is checked on the way.
-pub fn read(source: &dyn Source, request: &Request) -> Result<Vec<Vec<Cell>>> {
+pub(crate) fn read(source: &dyn Source, request: &Request) -> Result<Vec<Vec<Cell>>> {
     let before = request.consumer.pool().available();
     source.needs(request)?;
     let parts = Mutex::new(Vec::new());
@@ -94,7 +94,7 @@ fn cells(batch: &Batch<'_>, request: &Request) -> Vec<Vec<Cell>> {
 }
 
 /// What `array` holds, asked value by value.
-pub fn expected(array: &ArrayRef) -> Vec<Cell> {
+pub(crate) fn expected(array: &ArrayRef) -> Vec<Cell> {
     (0..array.len()).map(|row| expected_cell(array.as_ref(), row)).collect()
 }
 
@@ -108,7 +108,8 @@ fn expected_cell(array: &dyn Array, row: usize) -> Cell {
         };
     }
     // Divided in decimal, by parsing: another way than the reader's.
-    let decimal = |digits: String, scale: i8| float(format!("{digits}e{}", -i32::from(scale)).parse().unwrap());
+    let decimal =
+        |digits: String, scale: i8| float(format!("{digits}e{}", -i32::from(scale)).parse().unwrap());
     match array.data_type() {
         ArrowType::Null => Cell::Missing,
         ArrowType::Boolean => Cell::Int(array.as_boolean().value(row).into()),

@@ -7,14 +7,14 @@ use arrow_array::types::*;
 use arrow_array::*;
 use arrow_buffer::i256;
 
-pub const KINDS: usize = 31;
+pub(crate) const KINDS: usize = 31;
 
 /// Kinds that IPC files are not read in.
-pub fn only_in_memory(kind: usize) -> bool {
+pub(crate) fn only_in_memory(kind: usize) -> bool {
     kind >= 29
 }
 
-pub fn word(seed: i64) -> String {
+pub(crate) fn word(seed: i64) -> String {
     match seed.rem_euclid(5) {
         0 => String::new(),
         1 => format!("é{seed}"),
@@ -24,11 +24,12 @@ pub fn word(seed: i64) -> String {
 }
 
 /// A column of `kind`, missing where the seed is.
-pub fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
+pub(crate) fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
     macro_rules! primitive {
         ($type:ty, $convert:expr) => {{
             let convert = $convert;
-            Arc::new(PrimitiveArray::<$type>::from_iter(seeds.iter().map(|seed| seed.map(convert)))) as ArrayRef
+            Arc::new(PrimitiveArray::<$type>::from_iter(seeds.iter().map(|seed| seed.map(convert))))
+                as ArrayRef
         }};
     }
     let words = || seeds.iter().map(|seed| seed.map(word));
@@ -69,7 +70,8 @@ pub fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
             Arc::new(digits.collect::<Decimal128Array>().with_precision_and_scale(38, 5).unwrap())
         }
         21 => {
-            let digits = seeds.iter().map(|seed| seed.map(|seed| i256::from_i128(i128::from(seed % (1 << 53)))));
+            let digits =
+                seeds.iter().map(|seed| seed.map(|seed| i256::from_i128(i128::from(seed % (1 << 53)))));
             Arc::new(digits.collect::<Decimal256Array>().with_precision_and_scale(70, 2).unwrap())
         }
         22 => Arc::new(StringArray::from_iter(words())),

@@ -1,8 +1,8 @@
 //! What the tests of sources share.
 
-pub mod cells;
+pub(crate) mod cells;
 #[allow(dead_code)] // not every test makes columns
-pub mod columns;
+pub(crate) mod columns;
 
 #[allow(unused_imports)]
-pub use cells::{Cell, expected, read, request};
+pub(crate) use cells::{Cell, expected, read, request};
