@@ -5,13 +5,17 @@
 
 mod batch;
 mod error;
+mod many;
 mod parquet;
+mod path;
 mod schema;
 mod source;
 
 pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
+pub use many::Many;
+pub use path::{Format, ScanOptions, scan_paths};
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
 
