@@ -19,6 +19,9 @@ mod parquet;
 mod pipe;
 #[allow(unsafe_code)]
 mod raw;
+mod many;
+mod parquet;
+mod path;
 mod schema;
 mod source;
 mod spool;
@@ -28,6 +31,8 @@ pub use batch::{Batch, Bitmap, Column, Text, Values};
 pub use error::StreamError;
 pub use instant::Instant;
 pub use pipe::scan_reader;
+pub use many::Many;
+pub use path::{Format, ScanOptions, scan_paths};
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
 pub use spool::Spool;

@@ -98,7 +98,7 @@ impl ColumnReader {
     }
 
     /// Go `rows` further; whole pages are passed over by their headers.
-    pub(super) fn skip(&mut self, mut rows: u64, workshop: &mut Workshop<'_>) -> Decoded<()> {
+    pub(super) fn skip(&mut self, mut rows: u64, workshop: &mut Workshop) -> Decoded<()> {
         while rows > 0 {
             if self.rows_left() == 0 {
                 let Some((header, data)) = self.next_data_page(workshop)? else {
@@ -127,7 +127,7 @@ impl ColumnReader {
     }
 
     /// Rows that the open page still has; opens the next one if it has none. 0 at the end of the chunk.
-    pub(super) fn rows_in_page(&mut self, workshop: &mut Workshop<'_>) -> Decoded<usize> {
+    pub(super) fn rows_in_page(&mut self, workshop: &mut Workshop) -> Decoded<usize> {
         while self.rows_left() == 0 {
             let Some((header, data)) = self.next_data_page(workshop)? else { return Ok(0) };
             self.open(&header, &data, workshop)?;
@@ -136,7 +136,7 @@ impl ColumnReader {
     }
 
     /// The next data page's header; a dictionary on the way is decoded.
-    fn next_data_page(&mut self, workshop: &mut Workshop<'_>) -> Decoded<Option<(PageHeader, DataPage)>> {
+    fn next_data_page(&mut self, workshop: &mut Workshop) -> Decoded<Option<(PageHeader, DataPage)>> {
         self.page = None;
         loop {
             let Some(pages) = &mut self.pages else { return Ok(None) };
@@ -161,7 +161,7 @@ impl ColumnReader {
         }
     }
 
-    fn open(&mut self, header: &PageHeader, data: &DataPage, workshop: &mut Workshop<'_>) -> Decoded<()> {
+    fn open(&mut self, header: &PageHeader, data: &DataPage, workshop: &mut Workshop) -> Decoded<()> {
         let Some(pages) = &mut self.pages else { return Err(Fault::damaged("no chunk was begun")) };
         pages.read(header, workshop, &mut self.room)?;
         let page = &self.room.bytes()[..header.uncompressed];
@@ -193,7 +193,7 @@ impl ColumnReader {
     }
 
     /// Decode the next `rows` rows (at most a batch's), which [`ColumnReader::column`] then shows.
-    pub(super) fn fill(&mut self, rows: usize, workshop: &mut Workshop<'_>) -> Decoded<()> {
+    pub(super) fn fill(&mut self, rows: usize, workshop: &mut Workshop) -> Decoded<()> {
         let is_text = self.route.delivered == Delivered::Text;
         if self.route.max_level > 0 && self.validity.is_none() {
             self.validity = Some(Validity::new(&self.consumer, self.batch_rows)?);
@@ -321,7 +321,7 @@ impl ColumnReader {
     }
 
     /// Whether the chunk has rows beyond those that were taken.
-    pub(super) fn has_more(&mut self, workshop: &mut Workshop<'_>) -> Decoded<bool> {
+    pub(super) fn has_more(&mut self, workshop: &mut Workshop) -> Decoded<bool> {
         Ok(self.rows_left() > 0 || self.next_data_page(workshop)?.is_some_and(|(_, data)| data.rows > 0))
     }
 }

@@ -52,7 +52,7 @@ impl ParquetFile {
     }
 
     /// Open the file again and make sure that it is still the one whose footer we know.
-    fn reopen(&self) -> Result<PositionedFile> {
+    fn reopen(&self) -> Result<Arc<PositionedFile>> {
         let file =
             PositionedFile::open(&self.path).map_err(|error| Fault::from(error).in_file(&self.path))?;
         if file.stamp() != self.footer.stamp {
@@ -61,7 +61,7 @@ impl ParquetFile {
                 what: "the file was changed after it was opened".to_string(),
             });
         }
-        Ok(file)
+        Ok(Arc::new(file))
     }
 
     /// The leaves that a request asks for, or which of its columns cannot be read.

@@ -1,5 +1,7 @@
 //! Pages of one column chunk, one after the other: skipped by their headers, or read into a buffer that is reused.
 
+use std::sync::Arc;
+
 use drypoint_memory::{Buffer, MemoryConsumer};
 
 use super::codec::{Codec, Decompressor};
@@ -55,15 +57,15 @@ impl Room {
 
 /// What all columns of a reader share.
 #[derive(Debug)]
-pub(super) struct Workshop<'f> {
-    pub(super) file: &'f PositionedFile,
+pub(super) struct Workshop {
+    file: Arc<PositionedFile>,
     compressed: Room,
     decompressor: Decompressor,
     header: Vec<u8>,
 }
 
-impl<'f> Workshop<'f> {
-    pub(super) fn new(file: &'f PositionedFile, consumer: &MemoryConsumer) -> Self {
+impl Workshop {
+    pub(super) fn new(file: Arc<PositionedFile>, consumer: &MemoryConsumer) -> Self {
         Self {
             file,
             compressed: Room::new(consumer),
@@ -100,7 +102,7 @@ impl Pages {
     }
 
     /// The header of the next page; afterwards one of `skip` and `read` must be called with it.
-    pub(super) fn header(&mut self, workshop: &mut Workshop<'_>) -> Decoded<Option<PageHeader>> {
+    pub(super) fn header(&mut self, workshop: &mut Workshop) -> Decoded<Option<PageHeader>> {
         let left = self.end - self.at;
         if left == 0 {
             return Ok(None);
@@ -154,7 +156,7 @@ impl Pages {
     pub(super) fn read(
         &mut self,
         header: &PageHeader,
-        workshop: &mut Workshop<'_>,
+        workshop: &mut Workshop,
         room: &mut Room,
     ) -> Decoded<()> {
         let PageHeader { compressed, uncompressed, .. } = *header;

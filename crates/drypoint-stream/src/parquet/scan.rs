@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_memory::MemoryConsumer;
 
@@ -38,7 +39,7 @@ pub(super) fn units(
     footer: &Footer,
     leaves: &[(&str, &Leaf)],
     request: &Request,
-    file: &PositionedFile,
+    file: &Arc<PositionedFile>,
 ) -> std::result::Result<Vec<Unit>, (usize, Fault)> {
     let wanted = if request.readers > 1 { request.readers * PIECES_EACH } else { 1 };
     let pieces = wanted.div_ceil(footer.groups.len().max(1)) as u64;
@@ -69,10 +70,10 @@ fn page_starts(
     footer: &Footer,
     group: usize,
     leaf: usize,
-    file: &PositionedFile,
+    file: &Arc<PositionedFile>,
     consumer: &MemoryConsumer,
 ) -> std::result::Result<Vec<u64>, Fault> {
-    let mut workshop = Workshop::new(file, consumer);
+    let mut workshop = Workshop::new(file.clone(), consumer);
     let mut pages = Pages::of(footer.chunk(group, leaf));
     let (mut starts, mut row) = (vec![0], 0);
     while let Some(header) = pages.header(&mut workshop)? {
@@ -89,7 +90,8 @@ fn page_starts(
 #[derive(Debug)]
 pub(super) struct ParquetScan<'s> {
     source: &'s ParquetFile,
-    file: PositionedFile,
+    /// Closed when all pieces are given out; readers still at work hold it.
+    file: Mutex<Option<Arc<PositionedFile>>>,
     leaves: Vec<(&'s str, &'s Leaf)>,
     units: Vec<Unit>,
     next_unit: AtomicUsize,
@@ -101,14 +103,14 @@ pub(super) struct ParquetScan<'s> {
 impl<'s> ParquetScan<'s> {
     pub(super) fn new(
         source: &'s ParquetFile,
-        file: PositionedFile,
+        file: Arc<PositionedFile>,
         leaves: Vec<(&'s str, &'s Leaf)>,
         units: Vec<Unit>,
         request: &Request,
     ) -> Self {
         Self {
             source,
-            file,
+            file: Mutex::new(Some(file)),
             leaves,
             units,
             next_unit: AtomicUsize::new(0),
@@ -116,6 +118,19 @@ impl<'s> ParquetScan<'s> {
             consumer: request.consumer.clone(),
             cancel: request.cancel.clone(),
         }
+    }
+
+    fn file(&self) -> MutexGuard<'_, Option<Arc<PositionedFile>>> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next piece of work; with the last one, the file is let go of.
+    fn take_unit(&self) -> Option<Unit> {
+        let index = self.next_unit.fetch_add(1, Ordering::Relaxed);
+        if index + 1 >= self.units.len() {
+            *self.file() = None;
+        }
+        self.units.get(index).cloned()
     }
 
     /// Gives what was found in a column its place.
@@ -127,17 +142,20 @@ impl<'s> ParquetScan<'s> {
 
 impl Scan for ParquetScan<'_> {
     fn reader<'s>(&'s self) -> Result<Box<dyn Reader + 's>> {
-        let descriptor = &self.source.footer().descriptor;
-        let columns = self.leaves.iter().map(|(_, leaf)| {
-            ColumnReader::new(leaf.route, descriptor.column(leaf.index), &self.consumer, self.batch_rows)
+        let work = self.file().clone().map(|file| {
+            let descriptor = &self.source.footer().descriptor;
+            let columns = self.leaves.iter().map(|(_, leaf)| {
+                let descriptor = descriptor.column(leaf.index);
+                ColumnReader::new(leaf.route, descriptor, &self.consumer, self.batch_rows)
+            });
+            Work {
+                columns: columns.collect(),
+                workshop: Workshop::new(file, &self.consumer),
+                unit: Unit { group: 0, rows: 0..0 },
+                begun: None,
+            }
         });
-        Ok(Box::new(ParquetReader {
-            scan: self,
-            workshop: Workshop::new(&self.file, &self.consumer),
-            columns: columns.collect(),
-            unit: Unit { group: 0, rows: 0..0 },
-            begun: None,
-        }))
+        Ok(Box::new(ParquetReader { scan: self, work }))
     }
 }
 
@@ -145,7 +163,13 @@ impl Scan for ParquetScan<'_> {
 #[derive(Debug)]
 struct ParquetReader<'s> {
     scan: &'s ParquetScan<'s>,
-    workshop: Workshop<'s>,
+    /// Gone, with all its buffers, when there is no more to do.
+    work: Option<Work>,
+}
+
+#[derive(Debug)]
+struct Work {
+    workshop: Workshop,
     columns: Vec<ColumnReader>,
     /// What is left of the piece in work.
     unit: Unit,
@@ -153,42 +177,35 @@ struct ParquetReader<'s> {
     begun: Option<(usize, u64)>,
 }
 
-impl ParquetReader<'_> {
+impl Work {
     /// Go to the next piece; `false` if there is none.
-    fn next_unit(&mut self) -> Result<bool> {
-        let scan = self.scan;
-        self.check_end()?;
-        let index = scan.next_unit.fetch_add(1, Ordering::Relaxed);
-        let Some(unit) = scan.units.get(index) else {
-            self.unit.rows = 0..0;
-            return Ok(false);
-        };
+    fn next_unit(&mut self, scan: &ParquetScan<'_>) -> Result<bool> {
+        self.check_end(scan)?;
+        let Some(unit) = scan.take_unit() else { return Ok(false) };
         let (group, first) = (unit.group, unit.rows.start);
-        self.unit = unit.clone();
         let ahead = match self.begun {
             Some((begun, row)) if begun == group && row <= first => Some(first - row),
             _ => None,
         };
         let footer = scan.source.footer();
-        for (column, (_, leaf)) in scan.leaves.iter().enumerate() {
-            let fault = scan.fault(column, group);
+        for (index, (column, (_, leaf))) in self.columns.iter_mut().zip(&scan.leaves).enumerate() {
             if ahead.is_none() {
-                self.columns[column].begin(footer.chunk(group, leaf.index));
+                column.begin(footer.chunk(group, leaf.index));
             }
-            self.columns[column].skip(ahead.unwrap_or(first), &mut self.workshop).map_err(fault)?;
+            column.skip(ahead.unwrap_or(first), &mut self.workshop).map_err(scan.fault(index, group))?;
         }
         self.begun = Some((group, first));
+        self.unit = unit;
         Ok(true)
     }
 
     /// At the end of a row group no column may have rows left.
-    fn check_end(&mut self) -> Result<()> {
+    fn check_end(&mut self, scan: &ParquetScan<'_>) -> Result<()> {
         let Some((group, row)) = self.begun else { return Ok(()) };
-        let scan = self.scan;
         if row == scan.source.footer().groups[group].rows {
-            for column in 0..self.columns.len() {
-                let fault = scan.fault(column, group);
-                if self.columns[column].has_more(&mut self.workshop).map_err(&fault)? {
+            for (index, column) in self.columns.iter_mut().enumerate() {
+                let fault = scan.fault(index, group);
+                if column.has_more(&mut self.workshop).map_err(&fault)? {
                     return Err(fault(Fault::damaged(format!("more than the {row} rows promised"))));
                 }
             }
@@ -198,17 +215,28 @@ impl ParquetReader<'_> {
     }
 
     /// How many rows the next batch has: less than asked for if that saves copying values together from two pages.
-    fn batch_rows(&mut self) -> Result<usize> {
-        let scan = self.scan;
+    fn batch_rows(&mut self, scan: &ParquetScan<'_>) -> Result<usize> {
         let left = self.unit.rows.end - self.unit.rows.start;
         let most = usize::try_from(left).unwrap_or(usize::MAX).min(scan.batch_rows);
         let mut rows = most;
-        for column in 0..self.columns.len() {
-            let fault = scan.fault(column, self.unit.group);
-            let in_page = self.columns[column].rows_in_page(&mut self.workshop).map_err(fault)?;
-            rows = rows.min(in_page);
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let fault = scan.fault(index, self.unit.group);
+            rows = rows.min(column.rows_in_page(&mut self.workshop).map_err(fault)?);
         }
         Ok(if rows >= most.div_ceil(SHORTEST_BATCH) { rows } else { most })
+    }
+
+    /// Decode the next rows into the columns; the first of them in its row group, and their number.
+    fn fill(&mut self, scan: &ParquetScan<'_>) -> Result<(u64, usize)> {
+        let rows = self.batch_rows(scan)?;
+        let group = self.unit.group;
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            column.fill(rows, &mut self.workshop).map_err(scan.fault(index, group))?;
+        }
+        let first = self.unit.rows.start;
+        self.unit.rows.start += rows as u64;
+        self.begun = Some((group, self.unit.rows.start));
+        Ok((first, rows))
     }
 }
 
@@ -216,21 +244,16 @@ impl Reader for ParquetReader<'_> {
     fn next(&mut self) -> Result<Option<Batch<'_>>> {
         let scan = self.scan;
         scan.cancel.check()?;
-        while self.unit.rows.is_empty() {
-            if !self.next_unit()? {
-                return Ok(None);
+        while let Some(work) = &mut self.work
+            && work.unit.rows.is_empty()
+        {
+            if !work.next_unit(scan)? {
+                self.work = None;
             }
         }
-        let rows = self.batch_rows()?;
-        let group = self.unit.group;
-        for column in 0..self.columns.len() {
-            let fault = scan.fault(column, group);
-            self.columns[column].fill(rows, &mut self.workshop).map_err(fault)?;
-        }
-        let first = self.unit.rows.start;
-        self.unit.rows.start += rows as u64;
-        self.begun = Some((group, self.unit.rows.start));
-        let order = scan.source.footer().groups[group].first_row + first;
-        Ok(Some(Batch { rows, order, columns: self.columns.iter().map(ColumnReader::column).collect() }))
+        let Some(work) = &mut self.work else { return Ok(None) };
+        let (first, rows) = work.fill(scan)?;
+        let order = scan.source.footer().groups[work.unit.group].first_row + first;
+        Ok(Some(Batch { rows, order, columns: work.columns.iter().map(ColumnReader::column).collect() }))
     }
 }

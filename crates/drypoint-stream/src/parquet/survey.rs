@@ -1,7 +1,7 @@
 //! How large the pages are: what a reader needs is told by them and by nothing else in the file.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use drypoint_memory::MemoryConsumer;
 
@@ -41,7 +41,7 @@ impl Survey {
         &self,
         footer: &Footer,
         leaf: usize,
-        file: &PositionedFile,
+        file: &Arc<PositionedFile>,
         consumer: &MemoryConsumer,
     ) -> Result<PageSizes, (usize, Fault)> {
         let known = |survey: &Self| -> Option<PageSizes> {
@@ -59,13 +59,13 @@ impl Survey {
 fn look(
     footer: &Footer,
     leaf: usize,
-    file: &PositionedFile,
+    file: &Arc<PositionedFile>,
     consumer: &MemoryConsumer,
 ) -> Result<PageSizes, (usize, Fault)> {
     let count = footer.groups.len();
     let sampled = count.min(GROUPS);
     let each = HEADERS_EACH.max(HEADERS / sampled.max(1));
-    let mut workshop = Workshop::new(file, consumer);
+    let mut workshop = Workshop::new(file.clone(), consumer);
     let mut sizes = PageSizes {
         compressed: 0,
         uncompressed: 0,

@@ -49,7 +49,11 @@ fn infinities_hide_the_finite_extent_and_nan_does_not() {
     let of = |values: &[Option<f64>]| extents(&[doubles(values)], &style)[0];
     assert_eq!(of(&[Some(1.0), Some(f64::INFINITY), Some(2.0)]), None);
     assert_eq!(of(&[Some(1.0), None, Some(f64::NAN), Some(-2.0)]), Some(Extent { min: -2.0, max: 1.0 }));
-    assert_eq!(of(&[None, None, Some(3.0)]), Some(Extent { min: 3.0, max: 3.0 }), "a group of nulls is no obstacle");
+    assert_eq!(
+        of(&[None, None, Some(3.0)]),
+        Some(Extent { min: 3.0, max: 3.0 }),
+        "a group of nulls is no obstacle"
+    );
     assert_eq!(of(&[None, None]), None);
     assert_eq!(of(&[]), None);
 }

@@ -270,7 +270,9 @@ pub(crate) fn every_kind(rows: usize, nulls: bool, distinct: u64, seed: u64) -> 
             Cell::Integer(i128::from(day - 2_440_588) * 86_400_000_000 + i128::from(nanos / 1000))
         }
     );
-    column!("float", F32, "FLOAT", "", |raw| f32::from_bits(raw as u32), |value: &f32| float((*value).into()));
+    column!("float", F32, "FLOAT", "", |raw| f32::from_bits(raw as u32), |value: &f32| float(
+        (*value).into()
+    ));
     column!("double", F64, "DOUBLE", "", |raw| raw as i64 as f64 / 1e9, |value: &f64| float(*value));
     column!(
         "half",
@@ -280,9 +282,14 @@ pub(crate) fn every_kind(rows: usize, nulls: bool, distinct: u64, seed: u64) -> 
         |raw: u64| half::f16::from_f64(raw as u8 as f64 / 8.0).to_le_bytes().to_vec(),
         |value: &Vec<u8>| float(half::f16::from_le_bytes([value[0], value[1]]).to_f64())
     );
-    column!("price", I32, "INT32", "(DECIMAL(9,2))", |raw| (raw % 1_000_000) as i32 - 500_000, |value: &i32| {
-        float(f64::from(*value) / 100.0)
-    });
+    column!(
+        "price",
+        I32,
+        "INT32",
+        "(DECIMAL(9,2))",
+        |raw| (raw % 1_000_000) as i32 - 500_000,
+        |value: &i32| { float(f64::from(*value) / 100.0) }
+    );
     column!("sum", I64, "INT64", "(DECIMAL(18,4))", |raw| raw as i64 >> 14, |value: &i64| {
         float(*value as f64 / 1e4)
     });

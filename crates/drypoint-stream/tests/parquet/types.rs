@@ -30,14 +30,8 @@ fn check(columns: &[TestColumn], style: &Style, batch_rows: usize, readers: usiz
 fn every_kind_with_every_codec_and_page_version() {
     let gzip = Compression::GZIP(Default::default());
     let zstd = Compression::ZSTD(ZstdLevel::default());
-    let codecs = [
-        Compression::UNCOMPRESSED,
-        Compression::SNAPPY,
-        gzip,
-        zstd,
-        Compression::LZ4,
-        Compression::LZ4_RAW,
-    ];
+    let codecs =
+        [Compression::UNCOMPRESSED, Compression::SNAPPY, gzip, zstd, Compression::LZ4, Compression::LZ4_RAW];
     for (index, codec) in codecs.into_iter().enumerate() {
         for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
             for nulls in [false, true] {
@@ -133,6 +127,39 @@ proptest! {
 }
 
 #[test]
+fn a_scan_holds_what_it_said_it_needs() {
+    use drypoint_memory::MemoryPool;
+    use drypoint_stream::Request;
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("needs.parquet");
+    for (dictionary, encoding, nulls) in
+        [(true, None, true), (false, Some(Encoding::PLAIN), true), (false, Some(Encoding::PLAIN), false)]
+    {
+        let style = Style { dictionary, encoding, page_rows: 3000, group_rows: 9000, ..Style::default() };
+        let columns = every_kind(20_000, nulls, if dictionary { 500 } else { u64::MAX }, 13);
+        write(&path, &columns, &style);
+        let file = ParquetFile::open(&path).unwrap();
+        for (index, column) in columns.iter().enumerate() {
+            let plenty = request(vec![index], 1000, 1);
+            let needs = file.needs(&plenty).unwrap().reader_bytes;
+            // Enough is enough ...
+            let consumer = MemoryPool::new(needs).consumer("test");
+            let exact = Request { consumer, ..plenty.clone() };
+            let rows = read(&file, &exact).map(|rows| rows.len());
+            assert_eq!(rows.map_err(|error| error.to_string()), Ok(20_000), "{}", column.declaration);
+            // ... and not far too much: a third is refused (words apart, whose first room is generous).
+            if !column.declaration.contains("BYTE_ARRAY") {
+                let consumer = MemoryPool::new(needs / 3).consumer("test");
+                let scarce = Request { consumer, ..plenty };
+                let refused = read(&file, &scarce).map(|rows| rows.len());
+                assert!(matches!(refused, Err(StreamError::Budget(_))), "{}: {needs} B", column.declaration);
+            }
+        }
+    }
+}
+
+#[test]
 fn types_are_told_and_nested_columns_stand_aside() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("nested.parquet");
@@ -164,10 +191,10 @@ fn types_are_told_and_nested_columns_stand_aside() {
             text("pairs", "map<...>"),
         ]
     );
-    assert_eq!(file.schema().fields[0].data_type, DataType::Time {
-        unit: TimeUnit::Microsecond,
-        zone: Some("UTC".into())
-    });
+    assert_eq!(
+        file.schema().fields[0].data_type,
+        DataType::Time { unit: TimeUnit::Microsecond, zone: Some("UTC".into()) }
+    );
     assert_eq!(file.rows(), Some(0));
     assert!(read(&file, &request(vec![0, 2, 5], 10, 2)).unwrap().is_empty());
     let refused = file.needs(&request(vec![1], 10, 1)).unwrap_err();
@@ -193,8 +220,11 @@ fn values_in_structures_are_missing_where_any_level_is() {
     writer.close().unwrap();
     let file = ParquetFile::open(&path).unwrap();
     assert_eq!(file.schema().fields[0].name, "a.b.c");
-    let cells: Vec<_> =
-        read(&file, &request(vec![0], 10, 1)).unwrap().into_iter().map(|(_, cells)| cells[0].clone()).collect();
+    let cells: Vec<_> = read(&file, &request(vec![0], 10, 1))
+        .unwrap()
+        .into_iter()
+        .map(|(_, cells)| cells[0].clone())
+        .collect();
     let number = |value: f64| Cell::Float(value.to_bits());
     assert_eq!(cells, [Cell::Null, number(1.0), Cell::Null, Cell::Null, number(2.0)]);
 }
