@@ -51,7 +51,7 @@ enum Origin {
     /// A file, opened anew for each scan; its size as packed.
     File { path: PathBuf, bytes: u64 },
     /// What is left of a reader, beginning with the sample; taken by the first scan.
-    Once(Mutex<Option<Input>>, usize),
+    Once { input: Mutex<Option<Input>>, sample_bytes: usize },
 }
 
 impl CsvFile {
@@ -63,17 +63,13 @@ impl CsvFile {
     pub fn open(path: impl AsRef<Path>, options: &CsvOptions) -> Result<CsvFile> {
         let path = path.as_ref();
         let name = path.display().to_string();
+        options.check(&name)?;
         let (mut input, packing) = input::open(path)?;
         let sample = Sample::read(&name, &mut input, packing, options.sample_bytes)?;
+        let layout = Layout::infer(&name, &sample, is_tsv(path), options)?;
         let bytes = path.metadata().map_or(0, |metadata| metadata.len());
-        Self::new(
-            name,
-            Origin::File { path: path.to_path_buf(), bytes },
-            packing,
-            &sample,
-            is_tsv(path),
-            options,
-        )
+        let origin = Origin::File { path: path.to_path_buf(), bytes };
+        Ok(Self::assemble(name, origin, packing, layout, options))
     }
 
     /// Look at the beginning of what `reader` yields. It can be scanned once; the sample is kept until then.
@@ -81,36 +77,33 @@ impl CsvFile {
     /// # Errors
     /// As [`CsvFile::open`].
     pub fn from_reader(name: &str, reader: Box<dyn Read + Send>, options: &CsvOptions) -> Result<CsvFile> {
+        options.check(name)?;
         let (mut input, packing) = input::unpack(name, reader)?;
         let sample = Sample::read(name, &mut input, packing, options.sample_bytes)?;
-        let mut file = Self::new(
-            name.to_string(),
-            Origin::Once(Mutex::new(None), sample.bytes.len()),
-            packing,
-            &sample,
-            is_tsv(Path::new(name)),
-            options,
-        )?;
+        let layout = Layout::infer(name, &sample, is_tsv(Path::new(name)), options)?;
+        let sample_bytes = sample.bytes.len();
         let whole: Input = Box::new(Cursor::new(sample.bytes).chain(input));
-        file.origin = match file.origin {
-            Origin::Once(_, held) => Origin::Once(Mutex::new(Some(whole)), held),
-            file => file,
-        };
-        Ok(file)
+        let origin = Origin::Once { input: Mutex::new(Some(whole)), sample_bytes };
+        Ok(Self::assemble(name.to_string(), origin, packing, layout, options))
     }
 
-    fn new(
+    fn assemble(
         name: String,
         origin: Origin,
         packing: Packing,
-        sample: &Sample,
-        tabs: bool,
+        layout: Layout,
         options: &CsvOptions,
-    ) -> Result<CsvFile> {
-        options.check(&name)?;
-        let layout = Layout::infer(&name, sample, tabs, options)?;
+    ) -> CsvFile {
         let nulls = Nulls::new(&options.nulls);
-        Ok(CsvFile { name, origin, packing, layout, nulls, chunk_bytes: options.bounded_chunk_bytes() })
+        CsvFile { name, origin, packing, layout, nulls, chunk_bytes: options.bounded_chunk_bytes() }
+    }
+
+    /// Bytes that the reading itself holds, beside chunks: a decoder, and the sample of a stream.
+    fn input_bytes(&self) -> usize {
+        match self.origin {
+            Origin::File { .. } => self.packing.decoder_bytes(),
+            Origin::Once { sample_bytes, .. } => self.packing.decoder_bytes().saturating_add(sample_bytes),
+        }
     }
 
     /// Rows that a batch has room for: no more than a chunk can hold.
@@ -145,9 +138,10 @@ impl Source for CsvFile {
     }
 
     fn one_shot(&self) -> bool {
-        matches!(self.origin, Origin::Once(..))
+        matches!(self.origin, Origin::Once { .. })
     }
 
+    /// Enough for records shorter than half a chunk; longer ones grow the chunk, within the budget.
     fn needs(&self, request: &Request) -> Result<Needs> {
         let rows = self.batch_rows(request);
         let columns: usize = request
@@ -159,15 +153,14 @@ impl Source for CsvFile {
                 ColumnBuilder::bytes_for(data_type, rows) + text
             })
             .sum();
-        let (held, chunks) = match &self.origin {
+        let chunks = match &self.origin {
             Origin::File { bytes, .. } if self.packing == Packing::Plain => {
-                (0, bytes.div_ceil(self.chunk_bytes as u64))
+                bytes.div_ceil(self.chunk_bytes as u64)
             }
-            Origin::File { .. } => (0, u64::MAX),
-            Origin::Once(_, sample) => (*sample, u64::MAX),
+            _ => u64::MAX,
         };
         Ok(Needs {
-            shared_bytes: self.chunk_bytes + self.packing.decoder_bytes() + held,
+            shared_bytes: self.input_bytes().saturating_add(self.chunk_bytes),
             reader_bytes: self.chunk_bytes + columns,
             max_readers: usize::try_from(chunks).unwrap_or(usize::MAX).max(1),
         })
@@ -176,7 +169,7 @@ impl Source for CsvFile {
     fn scan<'s>(&'s self, request: &Request) -> Result<Box<dyn Scan + 's>> {
         let input = match &self.origin {
             Origin::File { path, .. } => input::open(path)?,
-            Origin::Once(input, _) => {
+            Origin::Once { input, .. } => {
                 let input = input.lock().unwrap_or_else(PoisonError::into_inner).take();
                 let input = input.ok_or_else(|| StreamError::Unsupported {
                     name: self.name.clone(),
@@ -185,15 +178,15 @@ impl Source for CsvFile {
                 (input, self.packing)
             }
         };
-        let start = (self.layout.data_start as u64, self.layout.data_line);
-        let chunker = Chunker::new(
+        let mut chunker = Chunker::new(
             &self.name,
             input,
             self.layout.delimiter,
             self.chunk_bytes,
-            start,
+            self.input_bytes(),
             &request.consumer,
         )?;
+        chunker.skip(self.layout.data_start as u64, self.layout.data_line)?;
         Ok(Box::new(CsvScan {
             chunker: Mutex::new(chunker),
             layout: &self.layout,

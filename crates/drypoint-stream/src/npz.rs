@@ -58,10 +58,11 @@ impl NpzFile {
         }
         let rows = common_rows(&members);
         let names = unique_names(members.iter().flat_map(column_names).collect());
-        let fields = members.iter().enumerate().flat_map(|(place, member)| columns_of(place, member, rows));
+        let arrays = members.iter().enumerate().flat_map(|(place, member)| columns_of(place, member, rows));
         let (mut schema, mut columns) = (Schema::default(), Vec::new());
-        for (name, (data_type, nullable, column)) in names.into_iter().zip(fields) {
-            columns.push(column.map(|(member, array)| NpzColumn { name: name.clone(), member, array }));
+        for (name, (data_type, array)) in names.into_iter().zip(arrays) {
+            let nullable = array.as_ref().is_some_and(|(_, array)| array.element.is_nullable());
+            columns.push(array.map(|(member, array)| NpzColumn { name: name.clone(), member, array }));
             schema.fields.push(Field { name, data_type, nullable });
         }
         Ok(NpzFile { name, mapping, members, schema, rows, columns })
@@ -112,23 +113,21 @@ fn column_names(member: &Member) -> Vec<String> {
     layout.columns.iter().map(name).collect()
 }
 
-/// Type, nullability and place of each column of a member, in the order of [`column_names`].
-#[allow(clippy::type_complexity)]
-fn columns_of(
-    place: usize,
-    member: &Member,
-    rows: u64,
-) -> Vec<(DataType, bool, Option<(usize, ArrayColumn)>)> {
+/// A column within the member at a place.
+type Located = (usize, ArrayColumn);
+
+/// The type of each column of a member, and the column if it can be one, in the order of [`column_names`].
+fn columns_of(place: usize, member: &Member, rows: u64) -> Vec<(DataType, Option<Located>)> {
     let layout = match &member.layout {
         Ok(layout) => layout,
-        Err(reason) => return vec![(DataType::Other(reason.clone()), false, None)],
+        Err(reason) => return vec![(DataType::Other(reason.clone()), None)],
     };
     let describe = |array: &ArrayColumn| {
         if layout.rows != rows {
             let kind = format!("{} values of {}", layout.rows, array.element.data_type);
-            return (DataType::Other(kind), false, None);
+            return (DataType::Other(kind), None);
         }
-        (array.element.data_type.clone(), array.element.is_nullable(), Some((place, array.clone())))
+        (array.element.data_type.clone(), Some((place, array.clone())))
     };
     layout.columns.iter().map(describe).collect()
 }

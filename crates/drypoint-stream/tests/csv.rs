@@ -379,3 +379,72 @@ fn a_small_budget_is_refused() {
     drop(scan);
     assert_eq!(pool.available(), 300 << 10);
 }
+
+/// Change bytes of good files, packed and plain, at whim: any outcome but a panic or a hang is right.
+#[test]
+fn damaged_files_are_errors_or_other_rows() {
+    let mut random = 7u64;
+    let mut next = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        random as usize % below
+    };
+    let mut text = b"t,n,when\n".to_vec();
+    (0..60).for_each(|row| writeln!(text, "\"a \"\"{row}\"\"\",{row}.5,2024-01-01T00:00:{row:02}Z").unwrap());
+    let packed = [gzip(&text), zstd::encode_all(&text[..], 3).unwrap(), text];
+    let options = CsvOptions { chunk_bytes: 100, sample_bytes: 300, ..CsvOptions::default() };
+    let mut readable = 0;
+    for turn in 0..2000 {
+        let mut bytes = packed[turn % 3].clone();
+        for _ in 0..1 + next(3) {
+            let at = next(bytes.len());
+            match next(4) {
+                0 => bytes[at] = next(256) as u8,
+                1 => bytes[at] ^= 1 << next(8),
+                2 => bytes[at] = b"\",\n\r"[next(4)],
+                _ => bytes.truncate(at + 1),
+            }
+        }
+        readable += usize::from(read_all(&bytes, &options).is_ok());
+    }
+    assert!((20..1900).contains(&readable), "{readable} of 2000 were still readable");
+}
+
+/// What a scan says that it needs is what it takes, up to the pool's own rounding.
+#[test]
+fn needs_are_enough_and_not_far_too_much() {
+    use drypoint_memory::MemoryPool;
+    use drypoint_stream::{Cancel, Request};
+    let mut text = b"a,b,t,f\n".to_vec();
+    (0..50_000).for_each(|row| writeln!(text, "{row},{row}.5,word {row},true").unwrap());
+    let packed = [text.clone(), gzip(&text), zstd::encode_all(&text[..], 1).unwrap()];
+    let folder = tempfile::tempdir().unwrap();
+    for (place, bytes) in packed.iter().enumerate() {
+        let path = folder.path().join(format!("{place}.csv"));
+        std::fs::write(&path, bytes).unwrap();
+        let source = CsvFile::open(&path, &CsvOptions::default()).unwrap();
+        let request = |pool: &MemoryPool| Request {
+            columns: vec![0, 1, 2, 3],
+            batch_rows: 8192,
+            readers: 2,
+            consumer: pool.consumer("test"),
+            cancel: Cancel::default(),
+        };
+        let needs = source.needs(&request(&MemoryPool::new(0))).unwrap();
+        assert!(needs.max_readers >= 2);
+        let said = needs.shared_bytes + 2 * needs.reader_bytes;
+        let pool = MemoryPool::new(said + said / 4);
+        let request = request(&pool);
+        let scan = source.scan(&request).unwrap();
+        let mut readers = [scan.reader().unwrap(), scan.reader().unwrap()];
+        let (mut rows, mut least) = (0, usize::MAX);
+        for turn in 0.. {
+            let Some(batch) = readers[turn % 2].next().unwrap() else { break };
+            rows += batch.rows;
+            least = least.min(pool.available());
+        }
+        assert_eq!(rows, 50_000);
+        assert!(least < said / 2, "{least} B of {said} B were never used");
+    }
+}

@@ -43,32 +43,32 @@ impl Chunk {
 /// The one hand that reads the input of a scan.
 pub(super) struct Chunker {
     pub(super) name: String,
-    pub(super) input: Input,
-    pub(super) packing: Packing,
-    pub(super) delimiter: u8,
-    pub(super) chunk_bytes: usize,
-    pub(super) consumer: MemoryConsumer,
+    input: Input,
+    packing: Packing,
+    delimiter: u8,
+    chunk_bytes: usize,
+    consumer: MemoryConsumer,
     /// What was read beyond the last cut.
     carry: Buffer<u8>,
     carried: usize,
     next_index: u64,
     next_line: u64,
     at_end: bool,
-    _decoder: MemoryReservation,
+    _held: MemoryReservation,
 }
 
 impl Chunker {
-    /// Begin at byte `skip` of the text, which is on line `first_line`.
+    /// Cut what `input` yields; `input_bytes` are what it holds on its own.
     pub(super) fn new(
         name: &str,
         (input, packing): (Input, Packing),
         delimiter: u8,
         chunk_bytes: usize,
-        (skip, first_line): (u64, u64),
+        input_bytes: usize,
         consumer: &MemoryConsumer,
     ) -> Result<Self> {
-        let decoder = consumer.try_reserve(packing.decoder_bytes())?;
-        let mut chunker = Self {
+        let held = consumer.try_reserve(input_bytes)?;
+        Ok(Self {
             name: name.to_string(),
             input,
             packing,
@@ -78,16 +78,19 @@ impl Chunker {
             carry: consumer.buffer(chunk_bytes)?,
             carried: 0,
             next_index: 0,
-            next_line: first_line,
+            next_line: 1,
             at_end: false,
-            _decoder: decoder,
-        };
-        let skipped = io::copy(&mut chunker.input.by_ref().take(skip), &mut io::sink())
-            .map_err(|error| read_error(name, packing, error))?;
-        if skipped < skip {
-            chunker.at_end = true;
-        }
-        Ok(chunker)
+            _held: held,
+        })
+    }
+
+    /// Pass over the first `bytes`, after which line `line` begins.
+    pub(super) fn skip(&mut self, bytes: u64, line: u64) -> Result<()> {
+        let skipped = io::copy(&mut self.input.by_ref().take(bytes), &mut io::sink())
+            .map_err(|error| read_error(&self.name, self.packing, error))?;
+        self.at_end = skipped < bytes;
+        self.next_line = line;
+        Ok(())
     }
 
     /// Fill `chunk` with the next records; `false` when there are none left. After an error there are none left.

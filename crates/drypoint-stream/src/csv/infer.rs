@@ -9,7 +9,7 @@ use super::chunker::LONGEST_RECORD;
 use super::dialect::{Records, looks_like_header, sniff_delimiter};
 use super::input::{Packing, read_error, read_up_to};
 use super::options::{CsvOptions, Nulls};
-use super::record::cut;
+use super::record::{Content, blank_line, content, cut, field_end, unescape};
 use super::value::Class;
 
 /// What was found out.
@@ -74,7 +74,7 @@ impl Layout {
         let width = first.len();
 
         let nulls = Nulls::new(&options.nulls);
-        let below = join_classes(records, width, &nulls);
+        let below = join_classes(&whole[behind_header..], delimiter, width, &nulls);
         let has_header = options.header.unwrap_or_else(|| looks_like_header(&first, &below, &nulls));
         let classes: Vec<Option<Class>> = if has_header {
             below
@@ -104,11 +104,35 @@ fn joined(class: Option<Class>, field: &[u8], nulls: &Nulls) -> Option<Class> {
 }
 
 /// The class of each column. Records of another width are left to the reader to complain about.
-fn join_classes(records: Records<'_>, width: usize, nulls: &Nulls) -> Vec<Option<Class>> {
+fn join_classes(bytes: &[u8], delimiter: u8, width: usize, nulls: &Nulls) -> Vec<Option<Class>> {
     let mut classes = vec![None; width];
-    for fields in records.filter(|fields| fields.len() == width) {
-        for (class, field) in classes.iter_mut().zip(&fields) {
-            *class = joined(*class, field, nulls);
+    let mut unescaped = Vec::new();
+    let mut at = 0;
+    while at < bytes.len() {
+        let blank = blank_line(bytes, at);
+        if blank > 0 {
+            at += blank;
+            continue;
+        }
+        let mut column = 0;
+        loop {
+            let end = field_end(bytes, at, delimiter);
+            let field = match content(bytes, at, end) {
+                Content::Plain(field) => field,
+                Content::Escaped(field) => {
+                    unescaped.clear();
+                    unescape(field, |piece| unescaped.extend_from_slice(piece));
+                    &unescaped
+                }
+            };
+            if let Some(class) = classes.get_mut(column) {
+                *class = joined(*class, field, nulls);
+            }
+            column += 1;
+            at = end + 1;
+            if bytes.get(end) != Some(&delimiter) {
+                break;
+            }
         }
     }
     classes

@@ -24,8 +24,12 @@ pub(super) enum Class {
 impl Class {
     /// The narrowest class of a field that is not null.
     pub(super) fn of(field: &[u8]) -> Class {
-        if boolean(field).is_some() {
-            return Class::Bool;
+        // Nearly all fields are plain numbers, told apart without a general parser.
+        if let Some((_, end)) = number::plain_decimal(field, 0)
+            && end == field.len()
+            && !has_leading_zero(field)
+        {
+            return if field.contains(&b'.') { Class::Float } else { Class::Int };
         }
         let trimmed = trim(field);
         if has_leading_zero(trimmed) {
@@ -36,6 +40,9 @@ impl Class {
         }
         if number::float(trimmed).is_some() {
             return Class::Float;
+        }
+        if boolean(field).is_some() {
+            return Class::Bool;
         }
         match Instant::parse(field) {
             Some(instant) if !instant.has_time => Class::Date,

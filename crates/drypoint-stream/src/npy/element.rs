@@ -108,7 +108,6 @@ impl Element {
 
 /// Read `[us]` or `[25s]` as a unit of ours and how many of it. Outer `None`: no unit of NumPy's; inner: one without a fixed
 /// length in ours.
-#[allow(clippy::type_complexity)]
 fn time_unit(suffix: &str) -> Option<Option<(TimeUnit, i64)>> {
     if suffix.is_empty() {
         return Some(None);
