@@ -130,10 +130,7 @@ fn a_reclaimer_may_ask_for_memory_and_is_not_asked_meanwhile() {
         calls: AtomicUsize::new(0),
         pool: pool.clone(),
     });
-    let weak = Arc::downgrade(&compressor);
-    let _guard = pool.register_reclaimer(ReclaimOrder::Compressible, move |bytes| {
-        weak.upgrade().map_or(0, |compressor| compressor.reclaim(bytes))
-    });
+    let _guard = pool.register_reclaimer(ReclaimOrder::Compressible, Arc::downgrade(&compressor));
     let _late = pool.consumer("late").try_reserve(900).unwrap();
     assert_eq!(compressor.calls.load(Ordering::Relaxed), 1);
     assert_eq!(pool.available(), 20);

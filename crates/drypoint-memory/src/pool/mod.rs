@@ -4,6 +4,7 @@ mod account;
 mod core;
 mod decoders;
 mod reclaim;
+mod register;
 mod state;
 
 use std::sync::{Arc, OnceLock};

@@ -24,6 +24,13 @@ impl<F: Fn(usize) -> usize + Send + Sync> Reclaimer for F {
     }
 }
 
+/// Who is gone has nothing to give.
+impl<R: Reclaimer + ?Sized> Reclaimer for Weak<R> {
+    fn reclaim(&self, bytes: usize) -> usize {
+        self.upgrade().map_or(0, |reclaimer| reclaimer.reclaim(bytes))
+    }
+}
+
 /// The cheapest sacrifice first. Idle blocks come before all of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ReclaimOrder {

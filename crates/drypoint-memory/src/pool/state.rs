@@ -86,13 +86,15 @@ impl State {
         let Some(held) = held.checked_add(more).filter(|&held| held <= self.limit) else {
             return Admission::Short(held.saturating_add(more).saturating_sub(self.limit).max(1));
         };
-        let surplus = (held.saturating_add(self.leaving()).saturating_add(self.idle.bytes()))
-            .saturating_sub(self.limit);
+        let leaving = self.leaving();
+        let surplus =
+            held.saturating_add(leaving).saturating_add(self.idle.bytes()).saturating_sub(self.limit);
         if surplus == 0 {
             self.grant(account, bytes);
             return Admission::Granted;
         }
-        let trimmed = self.unlink_oldest(surplus);
+        // What other threads are giving back need not be trimmed once more.
+        let trimmed = self.unlink_oldest(surplus.saturating_sub(leaving));
         if trimmed.bytes() == 0 { Admission::Wait } else { Admission::Trimmed(trimmed) }
     }
 
