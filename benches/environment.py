@@ -23,7 +23,12 @@ class Interpreters:
 
     def environment(self) -> dict[str, str]:
         """What the children find set. Their thread pools get the two threads that the table speaks of."""
-        settings = {"NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "1", "PYTHONNOUSERSITE": "1"}
+        settings = {
+            "NUMBA_NUM_THREADS": "2",
+            "OMP_NUM_THREADS": "2",
+            "OPENBLAS_NUM_THREADS": "1",
+            "PYTHONNOUSERSITE": "1",
+        }
         return settings | {"DRYPOINT_PATH": self.package_folder}
 
 
