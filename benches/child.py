@@ -68,7 +68,7 @@ def last_object(text: str) -> dict | None:
 
 
 def last_line(text: str) -> str:
-    """Return the line that names the error, else the last one, cut at 200 characters."""
+    """Return the line that names the error, else the last one, cut at 120 characters."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exceeded)\b", line)]
-    return (named or lines or [""])[-1][:200]
+    return (named or lines or [""])[-1][:120]
