@@ -26,7 +26,7 @@ from cases import Case, Contender, all_cases
 from child import Run, run
 from targets import Line, Summary
 
-SPACE_FOR_DATA = 20 * 10**9
+LARGEST_FILE_BYTES = 2_200_000_000
 NUMBERS = ("first_seconds", "warm_seconds", "aggregate_seconds", "import_seconds", "read_seconds")
 
 
@@ -57,6 +57,8 @@ def prepare(case: Case, peers: str, reads: dict[str, tuple[int, float]]) -> None
             raise SystemExit(
                 f"bench.py: {free / 1e9:.1f} GB free for the data sets, which need up to 14 GB in all"
             )
+        if free < LARGEST_FILE_BYTES * len(absent):
+            raise SystemExit(f"bench.py: {free / 1e9:.1f} GB free, too little for {', '.join(absent)}; all need 14 GB")
         subprocess.run([peers, str(Path(data.__file__)), *absent], check=True, stdout=subprocess.DEVNULL)
     for name in case.files:
         path = data.folder() / name
@@ -159,6 +161,7 @@ def compete(
     contenders = [
         one for one in case.contenders if found.drypoint or (not one.ours and "{drypoint}" not in one.command)
     ]
+    contenders = [one for one in case.contenders if found.drypoint or not one.needs_drypoint]
     runs: dict[str, list[tuple[Run, int]]] = {one.name: [] for one in contenders}
     for repeat in range(repeats):
         turn = repeat % max(len(contenders), 1)
@@ -273,6 +276,8 @@ def main() -> int:
                 "samples": samples,
                 "lines": [vars(one) for one in lines],
             }
+            table = [vars(line) for line in lines]
+            result["cases"][case.name] = {"title": case.title, "samples": samples, "lines": table}
             blocks.append((case.title, lines))
             print(report.terminal(f"{case.name}: {case.title}", lines))
             print("".join(f"  DIFFERENT RESULTS: {text}\n" for text in differing), flush=True)

@@ -28,6 +28,11 @@ class Contender:
     limit_seconds: int = 180
     draws: bool = True
 
+    @property
+    def needs_drypoint(self) -> bool:
+        """Whether it cannot run where only the peers are installed."""
+        return self.ours or "{drypoint}" in self.command
+
 
 @dataclass(frozen=True)
 class Case:
@@ -83,6 +88,7 @@ def in_memory(size: str) -> list[Case]:
                 ("{peers}", str(HERE / "peers" / "numpy_read.py"), workload, "{file}", "{out}"),
                 draws=False,
             ),
+            Contender(READ, peer(READ, "numpy_read", workload).command, draws=False),
         )
         targets = (
             Faster(ONE, ("Datashader",), one, "aggregate_seconds"),
@@ -229,6 +235,7 @@ def special(size: str) -> list[Case]:
                     ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)),
                     field="first_seconds",
                 ),
+                AtMost(stream, ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)), field="first_seconds"),
                 Peak((stream,), LIMIT),
             ),
             agreement="totals",

@@ -55,6 +55,8 @@ def run(command: list[str], limit_seconds: int, environment: dict[str, str] | No
             str(output),
             str(errors),
         ]
+        settings = [str(report), str(limit_seconds), str(output), str(errors)]
+        launcher = [sys.executable, "-I", "-S", str(LAUNCHER), *settings]
         subprocess.run([*launcher, *command], check=True, env=os.environ | (environment or {}))
         measured = json.loads(report.read_text())
         said = output.read_text(errors="replace") if output.exists() else ""
@@ -76,7 +78,7 @@ def last_object(text: str) -> dict | None:
 
 
 def last_line(text: str) -> str:
-    """Return the line that names the error, else the last one, cut at 200 characters."""
+    """Return the line that names the error, else the last one, cut at 120 characters."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"[\w.]*(Error|Exception|Exceeded)\b", line)]
-    return (named or lines or [""])[-1][:200]
+    return (named or lines or [""])[-1][:120]

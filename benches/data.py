@@ -136,7 +136,7 @@ def write_csv(path: Path, rows: int) -> None:
             for start in range(0, len(block["x"]), 65536):
                 part = slice(start, start + 65536)
                 pairs = zip(block["x"][part].tolist(), block["y"][part].tolist(), strict=True)
-                file.writelines(["%.6f,%.6f\n" % pair for pair in pairs])
+                file.writelines([f"{x:.6f},{y:.6f}\n" for x, y in pairs])
 
 
 def recipes() -> dict[str, Callable[[Path], None]]:

@@ -2,7 +2,7 @@
 
 Called as ``python drypoint_cases.py CASE FILE OUT.png`` like the peers, and answering like them. CASE is the workload,
 then the threads, then for "by" the kind of category column: ``count:2``, ``by:1:codes``. The interpreter and its NumPy
-and pandas are those of the peers; only the package itself is found through DRYPOINT_PATH, at the end of the search path.
+and pandas are those of the peers; only the package is found through DRYPOINT_PATH, at the end of the search path.
 """
 
 from __future__ import annotations

@@ -39,6 +39,8 @@ def main() -> None:
     print(
         f"{counts.sum():,} points in {np.count_nonzero(counts):,} of {counts.size:,} pixels, {week.skipped:,} skipped"
     )
+    drawn = np.count_nonzero(counts)
+    print(f"{counts.sum():,} points in {drawn:,} of {counts.size:,} pixels, {week.skipped:,} skipped")
     week.shade(cmap="viridis", how="eq_hist").save(out / "week.png")
 
     speed = canvas.points(day(0), "x", "y", dp.mean("speed"))

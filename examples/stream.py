@@ -1,4 +1,4 @@
-"""A generator of readings: drawn while it runs, in one pass, without knowing the ranges and without keeping anything."""
+"""A generator of readings: drawn while it runs, in one pass, ranges unknown, nothing kept."""
 
 from __future__ import annotations
 

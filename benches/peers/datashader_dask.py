@@ -22,12 +22,7 @@ def main() -> None:
     def save(result) -> None:
         tf.shade(result, how="eq_hist").to_pil().save(out)
 
-    if case == "warm":
-        numbers, result = protocol.first_and_warm(aggregate, save)
-    else:
-        aggregating, result = protocol.timed(aggregate)
-        saving, _ = protocol.timed(lambda: save(result))
-        numbers = {"first_seconds": aggregating + saving}
+    numbers, result = protocol.once_or_warm(case, aggregate, save)
     versions = {"datashader": ds.__version__, "dask": dask.__version__}
     protocol.answer(versions, import_seconds=importing, **numbers, **protocol.checks(result, "count"))
 

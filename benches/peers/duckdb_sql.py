@@ -41,12 +41,7 @@ def main() -> None:
     def save(counts) -> None:
         protocol.save_gray(counts, out)
 
-    if case == "warm":
-        numbers, counts = protocol.first_and_warm(aggregate, save)
-    else:
-        aggregating, counts = protocol.timed(aggregate)
-        saving, _ = protocol.timed(lambda: save(counts))
-        numbers = {"first_seconds": aggregating + saving}
+    numbers, counts = protocol.once_or_warm(case, aggregate, save)
     protocol.answer(
         {"duckdb": duckdb.__version__},
         import_seconds=importing,

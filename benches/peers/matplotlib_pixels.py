@@ -1,4 +1,4 @@
-"""Matplotlib: every point drawn as one pixel, the file read whole. It counts nothing, so there is no total to compare."""
+"""Matplotlib: every point one pixel, the file read whole. It counts nothing, so there is no total to compare."""
 
 import protocol
 

@@ -1,4 +1,4 @@
-"""The floor under every contender in memory: NumPy reads the same columns once, for their smallest and largest value."""
+"""The floor under every contender in memory: NumPy reads the same columns once, for their largest value."""
 
 import protocol
 

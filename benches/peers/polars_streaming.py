@@ -32,15 +32,8 @@ def main() -> None:
     def save(counts) -> None:
         protocol.save_gray(counts, out)
 
-    if case == "warm":
-        numbers, counts = protocol.first_and_warm(aggregate, save)
-    else:
-        aggregating, counts = protocol.timed(aggregate)
-        saving, _ = protocol.timed(lambda: save(counts))
-        numbers = {"first_seconds": aggregating + saving}
-    protocol.answer(
-        {"polars": pl.__version__}, import_seconds=importing, **numbers, **protocol.checks(counts, "count")
-    )
+    numbers, counts = protocol.once_or_warm(case, aggregate, save)
+    protocol.answer({"polars": pl.__version__}, import_seconds=importing, **numbers, **protocol.checks(counts, "count"))
 
 
 if __name__ == "__main__":
