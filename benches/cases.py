@@ -83,11 +83,6 @@ def in_memory(size: str) -> list[Case]:
             inside(ONE, f"{workload}:1{suffix}"),
             inside(TWO, f"{workload}:2{suffix}"),
             peer("Datashader", "datashader_pandas", workload),
-            Contender(
-                READ,
-                ("{peers}", str(HERE / "peers" / "numpy_read.py"), workload, "{file}", "{out}"),
-                draws=False,
-            ),
             Contender(READ, peer(READ, "numpy_read", workload).command, draws=False),
         )
         targets = (
@@ -235,7 +230,6 @@ def special(size: str) -> list[Case]:
                     ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)),
                     field="first_seconds",
                 ),
-                AtMost(stream, ((exhaust, "first_seconds", 1.5), (walked, "warm_seconds", 1.0)), field="first_seconds"),
                 Peak((stream,), LIMIT),
             ),
             agreement="totals",

@@ -45,16 +45,6 @@ def run(command: list[str], limit_seconds: int, environment: dict[str, str] | No
     """Run the command in a fresh process and measure it from outside."""
     with tempfile.TemporaryDirectory(prefix="drypoint-bench-") as scratch:
         report, output, errors = (Path(scratch) / name for name in ("report", "stdout", "stderr"))
-        launcher = [
-            sys.executable,
-            "-I",
-            "-S",
-            str(LAUNCHER),
-            str(report),
-            str(limit_seconds),
-            str(output),
-            str(errors),
-        ]
         settings = [str(report), str(limit_seconds), str(output), str(errors)]
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), *settings]
         subprocess.run([*launcher, *command], check=True, env=os.environ | (environment or {}))

@@ -133,7 +133,9 @@ class Peak:
                 continue
             peak = summaries[name].peak_bytes
             text = f"{name}: {megabytes_text(peak)}"
-            lines.append(Line(case, "peak memory", text, target=target, met=peak < self.limit_bytes, our_peak=peak))
+            lines.append(
+                Line(case, "peak memory", text, target=target, met=peak < self.limit_bytes, our_peak=peak)
+            )
         return lines
 
 

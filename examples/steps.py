@@ -36,9 +36,6 @@ def main() -> None:
         week = week + canvas.points(day(number), "x", "y")
 
     counts = np.asarray(week)  # no copy; row 0 is the lowest y
-    print(
-        f"{counts.sum():,} points in {np.count_nonzero(counts):,} of {counts.size:,} pixels, {week.skipped:,} skipped"
-    )
     drawn = np.count_nonzero(counts)
     print(f"{counts.sum():,} points in {drawn:,} of {counts.size:,} pixels, {week.skipped:,} skipped")
     week.shade(cmap="viridis", how="eq_hist").save(out / "week.png")

@@ -33,7 +33,9 @@ def main() -> None:
         protocol.save_gray(counts, out)
 
     numbers, counts = protocol.once_or_warm(case, aggregate, save)
-    protocol.answer({"polars": pl.__version__}, import_seconds=importing, **numbers, **protocol.checks(counts, "count"))
+    protocol.answer(
+        {"polars": pl.__version__}, import_seconds=importing, **numbers, **protocol.checks(counts, "count")
+    )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,9 @@ def first_and_warm(aggregate: Callable[[], object], save: Callable[[object], obj
     }, result
 
 
-def once_or_warm(case: str, aggregate: Callable[[], object], save: Callable[[object], object]) -> tuple[dict, object]:
+def once_or_warm(
+    case: str, aggregate: Callable[[], object], save: Callable[[object], object]
+) -> tuple[dict, object]:
     """Draw a file once, as whoever starts the program does; in the case "warm" again and again."""
     if case == "warm":
         return first_and_warm(aggregate, save)
