@@ -83,7 +83,7 @@ impl ExtentsFold {
         let needs = source.needs(&request)?;
         // A reader that does not fit is not missed: this pass is bound by memory, not by cores.
         let free = self.options.consumer.pool().available().saturating_sub(needs.shared_bytes);
-        let fit = if needs.reader_bytes == 0 { usize::MAX } else { free / needs.reader_bytes };
+        let fit = free.checked_div(needs.reader_bytes).unwrap_or(usize::MAX);
         request.readers = request.readers.min(needs.max_readers).min(fit).max(1);
         let mut workers: Vec<Extremes> =
             (0..request.readers).map(|_| Extremes::new(self.columns.len())).collect();
