@@ -55,11 +55,11 @@ pub(crate) fn check_batch(batch: &Batch<'_>, columns: usize) -> Result<()> {
         if column.values.len() != batch.rows {
             return mismatch(format!("a column of {} values in {} rows", column.values.len(), batch.rows));
         }
-        if let Some(Bitmap { bits, offset }) = column.validity {
-            if bits.len().saturating_mul(8) < offset.saturating_add(batch.rows) {
-                let bits = bits.len() * 8;
-                return mismatch(format!("{bits} validity bits for {} rows from bit {offset}", batch.rows));
-            }
+        if let Some(Bitmap { bits, offset }) = column.validity
+            && bits.len().saturating_mul(8) < offset.saturating_add(batch.rows)
+        {
+            let bits = bits.len() * 8;
+            return mismatch(format!("{bits} validity bits for {} rows from bit {offset}", batch.rows));
         }
     }
     Ok(())

@@ -56,9 +56,6 @@ pub enum CanvasError {
     /// An aggregate made of planes alone does not know what a merge of its kind needs.
     #[error("{reduction:?} was made from finished planes, which do not hold what its merge needs")]
     NotMergeable { reduction: Box<Reduction> },
-    /// Nothing was seen that could say where a growing axis lies.
-    #[error("no finite value on the {axis} axis{}", if *log { " above 0" } else { "" })]
-    NoExtent { axis: &'static str, log: bool },
     /// The system refused a file.
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },

@@ -36,9 +36,12 @@ fn pixel(axis: &Axis, value: f64) -> Option<usize> {
     }
 }
 
+/// What fell in each cell of each category: the values of its rows, in their order.
+type Fell = BTreeMap<(usize, usize), Vec<Option<f64>>>;
+
 /// The values that fall in each cell of each category, in the order of the rows, and how many rows have no pixel.
-fn naive(canvas: &Canvas, rows: &[Row]) -> (BTreeMap<(usize, usize), Vec<Option<f64>>>, u64) {
-    let mut cells: BTreeMap<(usize, usize), Vec<Option<f64>>> = BTreeMap::new();
+fn naive(canvas: &Canvas, rows: &[Row]) -> (Fell, u64) {
+    let mut cells = Fell::new();
     let mut skipped = 0;
     for row in rows {
         let x = row.x.and_then(|x| pixel(&canvas.x, x));

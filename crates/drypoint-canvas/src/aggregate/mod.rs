@@ -1,5 +1,9 @@
 //! The result of a fold: one or more planes of cells, row 0 at the bottom.
 
+mod about;
+mod file;
+mod merge;
+
 use drypoint_memory::Buffer;
 
 use crate::fold::Finished;
@@ -29,6 +33,33 @@ pub enum Planes {
     U64(Buffer<u64>),
     /// Numbers.
     F64(Buffer<f64>),
+}
+
+impl Planes {
+    /// Cells of all planes.
+    pub fn len(&self) -> usize {
+        match self {
+            Planes::Bool(cells) => cells.len(),
+            Planes::U32(cells) => cells.len(),
+            Planes::U64(cells) => cells.len(),
+            Planes::F64(cells) => cells.len(),
+        }
+    }
+
+    /// Whether there is no cell.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All cells, the first plane first.
+    pub fn cells(&self) -> Cells<'_> {
+        match self {
+            Planes::Bool(cells) => Cells::Bool(cells),
+            Planes::U32(cells) => Cells::U32(cells),
+            Planes::U64(cells) => Cells::U64(cells),
+            Planes::F64(cells) => Cells::F64(cells),
+        }
+    }
 }
 
 /// What a later merge needs besides the planes.
@@ -99,6 +130,11 @@ impl Aggregate {
     /// Number of planes: categories, or 1.
     pub fn planes(&self) -> usize {
         if matches!(self.reduction, Reduction::By(..)) { self.categories.len() } else { 1 }
+    }
+
+    /// All planes in one, as they lie in memory.
+    pub fn all_cells(&self) -> Cells<'_> {
+        self.planes.cells()
     }
 
     /// Plane `index` of [`Aggregate::planes`].

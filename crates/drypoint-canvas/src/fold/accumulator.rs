@@ -99,6 +99,20 @@ impl Accumulator {
         Ok(())
     }
 
+    /// Planes so far.
+    pub(crate) fn planes(&self) -> usize {
+        match self {
+            Self::Count(counters) | Self::Mean(_, counters) => counters.planes(),
+            Self::Any(cells) => cells.planes.len(),
+            Self::Sum(cells) => cells.planes.len(),
+            Self::Min(cells) => cells.planes.len(),
+            Self::Max(cells) => cells.planes.len(),
+            Self::Moments(cells) => cells.planes.len(),
+            Self::First(cells) => cells.planes.len(),
+            Self::Last(cells) => cells.planes.len(),
+        }
+    }
+
     /// Fold a block.
     pub(crate) fn add(&mut self, points: &Points<'_>) {
         each_part!(self, |cells| cells.add(points), |counters| counters.add(points));

@@ -91,6 +91,10 @@ impl Counters {
         Ok(())
     }
 
+    pub(crate) fn planes(&self) -> usize {
+        self.codes.len()
+    }
+
     pub(crate) fn add(&mut self, points: &Points<'_>) {
         let Self { shared, narrow, wide, codes } = self;
         if shared.direct {

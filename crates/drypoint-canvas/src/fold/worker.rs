@@ -136,6 +136,29 @@ impl Worker {
         Ok(())
     }
 
+    /// Move the cells of `lines` lines, each `count` cells `step` apart, to where `to` says; lines are `next_line` apart.
+    ///
+    /// `to` grows by 0 or 1 from cell to cell. Then cells that move down can be moved in rising order and those that
+    /// move up in falling order without one landing on a cell that is still to be moved, and no second grid is needed.
+    pub(crate) fn regrid(&mut self, lines: usize, next_line: usize, step: usize, count: usize, to: &[u32]) {
+        let up = to.iter().enumerate().take_while(|(from, to)| **to as usize > *from).count();
+        let planes = self.accumulator.planes();
+        let mut move_cells = |from: usize| {
+            let target = to[from] as usize;
+            if target == from {
+                return;
+            }
+            for plane in 0..planes {
+                for line in 0..lines {
+                    let start = line * next_line;
+                    self.accumulator.absorb(plane, start + from * step, start + target * step);
+                }
+            }
+        };
+        (0..up).rev().for_each(&mut move_cells);
+        (up..count).for_each(&mut move_cells);
+    }
+
     /// The accumulator and the numbers of its planes.
     pub(crate) fn into_parts(self) -> (Accumulator, Vec<u32>) {
         (self.accumulator, self.interner.map_or_else(|| vec![0], |interner| interner.numbers))

@@ -1,6 +1,6 @@
 //! A table of vectors as a source, as plain as can be: readers take runs of rows from a shared counter.
 
-#![allow(dead_code)] // Each test and example uses a part of it.
+#![allow(dead_code, unreachable_pub)] // Each test and example includes it and uses a part.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,0 +1,255 @@
+//! What an aggregate's numbers mean, as lines of text: `key value`, in a fixed order (docs/formats/aggregate.md).
+
+use std::str::Lines;
+use std::sync::Arc;
+
+use drypoint_stream::TimeUnit;
+
+use super::Planes;
+use crate::{Axis, AxisKind, Canvas, Reduction, Scale};
+
+/// The version that is written, and the only one that is read.
+pub(super) const VERSION: &str = "1";
+
+/// Everything but the cells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct About {
+    pub(super) canvas: Canvas,
+    pub(super) reduction: Reduction,
+    pub(super) categories: Vec<String>,
+    pub(super) rows: u64,
+    pub(super) skipped: u64,
+    pub(super) cells: CellType,
+    /// What the counts beside the cells are, if there are any.
+    pub(super) counts: Option<CellType>,
+    pub(super) means: bool,
+    pub(super) keys: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CellType {
+    Bool,
+    U32,
+    U64,
+    F64,
+}
+
+impl CellType {
+    pub(super) fn of(planes: &Planes) -> Self {
+        match planes {
+            Planes::Bool(_) => Self::Bool,
+            Planes::U32(_) => Self::U32,
+            Planes::U64(_) => Self::U64,
+            Planes::F64(_) => Self::F64,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::U32 => "uint32",
+            Self::U64 => "uint64",
+            Self::F64 => "float64",
+        }
+    }
+
+    fn parse(name: &str) -> Option<Self> {
+        [Self::Bool, Self::U32, Self::U64, Self::F64].into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+const UNITS: [(&str, TimeUnit); 5] = [
+    ("day", TimeUnit::Day),
+    ("s", TimeUnit::Second),
+    ("ms", TimeUnit::Millisecond),
+    ("us", TimeUnit::Microsecond),
+    ("ns", TimeUnit::Nanosecond),
+];
+
+/// Names may hold anything; a line may not hold a line break.
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\n', "\\n").replace('\r', "\\r")
+}
+
+fn unescape(text: &str) -> Option<String> {
+    let mut plain = String::with_capacity(text.len());
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        plain.push(match character {
+            '\\' => match characters.next()? {
+                '\\' => '\\',
+                'n' => '\n',
+                'r' => '\r',
+                _ => return None,
+            },
+            other => other,
+        });
+    }
+    Some(plain)
+}
+
+impl About {
+    pub(super) fn write(&self) -> String {
+        let mut text = format!("drypoint-aggregate {VERSION}\n");
+        let mut line = |key: &str, value: &str| {
+            text.push_str(key);
+            text.push(' ');
+            text.push_str(value);
+            text.push('\n');
+        };
+        for (name, axis) in [("x", &self.canvas.x), ("y", &self.canvas.y)] {
+            line(name, &axis.pixels.to_string());
+            // Shortest digits that give the same float64 back.
+            line("start", &format!("{:e}", axis.range.0));
+            line("end", &format!("{:e}", axis.range.1));
+            line("scale", if axis.scale == Scale::Log { "log" } else { "linear" });
+            match &axis.kind {
+                AxisKind::Number => line("kind", "number"),
+                AxisKind::Time { unit, zone } => {
+                    let unit = UNITS.iter().find(|(_, known)| known == unit).map_or("ns", |(name, _)| name);
+                    line("kind", unit);
+                    if let Some(zone) = zone {
+                        line("zone", &escape(zone));
+                    }
+                }
+            }
+        }
+        if let Some(by) = self.reduction.category_column() {
+            line("by", &escape(by));
+        }
+        line("reduction", reduction_name(self.reduction.inner()));
+        if let Some(column) = self.reduction.value_column() {
+            line("of", &escape(column));
+        }
+        line("rows", &self.rows.to_string());
+        line("skipped", &self.skipped.to_string());
+        line("cells", self.cells.name());
+        if let Some(counts) = self.counts {
+            line("counts", counts.name());
+        }
+        if self.means {
+            line("means", "float64");
+        }
+        if self.keys {
+            line("keys", "uint64");
+        }
+        for category in &self.categories {
+            line("category", &escape(category));
+        }
+        text
+    }
+
+    /// What was written; an error says which line is missing or wrong.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        let mut lines = Reading { lines: text.lines(), next: None };
+        lines.advance();
+        let version = lines.expect("drypoint-aggregate")?;
+        if version != VERSION {
+            return Err(format!("version {version}, {VERSION} is read here"));
+        }
+        let canvas = Canvas { x: lines.axis("x")?, y: lines.axis("y")? };
+        let by = lines.take("by").map(name).transpose()?;
+        let fold = lines.expect("reduction")?;
+        let of = lines.take("of").map(name).transpose()?;
+        let mut reduction = reduction(fold, of).ok_or_else(|| format!("reduction {fold:?}"))?;
+        if let Some(by) = by {
+            reduction = Reduction::By(by, Box::new(reduction));
+        }
+        let rows = lines.number("rows")?;
+        let skipped = lines.number("skipped")?;
+        let cell_type = |text: &str| CellType::parse(text).ok_or_else(|| format!("cells of {text:?}"));
+        let cells = cell_type(lines.expect("cells")?)?;
+        let counts = lines.take("counts").map(cell_type).transpose()?;
+        let means = lines.take("means").is_some();
+        let keys = lines.take("keys").is_some();
+        let mut categories = Vec::new();
+        while let Some(category) = lines.take("category") {
+            categories.push(name(category)?);
+        }
+        match lines.next {
+            Some((key, _)) => Err(format!("line {key:?} where none is expected")),
+            None => Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys }),
+        }
+    }
+}
+
+fn name(text: &str) -> Result<String, String> {
+    unescape(text).ok_or_else(|| format!("name {text:?}"))
+}
+
+fn reduction_name(reduction: &Reduction) -> &'static str {
+    match reduction {
+        Reduction::Count(_) | Reduction::By(..) => "count",
+        Reduction::Any(_) => "any",
+        Reduction::Sum(_) => "sum",
+        Reduction::Mean(_) => "mean",
+        Reduction::Min(_) => "min",
+        Reduction::Max(_) => "max",
+        Reduction::Var(_) => "var",
+        Reduction::Std(_) => "std",
+        Reduction::First(_) => "first",
+        Reduction::Last(_) => "last",
+    }
+}
+
+fn reduction(name: &str, of: Option<String>) -> Option<Reduction> {
+    Some(match name {
+        "count" => Reduction::Count(of),
+        "any" => Reduction::Any(of),
+        "sum" => Reduction::Sum(of?),
+        "mean" => Reduction::Mean(of?),
+        "min" => Reduction::Min(of?),
+        "max" => Reduction::Max(of?),
+        "var" => Reduction::Var(of?),
+        "std" => Reduction::Std(of?),
+        "first" => Reduction::First(of?),
+        "last" => Reduction::Last(of?),
+        _ => return None,
+    })
+}
+
+struct Reading<'a> {
+    lines: Lines<'a>,
+    next: Option<(&'a str, &'a str)>,
+}
+
+impl<'a> Reading<'a> {
+    fn advance(&mut self) {
+        self.next = self.lines.next().map(|line| line.split_once(' ').unwrap_or((line, "")));
+    }
+
+    /// The value of the next line if its key is `key`.
+    fn take(&mut self, key: &str) -> Option<&'a str> {
+        let (_, value) = self.next.filter(|(found, _)| *found == key)?;
+        self.advance();
+        Some(value)
+    }
+
+    fn expect(&mut self, key: &str) -> Result<&'a str, String> {
+        self.take(key).ok_or_else(|| format!("no line {key:?} where it is expected"))
+    }
+
+    fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<T, String> {
+        let text = self.expect(key)?;
+        text.parse().map_err(|_| format!("{key} {text:?}"))
+    }
+
+    fn axis(&mut self, key: &str) -> Result<Axis, String> {
+        let pixels = self.number(key)?;
+        let range = (self.number("start")?, self.number("end")?);
+        let scale = match self.expect("scale")? {
+            "linear" => Scale::Linear,
+            "log" => Scale::Log,
+            other => return Err(format!("scale {other:?}")),
+        };
+        let kind = match self.expect("kind")? {
+            "number" => AxisKind::Number,
+            unit => {
+                let known = UNITS.iter().find(|(name, _)| *name == unit);
+                let (_, unit) = *known.ok_or_else(|| format!("kind {unit:?}"))?;
+                AxisKind::Time { unit, zone: self.take("zone").map(name).transpose()?.map(Arc::from) }
+            }
+        };
+        Ok(Axis { pixels, range, scale, kind })
+    }
+}

@@ -1,0 +1,274 @@
+//! An aggregate as a file: an uncompressed `.npz`, which NumPy opens too (docs/formats/aggregate.md).
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+use drypoint_memory::{Buffer, MemoryConsumer, Pod};
+use rawzip::{
+    CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder, ZipArchiveWriter, ZipDataWriter,
+};
+
+use super::about::{About, CellType};
+use super::{Aggregate, Cells, Planes, Support};
+use crate::{CanvasError, Result};
+
+#[cfg(target_endian = "big")]
+compile_error!("aggregates are written as they lie in memory, which must be little-endian");
+
+const ABOUT: &str = "about.txt";
+/// Longer descriptions are not ours.
+const ABOUT_BYTES: u64 = 1 << 24;
+/// Members that the format knows: cells, counts, means, keys, and the description.
+const MOST_MEMBERS: usize = 8;
+
+impl Aggregate {
+    /// Write everything to `path`, which afterwards is whole, or as it was before.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let io = |error| CanvasError::Io { path: path.to_path_buf(), error };
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".drypoint-");
+        #[cfg(unix)]
+        {
+            // What any new file gets; a temporary one is private otherwise.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(io)?;
+        self.write(BufWriter::new(file.as_file())).map_err(io)?;
+        file.as_file().sync_all().map_err(io)?;
+        file.persist(path).map_err(|error| io(error.error))?;
+        Ok(())
+    }
+
+    fn about(&self) -> About {
+        let (counts, means, keys) = match &self.support {
+            Support::None => (None, false, false),
+            Support::Counts(counts) => (Some(CellType::of(counts)), false, false),
+            Support::Moments { counts, .. } => (Some(CellType::of(counts)), true, false),
+            Support::Keys(_) => (None, false, true),
+        };
+        About {
+            canvas: self.canvas.clone(),
+            reduction: self.reduction.clone(),
+            categories: self.categories.clone(),
+            rows: self.rows,
+            skipped: self.skipped,
+            cells: CellType::of(&self.planes),
+            counts,
+            means,
+            keys,
+        }
+    }
+
+    fn write(&self, target: impl Write) -> io::Result<()> {
+        let mut archive = ZipArchiveWriter::new(target);
+        let mut member = |name: &str, parts: &[&[u8]]| -> io::Result<()> {
+            let (mut entry, config) = archive
+                .new_file(name)
+                .compression_method(CompressionMethod::Store)
+                .start()
+                .map_err(io::Error::other)?;
+            let mut writer: ZipDataWriter<_> = config.wrap(&mut entry);
+            for part in parts {
+                writer.write_all(part)?;
+            }
+            let (_, output) = writer.finish().map_err(io::Error::other)?;
+            entry.finish(output).map_err(io::Error::other)?;
+            Ok(())
+        };
+        let shape = [self.planes(), self.height(), self.width()];
+        let mut array = |name: &str, planes: &Planes| -> io::Result<()> {
+            let bytes = match planes.cells() {
+                Cells::Bool(cells) => cells,
+                Cells::U32(cells) => bytemuck::cast_slice(cells),
+                Cells::U64(cells) => bytemuck::cast_slice(cells),
+                Cells::F64(cells) => bytemuck::cast_slice(cells),
+            };
+            member(name, &[&npy_header(CellType::of(planes), shape), bytes])
+        };
+        array("cells.npy", &self.planes)?;
+        match &self.support {
+            Support::None => {}
+            Support::Counts(counts) => array("counts.npy", counts)?,
+            Support::Moments { counts, means } => {
+                array("counts.npy", counts)?;
+                array("means.npy", means)?;
+            }
+            Support::Keys(keys) => array("keys.npy", keys)?,
+        }
+        member(ABOUT, &[self.about().write().as_bytes()])?;
+        archive.finish().map_err(io::Error::other)?.flush()
+    }
+
+    /// Read what [`Aggregate::save`] wrote; its planes are taken from `consumer`.
+    ///
+    /// Nothing is believed before it is checked: sizes against the canvas, the budget against the sizes, the bytes
+    /// against their checksums.
+    pub fn load(path: &Path, consumer: &MemoryConsumer) -> Result<Self> {
+        let io = |error| CanvasError::Io { path: path.to_path_buf(), error };
+        let file = File::open(path).map_err(io)?;
+        Loading::new(path, file)?.read(consumer)
+    }
+}
+
+/// The header of an array in C order, exactly as NumPy writes it.
+fn npy_header(kind: CellType, shape: [usize; 3]) -> Vec<u8> {
+    const ALIGNMENT: usize = 64;
+    const PREAMBLE: usize = 10;
+    let descr = match kind {
+        CellType::Bool => "|b1",
+        CellType::U32 => "<u4",
+        CellType::U64 => "<u8",
+        CellType::F64 => "<f8",
+    };
+    let [planes, height, width] = shape;
+    let mut text =
+        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({planes}, {height}, {width}), }}");
+    let length = (PREAMBLE + text.len() + 1).next_multiple_of(ALIGNMENT);
+    text.extend(std::iter::repeat_n(' ', length - PREAMBLE - text.len() - 1));
+    text.push('\n');
+    let mut header = b"\x93NUMPY\x01\x00".to_vec();
+    header.extend_from_slice(&(text.len() as u16).to_le_bytes());
+    header.extend_from_slice(text.as_bytes());
+    header
+}
+
+/// A file that says it is an aggregate.
+struct Loading<'p> {
+    path: &'p Path,
+    archive: ZipArchive<FileReader>,
+    /// Name, size and place of each member.
+    members: Vec<(Vec<u8>, u64, ZipArchiveEntryWayfinder)>,
+}
+
+impl<'p> Loading<'p> {
+    fn new(path: &'p Path, file: File) -> Result<Self> {
+        let corrupt = |what: String| CanvasError::Corrupt { path: path.to_path_buf(), what };
+        let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
+        let archive = ZipArchive::from_file(file, &mut buffer)
+            .map_err(|error| corrupt(format!("no zip archive ({error})")))?;
+        let mut members = Vec::new();
+        let mut entries = archive.entries(&mut buffer);
+        loop {
+            let entry =
+                entries.next_entry().map_err(|error| corrupt(format!("in its directory ({error})")))?;
+            let Some(entry) = entry else { break };
+            if members.len() == MOST_MEMBERS || entry.compression_method() != CompressionMethod::Store {
+                return Err(corrupt("members that no aggregate has".into()));
+            }
+            let name = entry.file_path().as_bytes().to_vec();
+            members.push((name, entry.uncompressed_size_hint(), entry.wayfinder()));
+        }
+        Ok(Self { path, archive, members })
+    }
+
+    fn corrupt(&self, what: impl Into<String>) -> CanvasError {
+        CanvasError::Corrupt { path: self.path.to_path_buf(), what: what.into() }
+    }
+
+    /// The bytes of a member, which must be as many as `expected` says, into `target`.
+    fn member(&self, name: &str, expected: impl Fn(u64) -> bool) -> Result<(u64, impl Read)> {
+        let found = self.members.iter().find(|(known, ..)| known == name.as_bytes());
+        let (_, size, place) = found.ok_or_else(|| self.corrupt(format!("no member {name:?}")))?;
+        if !expected(*size) {
+            return Err(self.corrupt(format!("member {name:?} of {size} B")));
+        }
+        let wrong = |error| self.corrupt(format!("member {name:?} ({error})"));
+        let entry = self.archive.get_entry(*place).map_err(wrong)?;
+        Ok((*size, entry.verifying_reader(entry.reader())))
+    }
+
+    /// Read exactly what `target` holds, and check that it was all and as written.
+    fn fill(&self, name: &str, reader: &mut impl Read, targets: &mut [&mut [u8]]) -> Result<()> {
+        let mut all = || -> io::Result<usize> {
+            for target in targets.iter_mut() {
+                reader.read_exact(target)?;
+            }
+            // The checksum is compared where the end is read.
+            reader.read(&mut [0])
+        };
+        match all() {
+            Ok(0) => Ok(()),
+            Ok(_) => Err(self.corrupt(format!("member {name:?} is longer than its size"))),
+            Err(error) => Err(self.corrupt(format!("member {name:?} ({error})"))),
+        }
+    }
+
+    fn read(&self, consumer: &MemoryConsumer) -> Result<Aggregate> {
+        let (size, mut reader) = self.member(ABOUT, |size| size <= ABOUT_BYTES)?;
+        let held = consumer.try_reserve(size as usize)?;
+        let mut text = vec![0; size as usize];
+        self.fill(ABOUT, &mut reader, &mut [&mut text])?;
+        let text = String::from_utf8(text).map_err(|_| self.corrupt("a description that is not UTF-8"))?;
+        let about = About::read(&text).map_err(|what| self.corrupt(what))?;
+        drop((text, held));
+        about.canvas.check().map_err(|error| self.corrupt(error.to_string()))?;
+        about.reduction.check().map_err(|error| self.corrupt(error.to_string()))?;
+        let by = about.reduction.category_column().is_some();
+        if !by && !about.categories.is_empty() {
+            return Err(self.corrupt("categories of a reduction without any"));
+        }
+        let planes = if by { about.categories.len() } else { 1 };
+        let shape = [planes, about.canvas.y.pixels, about.canvas.x.pixels];
+        let cells = self.planes("cells.npy", about.cells, shape, consumer)?;
+        let float = CellType::F64;
+        let counts = about.counts.map(|kind| self.planes("counts.npy", kind, shape, consumer)).transpose()?;
+        let support = match (counts, about.means, about.keys) {
+            (None, false, false) => Support::None,
+            (Some(counts), false, false) => Support::Counts(counts),
+            (Some(counts), true, false) => {
+                Support::Moments { counts, means: self.planes("means.npy", float, shape, consumer)? }
+            }
+            (None, false, true) => Support::Keys(self.planes("keys.npy", CellType::U64, shape, consumer)?),
+            _ => return Err(self.corrupt("parts that no reduction has together")),
+        };
+        let About { canvas, reduction, categories, rows, skipped, .. } = about;
+        Ok(Aggregate { canvas, reduction, categories, rows, skipped, planes: cells, support })
+    }
+
+    fn planes(
+        &self,
+        name: &str,
+        kind: CellType,
+        shape: [usize; 3],
+        consumer: &MemoryConsumer,
+    ) -> Result<Planes> {
+        Ok(match kind {
+            CellType::Bool => {
+                let cells = self.array::<u8>(name, kind, shape, consumer)?;
+                if cells.iter().any(|cell| *cell > 1) {
+                    return Err(self.corrupt(format!("member {name:?} with truth values other than 0 and 1")));
+                }
+                Planes::Bool(cells)
+            }
+            CellType::U32 => Planes::U32(self.array(name, kind, shape, consumer)?),
+            CellType::U64 => Planes::U64(self.array(name, kind, shape, consumer)?),
+            CellType::F64 => Planes::F64(self.array(name, kind, shape, consumer)?),
+        })
+    }
+
+    fn array<T: Pod>(
+        &self,
+        name: &str,
+        kind: CellType,
+        shape: [usize; 3],
+        consumer: &MemoryConsumer,
+    ) -> Result<Buffer<T>> {
+        let header = npy_header(kind, shape);
+        let cells = shape.iter().try_fold(1usize, |product, side| product.checked_mul(*side));
+        let bytes = cells.and_then(|cells| cells.checked_mul(size_of::<T>())?.checked_add(header.len()));
+        let (Some(cells), Some(bytes)) = (cells, bytes) else {
+            return Err(self.corrupt(format!("{shape:?} cells")));
+        };
+        let (_, mut reader) = self.member(name, |size| size == bytes as u64)?;
+        let mut found = vec![0; header.len()];
+        let mut buffer = consumer.buffer::<T>(cells)?;
+        self.fill(name, &mut reader, &mut [&mut found, bytemuck::cast_slice_mut(&mut buffer)])?;
+        if found != header {
+            return Err(self.corrupt(format!("member {name:?} is another array than its description says")));
+        }
+        Ok(buffer)
+    }
+}

@@ -1,0 +1,262 @@
+//! One pass over rows whose ranges nobody knows: a grid of twice the resolution that grows with them.
+//!
+//! Each thread has a grid of its own with its own ranges, so that no thread waits for another to grow. All cells are
+//! assigned to the pixels of the final canvas at the end, by their centres. Totals are exact, positions are within
+//! half a pixel (`side` says why).
+
+mod side;
+
+use drypoint_stream::{Batch, Extent, Source};
+
+use self::side::Side;
+use crate::columns::Roles;
+use crate::drive::drive;
+use crate::extents::{Extremes, widen};
+use crate::fold::{Accumulator, Directory, SharedCounts, Worker};
+use crate::mapping::{AxisMap, GridMap};
+use crate::options::Options;
+use crate::plan::{Plan, Target, request};
+use crate::raw::Isa;
+use crate::{Aggregate, Axis, AxisKind, Canvas, CanvasError, Reduction, Result, Scale};
+
+/// Rows between two looks at the ranges: still in the second-level cache when they are folded.
+const RUN_ROWS: usize = 16 * 1024;
+
+/// An axis whose range may be left to the data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GrowingAxis {
+    /// Pixels of the final canvas.
+    pub pixels: usize,
+    /// First and last data value, or `None` for what the data turns out to cover.
+    pub range: Option<(f64, f64)>,
+    /// How values become positions.
+    pub scale: Scale,
+    /// What they mean.
+    pub kind: AxisKind,
+}
+
+impl GrowingAxis {
+    /// The final axis over what was seen.
+    fn axis(&self, seen: Option<Extent>) -> Axis {
+        let (pixels, scale, kind) = (self.pixels, self.scale, self.kind.clone());
+        match self.range {
+            Some(range) => Axis { pixels, range, scale, kind },
+            None => Axis::around(pixels, seen, scale, kind),
+        }
+    }
+
+    fn cells(&self) -> usize {
+        if self.range.is_some() { self.pixels } else { Side::cells_of(self.pixels) }
+    }
+}
+
+/// A fold of sources that are read once and whose ranges are not known before.
+///
+/// Positions are within half a pixel of the final canvas, and depend so far on threads and batches; totals are exact.
+pub struct GrowingFold {
+    axes: [GrowingAxis; 2],
+    names: [String; 2],
+    reduction: Reduction,
+    options: Options,
+    directory: Option<Directory>,
+    running: Option<(Plan, Vec<Grid>)>,
+}
+
+impl GrowingFold {
+    /// Nothing is read and nothing large is allocated yet.
+    pub fn new(
+        x_axis: GrowingAxis,
+        y_axis: GrowingAxis,
+        x: &str,
+        y: &str,
+        reduction: &Reduction,
+        options: &Options,
+    ) -> Result<Self> {
+        reduction.check()?;
+        // With any range that can be drawn, the check is that of the pixels, and of the ranges that are given.
+        Canvas { x: x_axis.axis(None), y: y_axis.axis(None) }.check()?;
+        let (width, height) = (x_axis.cells(), y_axis.cells());
+        if width.saturating_mul(height) as u64 > Canvas::MAX_PIXELS || width.max(height) > Axis::MAX_PIXELS {
+            let (per_axis, limit) = (Axis::MAX_PIXELS / 2 - 1, Canvas::MAX_PIXELS / 4);
+            let (width, height) = (x_axis.pixels, y_axis.pixels);
+            return Err(CanvasError::TooManyPixels { width, height, per_axis, limit });
+        }
+        Ok(Self {
+            axes: [x_axis, y_axis],
+            names: [x.into(), y.into()],
+            reduction: reduction.clone(),
+            options: options.clone(),
+            directory: reduction
+                .category_column()
+                .map(|column| Directory::new(column, options.max_categories)),
+            running: None,
+        })
+    }
+
+    fn cells(&self) -> usize {
+        self.axes[0].cells() * self.axes[1].cells()
+    }
+
+    /// Fold all points of a source. The plan is made with the first one.
+    ///
+    /// After an error the fold holds some of the source's points and should be dropped.
+    pub fn consume(&mut self, source: &dyn Source) -> Result<()> {
+        let roles = Roles::new(source.schema(), &self.names[0], &self.names[1], &self.reduction)?;
+        let cells = self.cells();
+        if self.running.is_none() {
+            let result_cells = Some(self.axes[0].pixels * self.axes[1].pixels);
+            let target = Target { reduction: &self.reduction, cells, result_cells };
+            self.running = Some((Plan::make(source, &roles, &target, &self.options)?, Vec::new()));
+        }
+        let Self { axes, reduction, options, directory, running, .. } = self;
+        let Some((plan, grids)) = running else { return Ok(()) };
+        let mut request = request(&roles, plan.batch_rows, plan.threads, options);
+        let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
+        request.readers = readers;
+        while grids.len() < readers {
+            grids.push(Grid::new(axes, reduction, cells, options)?);
+        }
+        drive(source, &request, &mut grids[..readers], options.progress.as_deref(), |grid, batch| {
+            grid.fold(batch, &roles, directory.as_ref())
+        })
+    }
+
+    /// The aggregate of all that was consumed, over exactly the range of it.
+    pub fn finish(mut self) -> Result<Aggregate> {
+        let grids = self.running.take().map_or_else(Vec::new, |(_, grids)| grids);
+        let mut seen = [None, None];
+        for grid in &grids {
+            for (seen, new) in seen.iter_mut().zip(&grid.extremes.found) {
+                if let Some(new) = new {
+                    widen(seen, *new);
+                }
+            }
+        }
+        let canvas = Canvas { x: self.axes[0].axis(seen[0]), y: self.axes[1].axis(seen[1]) };
+        canvas.check()?;
+        let (map, pixels, consumer) = (GridMap::new(&canvas), canvas.pixels(), &self.options.consumer);
+        let (categories, numbers) = match &self.directory {
+            Some(directory) => directory.sorted(),
+            None => (Vec::new(), vec![0]),
+        };
+        let shared = SharedCounts::new(pixels, false, consumer.clone());
+        let mut result = Accumulator::new(&self.reduction, &shared);
+        for number in &numbers {
+            result.add_plane(*number, pixels, consumer)?;
+        }
+        let (mut rows, mut skipped) = (0, 0);
+        for grid in grids {
+            rows += grid.worker.rows;
+            skipped += grid.worker.skipped;
+            grid.pour(&mut result, &numbers, &map);
+        }
+        let parts = vec![(result, numbers.clone())];
+        // The counters are the result's alone from here on.
+        drop(shared);
+        let finished = Accumulator::finish(parts, &numbers, &self.reduction, pixels, consumer)?;
+        Ok(Aggregate::finished(canvas, self.reduction, categories, rows, skipped, finished))
+    }
+}
+
+/// How an axis of a grid divides values: growing, or fixed for good.
+enum Division {
+    Growing(Side, Scale),
+    Fixed(AxisMap),
+}
+
+impl Division {
+    fn new(axis: &GrowingAxis) -> Self {
+        match axis.range {
+            None => Self::Growing(Side::new(axis.pixels, axis.scale == Scale::Log), axis.scale),
+            Some(_) => Self::Fixed(AxisMap::new(&axis.axis(None))),
+        }
+    }
+
+    fn map(&self) -> AxisMap {
+        match self {
+            Self::Growing(side, _) => side.map(),
+            Self::Fixed(map) => *map,
+        }
+    }
+}
+
+/// One thread's grid.
+struct Grid {
+    divisions: [Division; 2],
+    map: GridMap,
+    extremes: Extremes,
+    worker: Worker,
+}
+
+impl Grid {
+    fn new(axes: &[GrowingAxis; 2], reduction: &Reduction, cells: usize, options: &Options) -> Result<Self> {
+        let shared = SharedCounts::new(cells, false, options.consumer.clone());
+        let divisions = [Division::new(&axes[0]), Division::new(&axes[1])];
+        let (width, height) = (axes[0].cells(), axes[1].cells());
+        Ok(Self {
+            map: GridMap { x: divisions[0].map(), y: divisions[1].map(), width, height },
+            divisions,
+            extremes: Extremes::new(2),
+            worker: Worker::new(reduction, cells, &shared, &options.consumer, Isa::detect())?,
+        })
+    }
+
+    fn fold(&mut self, batch: &Batch<'_>, roles: &Roles, directory: Option<&Directory>) -> Result<()> {
+        self.worker.begin(batch, roles)?;
+        let mut first = 0;
+        while first < batch.rows {
+            let end = batch.rows.min(first + RUN_ROWS);
+            self.cover(batch, roles, first, end)?;
+            self.worker.fold_rows(batch, first, end, roles, &self.map, directory)?;
+            first = end;
+        }
+        Ok(())
+    }
+
+    /// Grow until rows `first .. end` have cells.
+    fn cover(&mut self, batch: &Batch<'_>, roles: &Roles, first: usize, end: usize) -> Result<()> {
+        for (index, column) in [roles.x, roles.y].into_iter().enumerate() {
+            let Division::Growing(side, scale) = &mut self.divisions[index] else { continue };
+            self.extremes.look(index, batch, column, *scale, first, end)?;
+            let Some(seen) = self.extremes.found[index] else { continue };
+            let axis = ["x", "y"][index];
+            let moved = side.cover(seen).ok_or(CanvasError::RangeIndivisible {
+                axis,
+                start: seen.min,
+                end: seen.max,
+                pixels: self.map.width,
+            })?;
+            if let Some(moved) = moved {
+                let (width, height) = (self.map.width, self.map.height);
+                if index == 0 {
+                    self.worker.regrid(height, width, 1, width, &moved);
+                } else {
+                    self.worker.regrid(width, 1, width, height, &moved);
+                }
+            }
+            let map = side.map();
+            if index == 0 { self.map.x = map } else { self.map.y = map }
+        }
+        Ok(())
+    }
+
+    /// Each cell into the pixel of its centre.
+    fn pour(self, result: &mut Accumulator, numbers: &[u32], map: &GridMap) {
+        let pixels = |division: &Division, axis: &AxisMap, cells: usize| match division {
+            Division::Growing(side, _) => side.pixels_of_cells(axis),
+            Division::Fixed(_) => (0..cells as u32).collect(),
+        };
+        let columns = pixels(&self.divisions[0], &map.x, self.map.width);
+        let lines = pixels(&self.divisions[1], &map.y, self.map.height);
+        let (mut accumulator, own) = self.worker.into_parts();
+        for (plane, number) in own.iter().enumerate() {
+            let Some(to_plane) = numbers.iter().position(|known| known == number) else { continue };
+            for (y, line) in lines.iter().enumerate() {
+                for (x, column) in columns.iter().enumerate() {
+                    let to = *line as usize * map.width + *column as usize;
+                    result.take(to_plane, to, &mut accumulator, plane, y * columns.len() + x);
+                }
+            }
+        }
+    }
+}
