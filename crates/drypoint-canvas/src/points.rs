@@ -96,6 +96,11 @@ impl PointsFold {
         })
     }
 
+    /// Threads that the plan of the first source took; 0 before it.
+    pub fn threads(&self) -> usize {
+        self.running.as_ref().map_or(0, |running| running.plan.threads)
+    }
+
     /// The aggregate of all that was consumed.
     pub fn finish(mut self) -> Result<Aggregate> {
         let cells = self.grid.cells();

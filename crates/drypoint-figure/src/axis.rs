@@ -92,7 +92,14 @@ impl XAxis {
         Self { labels: Vec::new(), minor: Vec::new(), note: None, rows }
     }
 
-    pub(crate) fn draw(&self, spec: &AxisSpec, data: Rect, inks: &Inks, right: f32, out: &mut Vec<DisplayItem>) {
+    pub(crate) fn draw(
+        &self,
+        spec: &AxisSpec,
+        data: Rect,
+        inks: &Inks,
+        right: f32,
+        out: &mut Vec<DisplayItem>,
+    ) {
         let base = data.bottom();
         for at in &self.minor {
             out.push(rect(snap(data.x, data.width, *at), base, 1.0, MINOR_TICK, inks));
@@ -131,7 +138,8 @@ fn place(tick: &crate::Tick, spec: &AxisSpec, data: Rect, bounds: (f32, f32)) ->
     let at = spec.position(tick.value) as f32;
     let centre = data.x + at * data.width;
     let room = bounds.1 - bounds.0;
-    let left_of = |line: &Line| (centre - line.width() / 2.0).clamp(bounds.0, (bounds.1 - line.width()).max(bounds.0));
+    let left_of =
+        |line: &Line| (centre - line.width() / 2.0).clamp(bounds.0, (bounds.1 - line.width()).max(bounds.0));
     let line = Line::fitted(&tick.label, Weight::Regular, SMALL, room);
     let left = left_of(&line);
     let context = tick.context.as_deref().map(|context| {
@@ -168,13 +176,17 @@ impl YAxis {
                 continue;
             }
             let line = Line::fitted(&tick.label, Weight::Regular, SMALL, most_width);
-            let context =
-                tick.context.as_deref().map(|text| (Line::fitted(text, Weight::Regular, SMALL, most_width), 0.0));
+            let context = tick
+                .context
+                .as_deref()
+                .map(|text| (Line::fitted(text, Weight::Regular, SMALL, most_width), 0.0));
             labels.push(Placed { at, line, left: 0.0, context });
         }
         let width = labels
             .iter()
-            .flat_map(|label| [Some(label.line.width()), label.context.as_ref().map(|(line, _)| line.width())])
+            .flat_map(|label| {
+                [Some(label.line.width()), label.context.as_ref().map(|(line, _)| line.width())]
+            })
             .flatten()
             .fold(0.0, f32::max);
         Self { labels, minor: minor_positions(spec, &made), note: made.note.as_deref().map(small), width }
@@ -185,7 +197,14 @@ impl YAxis {
         self.width + TICK + TICK_GAP
     }
 
-    pub(crate) fn draw(&self, spec: &AxisSpec, data: Rect, inks: &Inks, margin: f32, out: &mut Vec<DisplayItem>) {
+    pub(crate) fn draw(
+        &self,
+        spec: &AxisSpec,
+        data: Rect,
+        inks: &Inks,
+        margin: f32,
+        out: &mut Vec<DisplayItem>,
+    ) {
         for at in &self.minor {
             let y = snap(data.bottom(), -data.height, *at);
             out.push(rect(data.x - MINOR_TICK, y, MINOR_TICK, 1.0, inks));

@@ -118,7 +118,7 @@ impl Aggregate {
     /// Both, folded together.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<Self> {
         let (left, right) = (&self.inner, &other.inner);
-        let merged = py.detach(|| left.merged(right, &self.consumer)).map_err(CoreError::from)?;
+        let merged = py.detach(|| left.merge(right, &self.consumer)).map_err(CoreError::from)?;
         Ok(Self::bare(merged))
     }
 
@@ -135,8 +135,7 @@ impl Aggregate {
     ) -> PyResult<Pixmap> {
         let arguments = ShadingArguments::new(cmap.as_ref(), how, span)?;
         let mut shading = shading(&arguments, &self.inner, "light")?;
-        shading.background =
-            background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
+        shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
         shading.spread = crate::shading::spread_by(spread);
         shading.min_alpha = min_alpha;
         Pixmap::shade(py, &self.inner, &shading, &self.consumer)

@@ -57,7 +57,8 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
         rows: buffer.shape()[0],
         first_byte: loan.first_byte,
         stride_bytes: buffer.strides()[0],
-        swapped: matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!')) == cfg!(target_endian = "little"),
+        swapped: matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!'))
+            == cfg!(target_endian = "little"),
     };
     let column = ArrayColumn::new(name, items, Arc::new(loan)).map_err(CoreError::from)?;
     match kind.and_then(|kind| kind.split_once(':')) {
@@ -75,10 +76,9 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
 }
 
 fn refused(name: &str, object: &Bound<'_, PyAny>) -> PyErr {
-    let of = object.getattr("dtype").map_or_else(
-        |_| object.get_type().to_string(),
-        |dtype| format!("an array of {dtype}"),
-    );
+    let of = object
+        .getattr("dtype")
+        .map_or_else(|_| object.get_type().to_string(), |dtype| format!("an array of {dtype}"));
     CoreError::from(StreamError::Unsupported { name: format!("column {name:?}"), what: of }).into()
 }
 
@@ -130,20 +130,28 @@ fn row_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     if first.hasattr("isoformat")? {
         return time_column(name, rows);
     }
-    if first.is_instance_of::<PyBool>() || !first.is_instance_of::<PyInt>() && !first.is_instance_of::<PyFloat>() {
+    if first.is_instance_of::<PyBool>()
+        || !first.is_instance_of::<PyInt>() && !first.is_instance_of::<PyFloat>()
+    {
         first.extract::<f64>().map_err(|_| {
             PyTypeError::new_err(format!("column {name:?}: cannot draw a {}", first.get_type()))
         })?;
     }
-    let number = |value: Bound<'_, PyAny>| if value.is_none() { Ok(f64::NAN) } else { value.extract::<f64>() };
+    let number =
+        |value: Bound<'_, PyAny>| if value.is_none() { Ok(f64::NAN) } else { value.extract::<f64>() };
     Ok(ArrayColumn::from_f64(name, rows.iter().map(number).collect::<PyResult<_>>()?))
 }
 
 fn text_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     let words: Vec<Option<String>> = rows.iter().map(|value| value.extract()).collect::<PyResult<_>>()?;
     let missing: Vec<u8> = words.iter().map(|word| u8::from(word.is_none())).collect();
-    let column = ArrayColumn::text(name, Words::from_strings(words.iter().map(|w| w.as_deref().unwrap_or(""))));
-    if missing.contains(&1) { column.with_mask(Arc::new(missing)).map_err(|e| CoreError::from(e).into()) } else { Ok(column) }
+    let column =
+        ArrayColumn::text(name, Words::from_strings(words.iter().map(|w| w.as_deref().unwrap_or(""))));
+    if missing.contains(&1) {
+        column.with_mask(Arc::new(missing)).map_err(|e| CoreError::from(e).into())
+    } else {
+        Ok(column)
+    }
 }
 
 /// Dates and datetimes become microseconds; one without a zone is taken as UTC, as NumPy does.
@@ -153,9 +161,9 @@ fn time_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
             return Ok(i64::MIN);
         }
         let text: String = value.call_method0("isoformat")?.extract()?;
-        Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(TimeUnit::Microsecond)).ok_or_else(|| {
-            PyValueError::new_err(format!("column {name:?}: {text:?} is not an instant"))
-        })
+        Instant::parse(text.as_bytes())
+            .and_then(|instant| instant.in_unit(TimeUnit::Microsecond))
+            .ok_or_else(|| PyValueError::new_err(format!("column {name:?}: {text:?} is not an instant")))
     };
     let values = rows.iter().map(instant).collect::<PyResult<Vec<i64>>>()?;
     let items = Items::contiguous(Item::Element(Element::I64), values.len());

@@ -1,7 +1,7 @@
 //! Tables of other libraries, taken over through Arrow's PyCapsules.
 
-use drypoint_stream::arrow::ArrowTable;
 use drypoint_stream::StreamError;
+use drypoint_stream::arrow::ArrowTable;
 use pyo3::prelude::*;
 
 use crate::error::CoreError;

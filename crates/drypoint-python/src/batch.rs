@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use arrow_array::{Array, RecordBatch};
+use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
 use drypoint_memory::MemoryPool;
 use drypoint_stream::{Cancel, DataType, Field, Request, Schema, TimeUnit, arrow};
@@ -69,8 +69,12 @@ impl Batch {
         let view = Bound::new(py, Lent { bytes, format })?;
         let values = numpy.call_method1("asarray", (view,))?;
         match data_type {
-            DataType::Time { unit, .. } => values.call_method1("view", (format!("datetime64[{}]", code(*unit)),)),
-            DataType::Duration(unit) => values.call_method1("view", (format!("timedelta64[{}]", code(*unit)),)),
+            DataType::Time { unit, .. } => {
+                values.call_method1("view", (format!("datetime64[{}]", code(*unit)),))
+            }
+            DataType::Duration(unit) => {
+                values.call_method1("view", (format!("timedelta64[{}]", code(*unit)),))
+            }
             _ => Ok(values),
         }
     }
@@ -148,9 +152,11 @@ impl Batches {
     ) -> PyResult<Self> {
         let schema = source.schema();
         let columns: Vec<usize> = match columns {
-            Some(names) => {
-                names.iter().map(|name| schema.index_of(name)).collect::<Result<_, _>>().map_err(CoreError::from)?
-            }
+            Some(names) => names
+                .iter()
+                .map(|name| schema.index_of(name))
+                .collect::<Result<_, _>>()
+                .map_err(CoreError::from)?,
             None => (0..schema.fields.len())
                 .filter(|&place| !matches!(schema.fields[place].data_type, DataType::Other(_)))
                 .collect(),

@@ -122,7 +122,6 @@ fn stream_class(error: &StreamError) -> &'static str {
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
-        CanvasError::NoExtent { .. } => "EmptyData",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } => "CorruptData",
         CanvasError::Panicked { .. } => "DrypointError",

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_canvas::{
-    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold, Progress,
-    Reduction, Scale, extents, points,
+    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold,
+    Progress, Reduction, Scale, extents, points,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
-use drypoint_stream::{Cancel, DataType, Field, Instant, Schema, Source as _, Spool, StreamError};
+use drypoint_stream::{Cancel, DataType, Field, Instant, Schema, Spool, StreamError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -129,9 +129,11 @@ impl Told {
         };
         let mut canvas = Canvas { x: axis(0, x_kind), y: axis(1, y_kind) };
         canvas.check()?;
-        let layout = self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
+        let layout =
+            self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
         if let Some(layout) = &layout {
             (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels();
+            canvas.check()?;
         }
         Ok((canvas, layout))
     }
@@ -152,7 +154,8 @@ impl Told {
         for (axis, range) in self.axes.iter().zip(&given) {
             if let Some(range) = range {
                 // A bad range is told before the data is read.
-                Axis { pixels: 1, range: *range, scale: axis.scale, kind: AxisKind::Number }.check(axis.name)?;
+                Axis { pixels: 1, range: *range, scale: axis.scale, kind: AxisKind::Number }
+                    .check(axis.name)?;
             }
             numeric(schema, &axis.column)?;
         }
@@ -175,7 +178,10 @@ impl Told {
         self.canvas(ranges, kinds, first_categories(source, &self.reduction, &self.options)?)
     }
 
-    fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<(Inner, Option<Layout>, usize), CoreError> {
+    fn draw(
+        &self,
+        source: &dyn drypoint_stream::Source,
+    ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
         let (canvas, layout) = self.fitted(source)?;
         let (x, y) = self.names();
         let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &self.options)?;
@@ -207,8 +213,9 @@ impl Told {
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
         }
         // The page's plot area is a little smaller than the page; the grid is made for all of it.
+        let scale = self.page.as_ref().map_or(1.0, PageSpec::scale);
         let grown = |place: usize, kind: &AxisKind| GrowingAxis {
-            pixels: self.axes[place].pixels,
+            pixels: (self.axes[place].pixels as f64 * scale).ceil() as usize,
             range: given[place],
             scale: self.axes[place].scale,
             kind: kind.clone(),
@@ -332,8 +339,8 @@ impl Job {
     /// The aggregate of a stream that has ended.
     fn finish(&self, py: Python<'_>) -> PyResult<Aggregate> {
         let told = &self.told;
-        let (inner, layout, threads) = self.watched(py, None, || {
-            match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
+        let (inner, layout, threads) =
+            self.watched(py, None, || match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
                 Stream::Points(fold, layout) => {
                     let threads = fold.threads();
@@ -342,12 +349,16 @@ impl Job {
                 Stream::Spooled(spool) => told.draw(spool.as_ref()),
                 Stream::Growing(fold, categories) => {
                     let threads = fold.threads();
-                    let ranges = fold.ranges()?;
-                    let (canvas, layout) = told.canvas(ranges, fold.kinds(), categories)?;
-                    Ok((fold.finish(&canvas)?, layout, threads))
+                    for (axis, seen) in told.axes.iter().zip(fold.seen()) {
+                        if axis.range.is_none() && seen.is_none() {
+                            return Err(nothing("the stream".into(), &axis.column, axis.scale));
+                        }
+                    }
+                    let [x, y] = fold.axes();
+                    let (canvas, layout) = told.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
+                    Ok((fold.finish_on(&canvas)?, layout, threads))
                 }
-            }
-        })?;
+            })?;
         if inner.rows == 0 {
             return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
         }
@@ -376,12 +387,15 @@ fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {
     if data_type.is_numeric() {
         return Ok(());
     }
-    Err(drypoint_canvas::CanvasError::NotNumeric { column: column.into(), data_type: data_type.clone() }.into())
+    Err(drypoint_canvas::CanvasError::NotNumeric { column: column.into(), data_type: data_type.clone() }
+        .into())
 }
 
 fn nothing(name: String, column: &str, scale: Scale) -> CoreError {
     let above = if scale == Scale::Log { " above 0" } else { "" };
-    CoreError::Empty(format!("{name}: column {column:?} has no finite value{above}; there is nothing to draw"))
+    CoreError::Empty(format!(
+        "{name}: column {column:?} has no finite value{above}; there is nothing to draw"
+    ))
 }
 
 /// Categories that the first batch shows, so that a legend's room can be measured before the data is drawn.

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use drypoint_canvas::{Axis, Reduction};
-use drypoint_figure::{AxisSpec, Figure, FigureSpec, Format, KeySpec, Layout, PictureKind, Spread, Theme, picture_bytes, shade};
+use drypoint_figure::{
+    AxisSpec, Figure, FigureSpec, Format, KeySpec, Layout, PictureKind, Spread, Theme, picture_bytes, shade,
+};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
@@ -36,6 +38,11 @@ type ShadingTuple<'py> = (Option<Bound<'py, PyAny>>, Option<String>, Option<(f64
 impl PageSpec {
     fn theme(&self) -> Theme {
         if self.theme == "dark" { Theme::Dark } else { Theme::Light }
+    }
+
+    /// Pixels for each unit.
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
     }
 
     /// The page for axes of these ranges; `categories` are those that are known before it is drawn.

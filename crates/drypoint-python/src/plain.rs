@@ -4,8 +4,8 @@ use std::ffi::CStr;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
 use arrow_buffer::{ArrowNativeType, Buffer};
@@ -55,7 +55,11 @@ pub(crate) fn strings(array: &ArrayRef) -> Result<Vec<Option<&str>>, CoreError> 
             let dictionary = array.as_any_dictionary();
             let words = strings(dictionary.values())?;
             let keys = dictionary.normalized_keys();
-            Ok(keys.iter().enumerate().map(|(row, &key)| if array.is_null(row) { None } else { words[key] }).collect())
+            Ok(keys
+                .iter()
+                .enumerate()
+                .map(|(row, &key)| if array.is_null(row) { None } else { words[key] })
+                .collect())
         }
         other => Err(CoreError::Argument(format!("a column of {other} is not text"))),
     }
@@ -75,7 +79,8 @@ where
 fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<T::Native>> {
     let data = array.to_data().into_builder().data_type(T::DATA_TYPE);
     // The same buffers under the name of their physical type, which the caller matched to the logical one.
-    data.build().map_or_else(|_| vec![None; array.len()], |data| PrimitiveArray::<T>::from(data).iter().collect())
+    data.build()
+        .map_or_else(|_| vec![None; array.len()], |data| PrimitiveArray::<T>::from(data).iter().collect())
 }
 
 fn widened<N: Into<i64> + Copy>(values: &[Option<N>]) -> (Buffer, &'static CStr) {

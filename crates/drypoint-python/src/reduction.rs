@@ -10,9 +10,8 @@ use crate::error::CoreError;
 pub(crate) fn read(spec: &Bound<'_, PyTuple>) -> PyResult<Reduction> {
     let name: String = spec.get_item(0)?.extract()?;
     let column: Option<String> = spec.get_item(1)?.extract()?;
-    let need = || {
-        column.clone().ok_or_else(|| CoreError::Argument(format!("{name} needs the name of a column")))
-    };
+    let need =
+        || column.clone().ok_or_else(|| CoreError::Argument(format!("{name} needs the name of a column")));
     Ok(match name.as_str() {
         "count" => Reduction::Count(column),
         "any" => Reduction::Any(column),
@@ -32,7 +31,8 @@ pub(crate) fn read(spec: &Bound<'_, PyTuple>) -> PyResult<Reduction> {
 /// As it is written in Python: `mean('fare')`.
 pub(crate) fn written(reduction: &Reduction) -> String {
     let quoted = |column: &String| format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"));
-    let call = |name: &str, column: Option<&String>| format!("{name}({})", column.map(quoted).unwrap_or_default());
+    let call =
+        |name: &str, column: Option<&String>| format!("{name}({})", column.map(quoted).unwrap_or_default());
     match reduction {
         Reduction::Count(column) => call("count", column.as_ref()),
         Reduction::Any(column) => call("any", column.as_ref()),

@@ -15,7 +15,9 @@ pub(crate) fn shown(value: f64, data_type: &DataType) -> String {
 fn instant(value: f64, unit: TimeUnit) -> Option<String> {
     let count = value as i64;
     let per_second: i64 = match unit {
-        TimeUnit::Day => return Some(DateTime::from_timestamp(count.checked_mul(86_400)?, 0)?.date_naive().to_string()),
+        TimeUnit::Day => {
+            return Some(DateTime::from_timestamp(count.checked_mul(86_400)?, 0)?.date_naive().to_string());
+        }
         TimeUnit::Second => 1,
         TimeUnit::Millisecond => 1_000,
         TimeUnit::Microsecond => 1_000_000,
@@ -29,5 +31,9 @@ fn instant(value: f64, unit: TimeUnit) -> Option<String> {
 fn number(value: f64) -> String {
     let text = format!("{value:.10}");
     let short = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if short.len() <= 16 && (value == 0.0 || value.abs() >= 1e-6) { short.to_string() } else { format!("{value:e}") }
+    if short.len() <= 16 && (value == 0.0 || value.abs() >= 1e-6) {
+        short.to_string()
+    } else {
+        format!("{value:e}")
+    }
 }

@@ -80,14 +80,17 @@ impl Source {
 
     /// The extent as a person writes it: dates as dates.
     fn shown(&self, column: &str) -> PyResult<Option<(String, String)>> {
-        let shown = |(extent, data_type): (Extent, &DataType)| (shown(extent.min, data_type), shown(extent.max, data_type));
+        let shown = |(extent, data_type): (Extent, &DataType)| {
+            (shown(extent.min, data_type), shown(extent.max, data_type))
+        };
         Ok(self.known_extent(column)?.map(shown))
     }
 
     /// Bytes that drawing its first two drawable columns at 900×600 on this many threads would hold.
     fn drawing_needs(&self, threads: usize) -> PyResult<usize> {
         let fields = &self.inner.schema().fields;
-        let columns = (0..fields.len()).filter(|&place| fields[place].data_type.is_numeric()).take(2).collect();
+        let columns =
+            (0..fields.len()).filter(|&place| fields[place].data_type.is_numeric()).take(2).collect();
         let request = Request {
             columns,
             batch_rows: 16_384,
@@ -115,7 +118,7 @@ pub(crate) fn scan_paths(
     delimiter: Option<String>,
     header: Option<bool>,
 ) -> PyResult<Source> {
-    let options = ScanOptions { csv: text_options(types, delimiter, header)? };
+    let options = ScanOptions { csv: text_options(types, delimiter, header)?, format: None };
     let inner = py.detach(|| drypoint_stream::scan_paths(&paths, &options)).map_err(CoreError::from)?;
     Ok(Source { inner: inner.into() })
 }
@@ -132,7 +135,9 @@ pub(crate) fn scan_descriptor(
 ) -> PyResult<Source> {
     let options = text_options(types, delimiter, header)?;
     let input = crate::raw::duplicate(descriptor)?;
-    let inner = py.detach(|| drypoint_stream::scan_reader(&name, Box::new(input), &options)).map_err(CoreError::from)?;
+    let inner = py
+        .detach(|| drypoint_stream::scan_reader(&name, Box::new(input), &options))
+        .map_err(CoreError::from)?;
     Ok(Source { inner: inner.into() })
 }
 

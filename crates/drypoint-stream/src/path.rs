@@ -8,6 +8,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::csv::{CsvFile, CsvOptions};
+use crate::ipc::{IpcFile, IpcStream};
+use crate::npy::NpyFile;
+use crate::npz::NpzFile;
 use crate::{Many, ParquetFile, Result, Source, StreamError};
 
 /// What a message lists where a format cannot be told.
@@ -123,6 +127,8 @@ fn unknown(path: &Path) -> StreamError {
 pub struct ScanOptions {
     /// Read every file as this, whatever its content and name say.
     pub format: Option<Format>,
+    /// How text is read.
+    pub csv: CsvOptions,
 }
 
 /// One source from paths, each of which is a file, a folder, or a pattern with `*`, `**`, `?` or `[...]`.
@@ -140,7 +146,7 @@ pub fn scan_paths(paths: &[impl AsRef<Path>], options: &ScanOptions) -> Result<B
         files.extend(expand(path.as_ref(), options)?);
     }
     if let [(file, format)] = files.as_slice() {
-        return open(file, *format);
+        return open(file, *format, options);
     }
     let mut opened: HashMap<&Path, Arc<dyn Source>> = HashMap::new();
     let mut sources = Vec::with_capacity(files.len());
@@ -148,7 +154,7 @@ pub fn scan_paths(paths: &[impl AsRef<Path>], options: &ScanOptions) -> Result<B
         let source = match opened.get(file.as_path()) {
             Some(source) => source.clone(),
             None => {
-                let source: Arc<dyn Source> = Arc::from(open(file, *format)?);
+                let source: Arc<dyn Source> = Arc::from(open(file, *format, options)?);
                 opened.insert(file, source.clone());
                 source
             }
@@ -164,13 +170,22 @@ pub fn scan_paths(paths: &[impl AsRef<Path>], options: &ScanOptions) -> Result<B
 }
 
 /// The reader of each format.
-fn open(path: &Path, format: Format) -> Result<Box<dyn Source>> {
-    match format {
-        Format::Parquet => Ok(Box::new(ParquetFile::open(path)?)),
-        Format::Csv | Format::Tsv | Format::ArrowFile | Format::ArrowStream | Format::Npy | Format::Npz => {
-            Err(unknown(path))
+fn open(path: &Path, format: Format, options: &ScanOptions) -> Result<Box<dyn Source>> {
+    Ok(match format {
+        Format::Parquet => Box::new(ParquetFile::open(path)?),
+        Format::Csv => Box::new(CsvFile::open(path, &options.csv)?),
+        Format::Tsv => {
+            let delimiter = options.csv.delimiter.or(Some(b'\t'));
+            Box::new(CsvFile::open(path, &CsvOptions { delimiter, ..options.csv.clone() })?)
         }
-    }
+        Format::ArrowFile => Box::new(IpcFile::open(path)?),
+        Format::ArrowStream => {
+            let file = fs::File::open(path).map_err(|error| failed(path, error))?;
+            Box::new(IpcStream::new(&path.display().to_string(), Box::new(file))?)
+        }
+        Format::Npy => Box::new(NpyFile::open(path)?),
+        Format::Npz => Box::new(NpzFile::open(path)?),
+    })
 }
 
 /// The files that a path stands for, with their formats.

@@ -90,7 +90,8 @@ impl Source for Spool {
     }
 
     fn needs(&self, request: &Request) -> Result<Needs> {
-        let largest = self.blocks.iter().map(|block| block.decoded_bytes(&request.columns)).max().unwrap_or(0);
+        let largest =
+            self.blocks.iter().map(|block| block.decoded_bytes(&request.columns)).max().unwrap_or(0);
         Ok(Needs { shared_bytes: 0, reader_bytes: largest, max_readers: self.blocks.len().max(1) })
     }
 

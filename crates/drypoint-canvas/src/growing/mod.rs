@@ -121,20 +121,42 @@ impl GrowingFold {
         })
     }
 
-    /// The aggregate of all that was consumed, over exactly the range of it.
-    pub fn finish(mut self) -> Result<Aggregate> {
-        let grids = self.running.take().map_or_else(Vec::new, |(_, grids)| grids);
+    /// Threads that the plan of the first source took; 0 before it.
+    pub fn threads(&self) -> usize {
+        self.running.as_ref().map_or(0, |(plan, _)| plan.threads)
+    }
+
+    /// The finite extents of x and y so far; `None` where no row has a finite value.
+    pub fn seen(&self) -> [Option<Extent>; 2] {
         let mut seen = [None, None];
-        for grid in &grids {
+        for grid in self.running.iter().flat_map(|(_, grids)| grids) {
             for (seen, new) in seen.iter_mut().zip(&grid.extremes.found) {
                 if let Some(new) = new {
                     widen(seen, *new);
                 }
             }
         }
-        let canvas = Canvas { x: self.axes[0].axis(seen[0]), y: self.axes[1].axis(seen[1]) };
+        seen
+    }
+
+    /// The final axes over what was seen so far.
+    pub fn axes(&self) -> [Axis; 2] {
+        let [x, y] = self.seen();
+        [self.axes[0].axis(x), self.axes[1].axis(y)]
+    }
+
+    /// The aggregate of all that was consumed, over exactly the range of it.
+    pub fn finish(self) -> Result<Aggregate> {
+        let [x, y] = self.axes();
+        self.finish_on(&Canvas { x, y })
+    }
+
+    /// The same on a canvas over [`GrowingFold::axes`] of another size, at most the one it was made for: that of a plot
+    /// area whose margins depend on the ranges.
+    pub fn finish_on(mut self, canvas: &Canvas) -> Result<Aggregate> {
+        let grids = self.running.take().map_or_else(Vec::new, |(_, grids)| grids);
         canvas.check()?;
-        let (map, pixels, consumer) = (GridMap::new(&canvas), canvas.pixels(), &self.options.consumer);
+        let (map, pixels, consumer) = (GridMap::new(canvas), canvas.pixels(), &self.options.consumer);
         let (categories, numbers) = match &self.directory {
             Some(directory) => directory.sorted(),
             None => (Vec::new(), vec![0]),
@@ -154,7 +176,7 @@ impl GrowingFold {
         // The counters are the result's alone from here on.
         drop(shared);
         let finished = Accumulator::finish(parts, &numbers, &self.reduction, pixels, consumer)?;
-        Ok(Aggregate::finished(canvas, self.reduction, categories, rows, skipped, finished))
+        Ok(Aggregate::finished(canvas.clone(), self.reduction, categories, rows, skipped, finished))
     }
 }
 

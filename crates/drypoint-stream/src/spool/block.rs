@@ -63,7 +63,8 @@ pub(super) struct Block {
 impl Block {
     /// Bytes that a reader holds for it: every piece, and the packed form of the largest.
     pub(super) fn decoded_bytes(&self, columns: &[usize]) -> usize {
-        let pieces = columns.iter().filter_map(|&place| self.columns.get(place)).flat_map(|column| column.pieces());
+        let pieces =
+            columns.iter().filter_map(|&place| self.columns.get(place)).flat_map(|column| column.pieces());
         let (sum, largest) = pieces.flatten().fold((0, 0), |(sum, largest): (usize, usize), piece| {
             (sum + room(piece.bytes), largest.max(piece.range.bytes()))
         });
@@ -250,7 +251,13 @@ impl Slot {
     }
 }
 
-fn unpack(piece: Piece, room: &mut Room, packed: &mut Room, consumer: &MemoryConsumer, spill: &Spill) -> Result<()> {
+fn unpack(
+    piece: Piece,
+    room: &mut Room,
+    packed: &mut Room,
+    consumer: &MemoryConsumer,
+    spill: &Spill,
+) -> Result<()> {
     let target = room.take(piece.bytes, consumer)?;
     if !piece.is_packed() {
         return Ok(spill.read(piece.range, target)?);
@@ -259,6 +266,8 @@ fn unpack(piece: Piece, room: &mut Room, packed: &mut Room, consumer: &MemoryCon
     spill.read(piece.range, source)?;
     match lz4_flex::block::decompress_into(source, target) {
         Ok(found) if found == piece.bytes => Ok(()),
-        _ => Err(StreamError::Corrupt { name: "the spool".into(), what: "a block on disk was altered".into() }),
+        _ => {
+            Err(StreamError::Corrupt { name: "the spool".into(), what: "a block on disk was altered".into() })
+        }
     }
 }
