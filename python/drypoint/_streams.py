@@ -406,6 +406,8 @@ def _column(values: Any) -> tuple[Any, str | None]:
         and not hasattr(values, "__array_interface__")
     ):
         return values.to_numpy(), None
+    if kind == "O":
+        return list(values.tolist()), "rows"
     if not _core.has_buffer(values) and not hasattr(values, "__arrow_c_array__"):
         if isinstance(values, list | tuple):
             return list(values), "rows"

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use drypoint_stream::array::{ArrayColumn, ArraySource, Item, Items, Words};
+use drypoint_stream::array::{ArrayColumn, ArraySource, ColumnStorage, Item, Items, Words};
 use drypoint_stream::arrow::Element;
 use drypoint_stream::{DataType, Instant, StreamError, TimeUnit};
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
@@ -52,14 +52,15 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
         let what = format!("column {name:?} has {} dimensions, expected 1", buffer.dimensions());
         return Err(CoreError::from(StreamError::Mismatch { name: "array".into(), what }).into());
     }
-    let items = Items {
-        item: item_of(buffer.format()).ok_or_else(|| refused(name, object))?,
-        rows: buffer.shape()[0],
-        first_byte: loan.first_byte,
-        stride_bytes: buffer.strides()[0],
-        swapped: matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!'))
-            == cfg!(target_endian = "little"),
+    let (rows, stride_bytes) = (buffer.shape()[0], buffer.strides()[0]);
+    let swapped = matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!')) == cfg!(target_endian = "little");
+    let Some(item) = item_of(buffer.format()) else {
+        return match Characters::of(buffer.format(), swapped) {
+            Some(characters) => Ok(fixed_text(name, characters, &loan, rows, stride_bytes)),
+            None => unreadable(name, object, rows),
+        };
     };
+    let items = Items { item, rows, first_byte: loan.first_byte, stride_bytes, swapped };
     let column = ArrayColumn::new(name, items, Arc::new(loan)).map_err(CoreError::from)?;
     match kind.and_then(|kind| kind.split_once(':')) {
         None => Ok(column),
@@ -73,6 +74,73 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
             })
         }
     }
+}
+
+/// A column that is there but cannot be asked for: complex numbers, nested records.
+fn unreadable(name: &str, object: &Bound<'_, PyAny>, rows: usize) -> PyResult<ArrayColumn> {
+    let type_name = object.getattr("dtype").map_or_else(|_| "unknown".into(), |dtype| dtype.to_string());
+    let items = Items {
+        item: Item::Element(Element::U8),
+        rows,
+        first_byte: 0,
+        stride_bytes: 0,
+        swapped: false,
+    };
+    let column = ArrayColumn::new(name, items, Arc::new(vec![0u8])).map_err(CoreError::from)?;
+    Ok(column.with_data_type(DataType::Other(type_name)))
+}
+
+/// NumPy's text of a fixed width: bytes, or UCS-4 in either order, both padded with zeros.
+#[derive(Clone, Copy)]
+struct Characters {
+    width: usize,
+    wide: bool,
+    swapped: bool,
+}
+
+impl Characters {
+    fn of(format: &CStr, swapped: bool) -> Option<Self> {
+        let format = format.to_str().ok()?.trim_start_matches(['@', '=', '<', '>', '!']);
+        let (digits, letter) = format.split_at(format.len().checked_sub(1)?);
+        let width = if digits.is_empty() { 1 } else { digits.parse().ok()? };
+        match letter {
+            "w" => Some(Self { width, wide: true, swapped }),
+            "s" => Some(Self { width, wide: false, swapped }),
+            _ => None,
+        }
+    }
+
+    fn item_bytes(self) -> usize {
+        if self.wide { self.width * 4 } else { self.width }
+    }
+
+    fn decode(self, bytes: &[u8]) -> String {
+        if !self.wide {
+            let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+            return String::from_utf8_lossy(&bytes[..end]).into_owned();
+        }
+        let codes = bytes.chunks_exact(4).map(|code| {
+            let code = [code[0], code[1], code[2], code[3]];
+            if self.swapped { u32::from_be_bytes(code) } else { u32::from_le_bytes(code) }
+        });
+        let text: String = codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        text.trim_end_matches('\0').to_string()
+    }
+}
+
+fn fixed_text(name: &str, characters: Characters, loan: &Loan, rows: usize, stride_bytes: isize) -> ArrayColumn {
+    let (bytes, item_bytes) = (loan.bytes(), characters.item_bytes());
+    let word = |row: usize| {
+        let at = loan.first_byte.wrapping_add_signed(row as isize * stride_bytes);
+        characters.decode(bytes.get(at..at + item_bytes).unwrap_or_default())
+    };
+    let (mut offsets, mut text) = (Vec::with_capacity(rows + 1), Vec::new());
+    offsets.push(0i64);
+    for row in 0..rows {
+        text.extend_from_slice(word(row).as_bytes());
+        offsets.push(text.len() as i64);
+    }
+    ArrayColumn::text(name, Words::new(Arc::new(offsets), true, Arc::new(text)))
 }
 
 fn refused(name: &str, object: &Bound<'_, PyAny>) -> PyErr {
