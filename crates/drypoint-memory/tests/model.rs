@@ -197,19 +197,21 @@ fn limits_change_while_others_reserve() {
     });
 }
 
-/// One name is one account, however many come first.
+/// One name is one account, however many come first, and no name is lost.
 #[test]
 fn a_name_is_one_account() {
     check(|| {
         let pool = MemoryPool::new(100);
-        let threads: Vec<_> = (0..3)
-            .map(|_| {
+        let threads: Vec<_> = ["a", "a", "b"]
+            .into_iter()
+            .map(|name| {
                 let pool = pool.clone();
-                thread::spawn(move || pool.consumer("a").try_reserve(10).unwrap())
+                thread::spawn(move || pool.consumer(name).try_reserve(10).unwrap())
             })
             .collect();
         let held: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        assert_eq!(pool.snapshot().consumer("a").unwrap().reserved, 30);
+        assert_eq!(pool.snapshot().consumer("a").unwrap().reserved, 20);
+        assert_eq!(pool.snapshot().consumer("b").unwrap().reserved, 10);
         drop(held);
         empty(&pool);
     });

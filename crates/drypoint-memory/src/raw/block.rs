@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::map;
 use crate::class::{ALIGNMENT, Class, STAGGER};
 
-/// From here on exchanging pages for fresh ones is cheaper than to write zeros, unless every page is used:
-/// below, warm pages win (decision 0002).
+/// From here on pages are exchanged for fresh ones, which a sparse block never takes; below, warm pages win where
+/// there are no huge ones (decision 0002).
 const RENEW_FROM: usize = 32 << 20;
 
 /// The pages of one class. Dropping it gives them back to the system.
