@@ -6,7 +6,9 @@
 
 use std::time::Instant;
 
-use drypoint_canvas::{Axis, AxisKind, Canvas, Options, Reduction, Scale, points};
+use drypoint_canvas::{
+    Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Reduction, Scale, extents, points,
+};
 use drypoint_memory::MemoryPool;
 use drypoint_stream::{Column, Values};
 
@@ -143,4 +145,21 @@ fn main() {
             points(&zoomed, &table, "x", "y", &Reduction::Count(None), &options).expect("fold"),
         );
     });
+    for threads in [1, 2] {
+        let options =
+            Options { threads: Some(threads), ..Options::new(MemoryPool::new(1 << 30).consumer("example")) };
+        best(&format!("extents of x and y, {threads} thread(s)"), &mut || {
+            let columns = [("x", Scale::Linear), ("y", Scale::Linear)];
+            std::hint::black_box(extents(&table, &columns, &options).expect("extents"));
+        });
+        best(&format!("count on a growing canvas, {threads} thread(s)"), &mut || {
+            let axis =
+                |pixels| GrowingAxis { pixels, range: None, scale: Scale::Linear, kind: AxisKind::Number };
+            let mut fold =
+                GrowingFold::new(axis(900), axis(600), "x", "y", &Reduction::Count(None), &options)
+                    .expect("canvas");
+            fold.consume(&table).expect("fold");
+            std::hint::black_box(fold.finish().expect("aggregate"));
+        });
+    }
 }

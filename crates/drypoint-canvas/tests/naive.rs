@@ -426,3 +426,19 @@ fn a_fold_without_rows_is_an_empty_canvas() {
         assert_eq!(cell(&aggregate, 0, 5).is_nan(), reduction != Reduction::Count(None));
     }
 }
+
+#[test]
+fn later_sources_take_nothing_more() {
+    let canvas = Canvas { x: axis(300, 0.0, 1.0, Scale::Linear), y: axis(200, 0.0, 1.0, Scale::Linear) };
+    let table = Table::new().f64("x", vec![0.5; 5_000]).f64("y", vec![0.5; 5_000]);
+    let options = options(2, 1_000);
+    let mut fold = PointsFold::new(&canvas, "x", "y", &Reduction::Count(None), &options).unwrap();
+    fold.consume(&table).unwrap();
+    let available = options.consumer.pool().available();
+    for _ in 0..20 {
+        fold.consume(&table).unwrap();
+        assert_eq!(options.consumer.pool().available(), available);
+    }
+    drop(fold);
+    assert_eq!(options.consumer.pool().available(), 64 << 20);
+}

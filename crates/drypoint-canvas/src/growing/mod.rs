@@ -246,7 +246,7 @@ impl Grid {
                 axis,
                 start: seen.min,
                 end: seen.max,
-                pixels: self.map.width,
+                pixels: side.pixels(),
             })?;
             if let Some(moved) = moved {
                 let (width, height) = (self.map.width, self.map.height);

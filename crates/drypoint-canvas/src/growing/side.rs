@@ -43,6 +43,10 @@ impl Side {
         pixels.saturating_mul(2).saturating_add(2)
     }
 
+    pub(super) fn pixels(&self) -> usize {
+        self.pixels
+    }
+
     fn cells(&self) -> usize {
         Self::cells_of(self.pixels)
     }

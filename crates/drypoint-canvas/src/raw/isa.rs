@@ -1,6 +1,6 @@
 //! One loop, compiled three times, chosen at run time.
 //!
-//! The loops are plain Rust that the compiler vectorises; hand-written intrinsics were not faster (decision 0007).
+//! The loops are plain Rust that the compiler vectorises; in the prototype hand-written intrinsics were not faster.
 
 /// The instruction set the loops run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
