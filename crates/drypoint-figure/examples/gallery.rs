@@ -108,10 +108,14 @@ impl Gallery {
 
     fn time(&self) -> Outcome<()> {
         let start = 1_700_000_000.0;
-        for (name, seconds) in [("time-years", 1.2e8), ("time-days", 8e5), ("time-hours", 90_000.0), ("time-us", 3e-5)] {
+        for (name, seconds) in
+            [("time-years", 1.2e8), ("time-days", 8e5), ("time-hours", 90_000.0), ("time-us", 3e-5)]
+        {
             let kind = AxisKind::Time { unit: TimeUnit::Second, zone: None };
-            let x = AxisSpec { kind, ..AxisSpec::new(start, start + seconds) }.labelled("time of departure (UTC)");
-            let mut spec = FigureSpec::new(800, 420, x, AxisSpec::new(-60.0, 180.0).labelled("delay in minutes"));
+            let x = AxisSpec { kind, ..AxisSpec::new(start, start + seconds) }
+                .labelled("time of departure (UTC)");
+            let mut spec =
+                FigureSpec::new(800, 420, x, AxisSpec::new(-60.0, 180.0).labelled("delay in minutes"));
             spec.title = Some("Departure delays".into());
             spec.key = KeySpec::ColorBar { label: Some("flights".into()) };
             let layout = Layout::plan(&spec)?;
@@ -128,7 +132,9 @@ impl Gallery {
     }
 
     fn categories(&self) -> Outcome<()> {
-        for (name, count, theme) in [("cats-6", 6, Theme::Light), ("cats-dark", 10, Theme::Dark), ("cats-60", 60, Theme::Light)] {
+        for (name, count, theme) in
+            [("cats-6", 6, Theme::Light), ("cats-dark", 10, Theme::Dark), ("cats-60", 60, Theme::Light)]
+        {
             let names: Vec<String> = (0..count)
                 .map(|index| match index % 6 {
                     0 => format!("New York {index}"),
@@ -139,7 +145,12 @@ impl Gallery {
                     _ => format!("B{index}"),
                 })
                 .collect();
-            let mut spec = FigureSpec::new(760, 480, AxisSpec::new(-5.0, 5.0).labelled("longitude"), AxisSpec::new(-4.0, 4.0).labelled("latitude"));
+            let mut spec = FigureSpec::new(
+                760,
+                480,
+                AxisSpec::new(-5.0, 5.0).labelled("longitude"),
+                AxisSpec::new(-4.0, 4.0).labelled("latitude"),
+            );
             spec.title = Some("Where they are".into());
             spec.theme = theme;
             spec.key = KeySpec::Legend { title: Some("city".into()), names: names.clone() };
@@ -151,7 +162,8 @@ impl Gallery {
                 let category = ((random.next() * random.next()) * count as f64) as usize;
                 let angle = category as f64 * 2.4;
                 let r = 0.9 + 0.3 * (category as f64).sqrt();
-                let (x, y) = (r * angle.cos() + random.normal() * 0.7, r * angle.sin() + random.normal() * 0.5);
+                let (x, y) =
+                    (r * angle.cos() + random.normal() * 0.7, r * angle.sin() + random.normal() * 0.5);
                 if let Some(cell) = cell(&layout, x, y) {
                     cells[category * width * height + cell] += 1;
                 }
@@ -165,7 +177,12 @@ impl Gallery {
 
     fn mean_on_logs(&self) -> Outcome<()> {
         let log = |start, end| AxisSpec { scale: Scale::Log, ..AxisSpec::new(start, end) };
-        let mut spec = FigureSpec::new(800, 520, log(1e-6, 1e4).labelled("frequency in Hz"), log(0.5, 4e5).labelled("power"));
+        let mut spec = FigureSpec::new(
+            800,
+            520,
+            log(1e-6, 1e4).labelled("frequency in Hz"),
+            log(0.5, 4e5).labelled("power"),
+        );
         spec.title = Some("Mean temperature by frequency and power".into());
         spec.key = KeySpec::ColorBar { label: Some("mean °C".into()) };
         let layout = Layout::plan(&spec)?;
@@ -187,13 +204,19 @@ impl Gallery {
         let cases = [
             ("tiny-range", AxisSpec::new(1e9, 1e9 + 1e-3), AxisSpec::new(-1e-9, 2e-9)),
             ("huge", AxisSpec::new(-4e12, 9e12), AxisSpec::new(0.0, 8e6)),
-            ("long-labels", AxisSpec::new(0.0, 1.0).labelled(long), AxisSpec::new(123_456.0, 123_457.0).labelled(long)),
+            (
+                "long-labels",
+                AxisSpec::new(0.0, 1.0).labelled(long),
+                AxisSpec::new(123_456.0, 123_457.0).labelled(long),
+            ),
         ];
         for (name, x, y) in cases {
             let mut spec = FigureSpec::new(560, 360, x, y);
             spec.title = Some(if name == "long-labels" { long.into() } else { name.into() });
             spec.caption = Some(long.into());
-            spec.key = KeySpec::ColorBar { label: Some(if name == "long-labels" { long.into() } else { "n".into() }) };
+            spec.key = KeySpec::ColorBar {
+                label: Some(if name == "long-labels" { long.into() } else { "n".into() }),
+            };
             let layout = Layout::plan(&spec)?;
             let mut random = Random(1);
             let ((x0, x1), (y0, y1)) = (spec.x.range, spec.y.range);
@@ -211,13 +234,23 @@ impl Gallery {
         let aggregate = self.count(&layout, std::iter::empty())?;
         self.save("empty", &layout, &aggregate, &Shading::light())?;
         let single = self.count(&layout, [(3.0, 4.0), (10.0, 10.0), (0.0, 0.0)].into_iter())?;
-        self.save("three", &layout, &single, &Shading { spread: Spread::Auto { scale: 1.0 }, ..Shading::light() })
+        self.save(
+            "three",
+            &layout,
+            &single,
+            &Shading { spread: Spread::Auto { scale: 1.0 }, ..Shading::light() },
+        )
     }
 }
 
 fn canvas(layout: &Layout) -> Canvas {
     let (width, height) = layout.data_pixels();
-    let axis = |spec: &AxisSpec, pixels| Axis { pixels, range: spec.range, scale: spec.scale, kind: spec.kind.clone() };
+    let axis = |spec: &AxisSpec, pixels| Axis {
+        pixels,
+        range: spec.range,
+        scale: spec.scale,
+        kind: spec.kind.clone(),
+    };
     Canvas { x: axis(&layout.spec().x, width), y: axis(&layout.spec().y, height) }
 }
 

@@ -12,7 +12,10 @@ pub enum FigureError {
     #[error("no colour map {name:?}{}; the maps are {}", did_you_mean(nearest), crate::ColorMap::names().collect::<Vec<_>>().join(", "))]
     UnknownColorMap { name: String, nearest: Option<String> },
     /// Not a colour.
-    #[error("{text:?} is not a colour{}; expected #rgb, #rrggbb, #rrggbbaa or a CSS name", did_you_mean(nearest))]
+    #[error(
+        "{text:?} is not a colour{}; expected #rgb, #rrggbb, #rrggbbaa or a CSS name",
+        did_you_mean(nearest)
+    )]
     BadColor { text: String, nearest: Option<String> },
     /// A map needs at least one colour.
     #[error("a colour map needs at least one colour")]
@@ -36,7 +39,9 @@ pub enum FigureError {
     #[error("scale {scale} is outside {least} to {most}")]
     BadScale { scale: f64, least: f64, most: f64 },
     /// Axes, labels and legend leave no room for data.
-    #[error("a figure of {width} × {height} leaves {left} × {high} for the data; at least {least} × {least} is needed (make it larger, or draw it bare)")]
+    #[error(
+        "a figure of {width} × {height} leaves {left} × {high} for the data; at least {least} × {least} is needed (make it larger, or draw it bare)"
+    )]
     NoRoom { width: u32, height: u32, left: i64, high: i64, least: u32 },
     /// The picture does not fit the place planned for it.
     #[error("the layout holds a picture of {expected:?} pixels, it was given one of {found:?}")]

@@ -40,7 +40,10 @@ impl Layout {
             fill(data, inks.panel);
         }
         for at in self.x.grid() {
-            fill(Rect { x: snap(data.x, data.width, at), y: data.y, width: 1.0, height: data.height }, inks.grid);
+            fill(
+                Rect { x: snap(data.x, data.width, at), y: data.y, width: 1.0, height: data.height },
+                inks.grid,
+            );
         }
         for at in self.y.grid() {
             let y = snap(data.bottom(), -data.height, at);

@@ -34,7 +34,8 @@ pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
         }
         KeySpec::Legend { title, names } => {
             let widest = names.iter().take(200).map(|name| small(name, most).width()).fold(0.0, f32::max);
-            let widest = if names.is_empty() { 90.0 } else { widest };
+            let widest =
+                if names.is_empty() { 90.0 } else { widest.max(small("and 999 more", most).width()) };
             (SWATCH + GAP + widest).max(titled(title)).clamp(60.0, most).ceil()
         }
     }
@@ -112,9 +113,9 @@ fn bar_ticks(scale: &ColorScale, height: f32) -> Vec<(f64, String)> {
     for value in candidates(scale) {
         let position = scale.position(value);
         let label = number(scale, value);
-        let clear = taken.iter().all(|(other, text)| {
-            ((position - other) as f32 * height).abs() >= BETWEEN && *text != label
-        });
+        let clear = taken
+            .iter()
+            .all(|(other, text)| ((position - other) as f32 * height).abs() >= BETWEEN && *text != label);
         if clear {
             taken.push((position, label));
         }
@@ -144,7 +145,11 @@ fn candidates(scale: &ColorScale) -> Vec<f64> {
     }
     // Where the range is narrow against its distance from 0, none of these lie inside: even parts do.
     if values.len() < 5 {
-        values.extend((1..4).map(|part| low + (high - low) * f64::from(part) / 4.0).filter(|value| !scale.is_whole() || value.fract() == 0.0));
+        values.extend(
+            (1..4)
+                .map(|part| low + (high - low) * f64::from(part) / 4.0)
+                .filter(|value| !scale.is_whole() || value.fract() == 0.0),
+        );
     }
     values
 }
@@ -181,7 +186,8 @@ fn legend(categories: &[Category], room: Rect, inks: &Inks, out: &mut Vec<Displa
     let more = categories.len() - shown.len();
     if more > 0 {
         let y = room.y + shown.len() as f32 * LEADING;
-        let indented = Rect { x: room.x + SWATCH + GAP, y: y + 1.0, width: room.width - SWATCH - GAP, ..room };
+        let indented =
+            Rect { x: room.x + SWATCH + GAP, y: y + 1.0, width: room.width - SWATCH - GAP, ..room };
         out.push(note(&format!("and {more} more"), indented, inks));
     }
 }

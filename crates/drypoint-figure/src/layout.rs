@@ -53,7 +53,12 @@ impl Layout {
         let key_room = if spec.key == KeySpec::None { 0.0 } else { key_width + 2.0 * GAP };
         let right = width - MARGIN - key_room;
 
-        let data = Rect { x: left.ceil(), y: top.ceil(), width: right.floor() - left.ceil(), height: bottom.floor() - top.ceil() };
+        let data = Rect {
+            x: left.ceil(),
+            y: top.ceil(),
+            width: right.floor() - left.ceil(),
+            height: bottom.floor() - top.ceil(),
+        };
         if data.width < LEAST || data.height < LEAST {
             return Err(FigureError::NoRoom {
                 width: spec.width,

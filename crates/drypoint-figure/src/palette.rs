@@ -11,7 +11,9 @@ const TEN: [u32; 10] =
 
 /// `count` colours for categories; a longer list begins with the shorter one.
 pub fn categorical(count: usize) -> Vec<Color> {
-    (0..count).map(|index| TEN.get(index).map_or_else(|| generated(index - TEN.len()), |hex| Color::hex(*hex))).collect()
+    (0..count)
+        .map(|index| TEN.get(index).map_or_else(|| generated(index - TEN.len()), |hex| Color::hex(*hex)))
+        .collect()
 }
 
 fn generated(index: usize) -> Color {

@@ -172,8 +172,17 @@ pub struct Shaded {
 /// [`FigureError::BadSize`], [`FigureError::BadSpan`], or [`FigureError::Budget`] before anything is made.
 pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer) -> Result<Shaded> {
     let (width, height) = (aggregate.width(), aggregate.height());
-    if width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE || width * height > u32::MAX as usize {
-        return Err(FigureError::BadSize { width: width as u64, height: height as u64, limit: MAX_SIDE as u64 });
+    if width == 0
+        || height == 0
+        || width > MAX_SIDE
+        || height > MAX_SIDE
+        || width * height > u32::MAX as usize
+    {
+        return Err(FigureError::BadSize {
+            width: width as u64,
+            height: height as u64,
+            limit: MAX_SIDE as u64,
+        });
     }
     if let Some((low, high)) = shading.span
         && !(low <= high && low.is_finite() && high.is_finite())
@@ -214,7 +223,11 @@ fn shade_values(field: &Field<'_>, shading: &Shading, consumer: &MemoryConsumer)
     for (y, line) in indices.chunks_exact_mut(width).enumerate() {
         field.read(height - 1 - y, &mut row);
         for (index, value) in line.iter_mut().zip(row.iter()) {
-            *index = if value.is_nan() { 0 } else { scale.as_ref().map_or(1, |scale| 1 + scale.level(*value) as u8) };
+            *index = if value.is_nan() {
+                0
+            } else {
+                scale.as_ref().map_or(1, |scale| 1 + scale.level(*value) as u8)
+            };
         }
         empty &= line.iter().all(|index| *index == 0);
     }

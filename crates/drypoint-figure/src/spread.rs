@@ -47,18 +47,26 @@ impl Pixmap {
         let pixels = match &self.pixels {
             Pixels::Indexed { palette, indices } => {
                 let mut out = consumer.zeroed::<u8>(indices.len())?;
-                self.each_stamped(&stamp, |place| indices[place] != 0, |from, to| {
-                    out[to] = out[to].max(indices[from]);
-                });
+                self.each_stamped(
+                    &stamp,
+                    |place| indices[place] != 0,
+                    |from, to| {
+                        out[to] = out[to].max(indices[from]);
+                    },
+                );
                 Pixels::Indexed { palette: palette.clone(), indices: out }
             }
             Pixels::Rgba(bytes) => {
                 let mut out = consumer.zeroed::<u8>(bytes.len())?;
-                self.each_stamped(&stamp, |place| bytes[4 * place + 3] != 0, |from, to| {
-                    let (source, target) = (&bytes[4 * from..4 * from + 4], &mut out[4 * to..4 * to + 4]);
-                    let over = lay_over(source, target);
-                    target.copy_from_slice(&[over.r, over.g, over.b, over.a]);
-                });
+                self.each_stamped(
+                    &stamp,
+                    |place| bytes[4 * place + 3] != 0,
+                    |from, to| {
+                        let (source, target) = (&bytes[4 * from..4 * from + 4], &mut out[4 * to..4 * to + 4]);
+                        let over = lay_over(source, target);
+                        target.copy_from_slice(&[over.r, over.g, over.b, over.a]);
+                    },
+                );
                 Pixels::Rgba(out)
             }
         };
@@ -110,7 +118,8 @@ impl Stamp {
     fn new(px: usize, shape: SpreadShape) -> Self {
         let reach = px as isize;
         let limit = (px as f64 + 0.5).powi(2);
-        let inside = |dx: isize, dy: isize| shape == SpreadShape::Square || ((dx * dx + dy * dy) as f64) <= limit;
+        let inside =
+            |dx: isize, dy: isize| shape == SpreadShape::Square || ((dx * dx + dy * dy) as f64) <= limit;
         let offsets = (-reach..=reach)
             .flat_map(|dy| (-reach..=reach).map(move |dx| (dx, dy)))
             .filter(|(dx, dy)| inside(*dx, *dy))

@@ -59,7 +59,8 @@ mod tests {
 
     fn any_range() -> impl Strategy<Value = (f64, f64)> {
         let wild = (any::<f64>(), any::<f64>());
-        let ulps = (any::<f64>(), 1_u64..100).prop_map(|(low, ulps)| (low, f64::from_bits(low.to_bits().saturating_add(ulps))));
+        let ulps = (any::<f64>(), 1_u64..100)
+            .prop_map(|(low, ulps)| (low, f64::from_bits(low.to_bits().saturating_add(ulps))));
         let near = (-1e12..1e12_f64, -15..3_i32).prop_map(|(low, power)| (low, low + 10_f64.powi(power)));
         let usual = (-1e4..1e4_f64, 1e-3..1e4_f64).prop_map(|(low, size)| (low, low + size));
         prop_oneof![wild, ulps, near, usual]
@@ -72,12 +73,19 @@ mod tests {
         prop_assert!(values.iter().chain(&ticks.minor).all(|v| (low..=high).contains(v)), "{ticks:?}");
         prop_assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
         prop_assert!(ticks.minor.windows(2).all(|pair| pair[0] < pair[1]), "{ticks:?}");
-        prop_assert!(values.len() <= target + 1 && ticks.minor.len() <= 500, "{} ticks: {ticks:?}", values.len());
+        prop_assert!(
+            values.len() <= target + 1 && ticks.minor.len() <= 500,
+            "{} ticks: {ticks:?}",
+            values.len()
+        );
         let mut context = String::new();
         let mut seen = HashSet::new();
         for tick in &ticks.major {
             context = tick.context.clone().unwrap_or(context);
-            prop_assert!(!tick.label.is_empty() && seen.insert((context.clone(), tick.label.clone())), "{ticks:?}");
+            prop_assert!(
+                !tick.label.is_empty() && seen.insert((context.clone(), tick.label.clone())),
+                "{ticks:?}"
+            );
         }
         Ok(())
     }

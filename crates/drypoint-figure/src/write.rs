@@ -37,7 +37,9 @@ impl Format {
             "png" => Ok(Format::Png),
             "svg" => Ok(Format::Svg),
             "pdf" => Ok(Format::Pdf),
-            _ => Err(FigureError::UnknownFormat { path: path.to_path_buf(), extension: extension.to_string() }),
+            _ => {
+                Err(FigureError::UnknownFormat { path: path.to_path_buf(), extension: extension.to_string() })
+            }
         }
     }
 }

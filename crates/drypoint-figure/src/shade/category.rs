@@ -54,8 +54,11 @@ pub(super) fn shade(field: &Field<'_>, shading: &Shading, consumer: &MemoryConsu
         }
     }
     let names = field.aggregate.categories.iter().cloned();
-    let categories =
-        names.zip(colors).zip(weights).map(|((name, color), weight)| Category { name, color, weight }).collect();
+    let categories = names
+        .zip(colors)
+        .zip(weights)
+        .map(|((name, color), weight)| Category { name, color, weight })
+        .collect();
     let key = if empty { ColorKey::Empty } else { ColorKey::Categories(categories) };
     Ok(Shaded { pixmap: Pixmap { width, height, pixels: Pixels::Rgba(bytes) }, key })
 }

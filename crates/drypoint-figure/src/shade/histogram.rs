@@ -65,7 +65,8 @@ impl Histogram {
         let total: u64 = self.counts.iter().map(|count| u64::from(*count)).sum();
         let filled = self.counts.iter().filter(|count| **count > 0).count();
         let share = |count: u64| count as f64 / total as f64;
-        let first = self.counts.iter().find(|count| **count > 0).map_or(1.0, |count| share(u64::from(*count)));
+        let first =
+            self.counts.iter().find(|count| **count > 0).map_or(1.0, |count| share(u64::from(*count)));
         let start = if rescale_discrete_levels { rescaled_start(filled, first) } else { first };
 
         let mut thresholds = Vec::with_capacity(levels - 1);

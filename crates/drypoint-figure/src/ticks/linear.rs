@@ -26,7 +26,7 @@ fn stepped(low: f64, high: f64, target: usize) -> Option<Ticks> {
         .map(|count| count * multiple)
         .filter(|units| (low..=high).contains(&value(*units, exponent)))
         .collect();
-    if units.len() < 2 {
+    if !(2..=target + 1).contains(&units.len()) {
         return None;
     }
     let (labels, note) = labels(&units, exponent);
@@ -92,7 +92,8 @@ fn stripped(mut units: i128, mut exponent: i32) -> (i128, i32) {
 fn ends(low: f64, high: f64) -> Ticks {
     let tick = |value: f64| {
         let size = value.abs();
-        let text = if size == 0.0 || (1e-4..1e7).contains(&size) { format!("{size}") } else { format!("{size:e}") };
+        let text =
+            if size == 0.0 || (1e-4..1e7).contains(&size) { format!("{size}") } else { format!("{size:e}") };
         let label = if value < 0.0 { format!("−{text}") } else { text };
         Tick { value, label, context: None }
     };
@@ -126,7 +127,10 @@ mod tests {
     #[test]
     fn narrow_and_far_away() {
         assert_eq!(said(1e9, 1e9 + 1e-3, 4), ("0.0000 0.0005 0.0010".into(), Some("+1,000,000,000".into())));
-        assert_eq!(said(123_456_789.0, 123_456_793.0, 4), ("9 10 11 12 13".into(), Some("+123,456,780".into())));
+        assert_eq!(
+            said(123_456_789.0, 123_456_793.0, 4),
+            ("9 10 11 12 13".into(), Some("+123,456,780".into()))
+        );
         let next = f64::from_bits(1_f64.to_bits() + 1);
         assert_eq!(said(1.0, next, 5).0, "1 1.0000000000000002");
         assert_eq!(said(0.0, 5e-324, 5).0, "0 5e-324");

@@ -44,7 +44,13 @@ pub(crate) fn compact(value: f64) -> String {
     let size = value.abs();
     let sign = if value < 0.0 { "−" } else { "" };
     let figures = |scaled: f64| {
-        let decimals = if scaled >= 99.95 { 0 } else if scaled >= 9.995 { 1 } else { 2 };
+        let decimals = if scaled >= 99.95 {
+            0
+        } else if scaled >= 9.995 {
+            1
+        } else {
+            2
+        };
         let text = format!("{scaled:.decimals$}");
         if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_string() }
     };
@@ -86,8 +92,17 @@ mod tests {
     #[test]
     fn short_forms() {
         let forms = [
-            (950.0, "950"), (1500.0, "1.5k"), (20_000.0, "20k"), (999_900.0, "1M"), (-0.25, "−0.25"), (0.004, "0.004"),
-            (2e15, "2×10¹⁵"), (2e-7, "2×10⁻⁷"), (0.0, "0"), (100.0, "100"), (1.2e9, "1.2G"),
+            (950.0, "950"),
+            (1500.0, "1.5k"),
+            (20_000.0, "20k"),
+            (999_900.0, "1M"),
+            (-0.25, "−0.25"),
+            (0.004, "0.004"),
+            (2e15, "2×10¹⁵"),
+            (2e-7, "2×10⁻⁷"),
+            (0.0, "0"),
+            (100.0, "100"),
+            (1.2e9, "1.2G"),
         ];
         for (value, text) in forms {
             assert_eq!(compact(value), text);

@@ -22,9 +22,8 @@ enum Step {
 }
 
 /// Steps below a day, in nanoseconds: decimal below the second, then what divides the clock.
-const CLOCK: [i128; 20] = [
-    1, 2, 5, 10, 20, 50, 100, 200, 500, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200,
-];
+const CLOCK: [i128; 20] =
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
 /// `None` where the range leaves the calendar.
 pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Option<Ticks> {
@@ -59,7 +58,8 @@ pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Optio
 }
 
 fn steps() -> impl Iterator<Item = Step> {
-    let fine = (0..3).flat_map(|power| CLOCK[..9].iter().map(move |step| Step::Nanoseconds(step * 1000_i128.pow(power))));
+    let fine = (0..3)
+        .flat_map(|power| CLOCK[..9].iter().map(move |step| Step::Nanoseconds(step * 1000_i128.pow(power))));
     let seconds = [1, 2, 5, 10, 15, 30].into_iter().chain(CLOCK[9..].iter().copied());
     let days = [1, 2, 7, 14].map(Step::Days);
     let months = [1, 2, 3, 6].map(Step::Months);
@@ -120,7 +120,8 @@ fn midnight(date: NaiveDate) -> NaiveDateTime {
 
 fn nanoseconds(value: f64, unit: i128) -> Option<i128> {
     // Whole units and the rest apart: one product would lose nanoseconds.
-    (value.abs() * (unit as f64) < 1e25).then(|| value.floor() as i128 * unit + ((value - value.floor()) * unit as f64) as i128)
+    (value.abs() * (unit as f64) < 1e25)
+        .then(|| value.floor() as i128 * unit + ((value - value.floor()) * unit as f64) as i128)
 }
 
 fn moment(nanoseconds: i128) -> Option<NaiveDateTime> {
@@ -164,7 +165,13 @@ fn label(at: NaiveDateTime, step: Step) -> (String, Option<String>) {
             (format!("{:02}:{:02}:{:02}", at.hour(), at.minute(), at.second()), Some(day(at)))
         }
         Step::Nanoseconds(step) => {
-            let decimals = if step >= 1_000_000 { 3 } else if step >= 1_000 { 6 } else { 9 };
+            let decimals = if step >= 1_000_000 {
+                3
+            } else if step >= 1_000 {
+                6
+            } else {
+                9
+            };
             let fraction = format!("{:09}", at.nanosecond() % 1_000_000_000);
             let clock = format!("{} {:02}:{:02}:{:02}", day(at), at.hour(), at.minute(), at.second());
             (format!("{:02}.{}", at.second(), &fraction[..decimals]), Some(clock))
@@ -173,7 +180,8 @@ fn label(at: NaiveDateTime, step: Step) -> (String, Option<String>) {
 }
 
 fn month_name(at: NaiveDateTime) -> &'static str {
-    const NAMES: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const NAMES: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     NAMES[at.month0() as usize]
 }
 
@@ -184,14 +192,21 @@ mod tests {
     fn said(from: &str, to: &str, target: usize) -> Vec<String> {
         let read = |text: &str| since_epoch(text.parse::<NaiveDateTime>().unwrap()) as f64 / 1e9;
         let made = ticks(read(from), read(to), TimeUnit::Second, target).unwrap();
-        let line = |tick: Tick| tick.label + &tick.context.map(|context| format!("/{context}")).unwrap_or_default();
+        let line =
+            |tick: Tick| tick.label + &tick.context.map(|context| format!("/{context}")).unwrap_or_default();
         made.major.into_iter().map(line).collect()
     }
 
     #[test]
     fn two_lines() {
-        assert_eq!(said("2024-10-10T00:00:00", "2025-03-05T00:00:00", 6), ["Nov/2024", "Dec", "Jan/2025", "Feb", "Mar"]);
-        assert_eq!(said("2024-02-26T00:00:00", "2024-03-20T00:00:00", 5), ["26/Feb 2024", "4/Mar 2024", "11", "18"]);
+        assert_eq!(
+            said("2024-10-10T00:00:00", "2025-03-05T00:00:00", 6),
+            ["Nov/2024", "Dec", "Jan/2025", "Feb", "Mar"]
+        );
+        assert_eq!(
+            said("2024-02-26T00:00:00", "2024-03-20T00:00:00", 5),
+            ["26/Feb 2024", "4/Mar 2024", "11", "18"]
+        );
         assert_eq!(
             said("2024-05-01T18:00:00", "2024-05-02T13:00:00", 5),
             ["18:00/1 May 2024", "00:00/2 May 2024", "06:00", "12:00"]

@@ -61,7 +61,8 @@ impl Page {
         let (left, top) = (self.device(rect.x), self.device(rect.y));
         let right = self.device(rect.right()).max(left + 1);
         let bottom = self.device(rect.bottom()).max(top + 1);
-        let columns = left.clamp(0, self.width as isize) as usize..right.clamp(0, self.width as isize) as usize;
+        let columns =
+            left.clamp(0, self.width as isize) as usize..right.clamp(0, self.width as isize) as usize;
         for y in top.clamp(0, self.height as isize)..bottom.clamp(0, self.height as isize) {
             let start = y as usize * self.width;
             let run = start + columns.start..start + columns.end;

@@ -53,7 +53,10 @@ fn document(figure: &Figure, consumer: &MemoryConsumer) -> Result<Vec<u8>> {
     }
     described.finish();
     let mut sheet = pdf.page(page);
-    sheet.media_box(Rect::new(0.0, 0.0, figure.width * POINTS, figure.height * POINTS)).parent(tree).contents(content);
+    sheet
+        .media_box(Rect::new(0.0, 0.0, figure.width * POINTS, figure.height * POINTS))
+        .parent(tree)
+        .contents(content);
     let mut resources = sheet.resources();
     let mut objects = resources.x_objects();
     if picture.is_some() {
@@ -100,7 +103,8 @@ fn contents(figure: &Figure, fonts: &[UsedFont; 2]) -> Vec<u8> {
             }
             DisplayItem::Text { line, x, y, color, upward } => {
                 fill(&mut content, *color);
-                let matrix = if *upward { [0.0, -1.0, -1.0, 0.0, *x, *y] } else { [1.0, 0.0, 0.0, -1.0, *x, *y] };
+                let matrix =
+                    if *upward { [0.0, -1.0, -1.0, 0.0, *x, *y] } else { [1.0, 0.0, 0.0, -1.0, *x, *y] };
                 show(&mut content, line, matrix, &fonts[line.weight as usize]);
             }
         }
@@ -146,7 +150,10 @@ pub(super) fn deflate(bytes: &[u8]) -> Result<Vec<u8>> {
 }
 
 /// Deflate what is made of each item, a block at a time.
-pub(super) fn deflate_by<T>(items: impl Iterator<Item = T>, make: impl Fn(T, &mut Vec<u8>)) -> Result<Vec<u8>> {
+pub(super) fn deflate_by<T>(
+    items: impl Iterator<Item = T>,
+    make: impl Fn(T, &mut Vec<u8>),
+) -> Result<Vec<u8>> {
     const BLOCK: usize = 1 << 14;
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     let mut block = Vec::with_capacity(BLOCK + 4);

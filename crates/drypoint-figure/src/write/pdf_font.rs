@@ -9,7 +9,8 @@ use subsetter::GlyphRemapper;
 use super::pdf::deflate;
 use crate::{FigureError, Line, Result, Weight};
 
-const SYSTEM: SystemInfo<'static> = SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
+const SYSTEM: SystemInfo<'static> =
+    SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
 /// The objects of one font.
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,13 @@ pub(super) struct FontRefs {
 
 impl FontRefs {
     pub(super) fn take(next: &mut Ref) -> Self {
-        Self { font: next.bump(), cid: next.bump(), descriptor: next.bump(), file: next.bump(), unicode: next.bump() }
+        Self {
+            font: next.bump(),
+            cid: next.bump(),
+            descriptor: next.bump(),
+            file: next.bump(),
+            unicode: next.bump(),
+        }
     }
 }
 
@@ -48,7 +55,8 @@ impl UsedFont {
     pub(super) fn add(&mut self, line: &Line) {
         for (index, glyph) in line.glyphs.iter().enumerate() {
             self.remapper.remap(glyph.id);
-            let later = line.glyphs[index + 1..].iter().map(|glyph| glyph.cluster).find(|next| *next > glyph.cluster);
+            let later =
+                line.glyphs[index + 1..].iter().map(|glyph| glyph.cluster).find(|next| *next > glyph.cluster);
             let text = &line.text[glyph.cluster..later.unwrap_or(line.text.len())];
             self.says.entry(glyph.id).or_insert_with(|| text.to_string());
         }
@@ -84,7 +92,8 @@ impl UsedFont {
         cid.finish();
 
         let bounds = face.global_bounding_box();
-        let bounds = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max].map(|units| thousandths(f32::from(units)));
+        let bounds = [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max]
+            .map(|units| thousandths(f32::from(units)));
         pdf.font_descriptor(refs.descriptor)
             .name(name)
             .flags(FontFlags::NON_SYMBOLIC)

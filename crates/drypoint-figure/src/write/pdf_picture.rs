@@ -52,9 +52,10 @@ impl Picture {
             PagePixels::Indexed { palette, indices, .. } => {
                 (deflate_by(rows, |row, out| out.extend_from_slice(&indices[row]))?, Some(palette))
             }
-            PagePixels::Rgb(bytes) => {
-                (deflate_by(rows, |row, out| out.extend_from_slice(&bytes[3 * row.start..3 * row.end]))?, None)
-            }
+            PagePixels::Rgb(bytes) => (
+                deflate_by(rows, |row, out| out.extend_from_slice(&bytes[3 * row.start..3 * row.end]))?,
+                None,
+            ),
         };
         Ok(Some(Self { width, height, samples, palette, clear: Clear::Nothing }))
     }
@@ -67,14 +68,20 @@ impl Picture {
                 let clear = match palette.first().map_or(255, |color| color.a) {
                     255 if alphas_after_first().all(|a| a == 255) => Clear::Nothing,
                     0 if alphas_after_first().all(|a| a == 255) => Clear::First,
-                    _ => Clear::Mask(deflate_by(indices.iter(), |index, out| out.push(palette[usize::from(*index)].a))?),
+                    _ => Clear::Mask(deflate_by(indices.iter(), |index, out| {
+                        out.push(palette[usize::from(*index)].a)
+                    })?),
                 };
                 (deflate(indices)?, Some(palette.clone()), clear)
             }
             Pixels::Rgba(bytes) => {
                 let pixels = || bytes.chunks_exact(4);
                 let mask = deflate_by(pixels(), |pixel, out| out.push(pixel[3]))?;
-                (deflate_by(pixels(), |pixel, out| out.extend_from_slice(&pixel[..3]))?, None, Clear::Mask(mask))
+                (
+                    deflate_by(pixels(), |pixel, out| out.extend_from_slice(&pixel[..3]))?,
+                    None,
+                    Clear::Mask(mask),
+                )
             }
         };
         Ok(Self { width, height, samples, palette, clear })

@@ -70,7 +70,9 @@ fn encode(
         Rows::Indexed(palette, indices) => {
             encoder.set_color(ColorType::Indexed);
             encoder.set_filter(Filter::NoFilter);
-            encoder.set_palette(palette.iter().flat_map(|color| [color.r, color.g, color.b]).collect::<Vec<u8>>());
+            encoder.set_palette(
+                palette.iter().flat_map(|color| [color.r, color.g, color.b]).collect::<Vec<u8>>(),
+            );
             let clear = palette.iter().rposition(|color| color.a < 255).map_or(0, |last| last + 1);
             if clear > 0 {
                 encoder.set_trns(palette[..clear].iter().map(|color| color.a).collect::<Vec<u8>>());
