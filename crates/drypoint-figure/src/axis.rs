@@ -116,12 +116,14 @@ impl XAxis {
         let row = base + x_tick_room(self.rows) + GAP;
         let mut label_right = right;
         if let Some(note) = &self.note {
-            label_right = data.right() - note.width();
+            label_right = (data.right() - note.width()).max(GAP);
             out.push(text(note.clone(), label_right, row + note.cap_height() - 2.0, inks.soft));
         }
-        if let Some(label) = said(&spec.label) {
+        // Without the note the ticks would tell wrong values: where both cannot stand, the label yields.
+        let label_room = label_right - GAP - data.x;
+        if let Some(label) = said(&spec.label).filter(|_| label_room >= 2.0 * LABEL) {
             // Centred below the data, or as near as the note leaves room for.
-            let line = Line::fitted(label, Weight::Regular, LABEL, (label_right - GAP - data.x).max(LABEL));
+            let line = Line::fitted(label, Weight::Regular, LABEL, label_room);
             let centred = data.x + (data.width - line.width()) / 2.0;
             let x = if self.note.is_some() { centred.min(label_right - GAP - line.width()) } else { centred };
             let y = row + line.cap_height() - 2.0;
@@ -170,9 +172,11 @@ impl YAxis {
         let mut labels: Vec<Placed> = Vec::new();
         for tick in &made.major {
             let at = spec.position(tick.value) as f32;
-            let two_rows = tick.context.is_some();
-            let least = if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y };
-            if labels.last().is_some_and(|before| (at - before.at) * height < least) {
+            let crowded = labels.last().is_some_and(|before| {
+                let two_rows = tick.context.is_some() || before.context.is_some();
+                (at - before.at) * height < if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y }
+            });
+            if crowded {
                 continue;
             }
             let line = Line::fitted(&tick.label, Weight::Regular, SMALL, most_width);
@@ -216,8 +220,9 @@ impl YAxis {
             let baseline = y + 0.5 + label.line.cap_height() / 2.0;
             out.push(text(label.line.clone(), edge - label.line.width(), baseline, inks.soft));
             if let Some((line, _)) = &label.context {
-                let below = (baseline + LEADING - 2.0).min(data.bottom() + x_tick_room(1) - TICK_GAP);
-                out.push(text(line.clone(), edge - line.width(), below, inks.strong));
+                // Toward the middle: beyond the ends stand the labels of x and the title.
+                let row = if label.at < 0.5 { 2.0 - LEADING } else { LEADING - 2.0 };
+                out.push(text(line.clone(), edge - line.width(), baseline + row, inks.strong));
             }
         }
         out.push(rect(data.x - 1.0, data.y, 1.0, data.height + 1.0, inks));

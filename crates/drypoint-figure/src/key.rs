@@ -34,7 +34,8 @@ pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
         }
         KeySpec::Legend { title, names } => {
             let widest = names.iter().take(200).map(|name| small(name, most).width()).fold(0.0, f32::max);
-            let widest = if names.is_empty() { 90.0 } else { widest };
+            let widest =
+                if names.is_empty() { 90.0 } else { widest.max(small("and 999 more", most).width()) };
             (SWATCH + GAP + widest).max(titled(title)).clamp(60.0, most).ceil()
         }
     }
@@ -80,7 +81,7 @@ fn note(words: &str, room: Rect, inks: &Inks) -> DisplayItem {
 
 fn bar(scale: &ColorScale, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
     let colors = scale.colors();
-    let stripes = colors.len().min(MOST_STRIPES).max(1);
+    let stripes = colors.len().clamp(1, MOST_STRIPES);
     // Each stripe reaches from its foot to the top and is covered by the next: no seams in the vector formats.
     for stripe in 0..stripes {
         let foot = room.bottom() - (room.height * stripe as f32 / stripes as f32).floor();

@@ -125,6 +125,17 @@ impl Line {
             line.glyphs.iter().take_while(|glyph| (glyph.x + glyph.advance) as f32 * unit <= room).count();
         let end = line.glyphs.get(fits).map_or(line.text.len(), |glyph| glyph.cluster);
         Self::new(&format!("{}…", line.text[..end].trim_end()), weight, size)
+        let mut fits =
+            line.glyphs.iter().take_while(|glyph| (glyph.x + glyph.advance) as f32 * unit <= room).count();
+        loop {
+            let end = line.glyphs.get(fits).map_or(line.text.len(), |glyph| glyph.cluster);
+            let shortened = Self::new(&format!("{}…", line.text[..end].trim_end()), weight, size);
+            if fits == 0 || shortened.width() <= width {
+                return shortened;
+            }
+            // What stands next to the ellipsis is spaced and shaped anew: now and then wider than it was.
+            fits -= 1;
+        }
     }
 
     /// Units of the figure in one unit of the font.

@@ -16,7 +16,7 @@ pub struct ColorScale {
     whole: bool,
     levels: usize,
     /// `levels - 1` rising values, then NaN, which no value reaches.
-    thresholds: [f64; 256],
+    thresholds: Box<[f64; 256]>,
     colors: Vec<Color>,
 }
 
@@ -57,7 +57,7 @@ impl ColorScale {
             }
             how => (1..levels).map(|level| inverse(how, low, high, level as f64 / levels as f64)).collect(),
         };
-        let mut padded = [f64::NAN; 256];
+        let mut padded = Box::new([f64::NAN; 256]);
         padded[..levels - 1].copy_from_slice(&thresholds);
         Ok(Self { low, high, whole, levels, thresholds: padded, colors: Vec::new() })
     }

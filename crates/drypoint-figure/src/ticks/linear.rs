@@ -26,7 +26,7 @@ fn stepped(low: f64, high: f64, target: usize) -> Option<Ticks> {
         .map(|count| count * multiple)
         .filter(|units| (low..=high).contains(&value(*units, exponent)))
         .collect();
-    if units.len() < 2 {
+    if !(2..=target + 1).contains(&units.len()) {
         return None;
     }
     let (labels, note) = labels(&units, exponent);
