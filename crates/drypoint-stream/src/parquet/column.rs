@@ -255,7 +255,7 @@ impl ColumnReader {
         let validity = self.validity.as_ref();
         let is_present = |row| validity.is_none_or(|validity| validity.is_valid(row));
         let still_words = matches!(self.place, Place::Words(_));
-        if still_words && open.values.are_words(&self.route) {
+        if still_words && self.dictionary.is_some() && open.values.are_words(&self.route) {
             let (Some(dictionary), PageValues::Codes(codes)) = (&self.dictionary, &mut open.values) else {
                 return Err(Fault::damaged("codes without a dictionary"));
             };

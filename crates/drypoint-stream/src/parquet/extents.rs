@@ -67,7 +67,8 @@ fn of_group(route: &Route, statistics: &Statistics) -> Option<Extent> {
         _ => return None,
     };
     // Where NaN or an infinity got into the statistics, the finite extent is not known.
-    (min.is_finite() && max.is_finite() && min <= max).then_some(Extent { min, max })
+    // (Writers put -0 below 0 in doubt; adding 0 makes it 0.)
+    (min.is_finite() && max.is_finite() && min <= max).then_some(Extent { min: min + 0.0, max: max + 0.0 })
 }
 
 fn ends<T: ?Sized>(min: Option<&T>, max: Option<&T>, value: impl Fn(&T) -> f64) -> Option<(f64, f64)> {

@@ -135,9 +135,11 @@ impl Source for ParquetFile {
         }
         let units = units(&self.footer, &leaves, request, &file)
             .map_err(|(group, fault)| self.unit_fault(&leaves, group, fault))?;
+        let reader_bytes = reader_bytes.saturating_add(workshop_bytes);
         Ok(Needs {
             shared_bytes: self.footer.bytes(),
-            reader_bytes: reader_bytes.saturating_add(workshop_bytes),
+            // The pool's blocks come in eight sizes to each power of two.
+            reader_bytes: reader_bytes.saturating_add(reader_bytes / 8),
             max_readers: units.len().max(1),
         })
     }

@@ -16,7 +16,10 @@ const HEADER_GUESS: usize = 256;
 /// Headers longer than this are not believed.
 const HEADER_LONGEST: usize = 16 << 20;
 
-/// Bytes of a buffer that a page of `length` needs: in words, so that values can be used in place.
+/// Spare room after a page; of a page of many megabytes an eighth would be too much.
+const MOST_SPARE: usize = 64 << 10;
+
+/// Words of a buffer that holds `length` bytes: words and not bytes, so that values can be used in place.
 pub(super) fn words(length: usize) -> usize {
     length.div_ceil(size_of::<u64>())
 }
@@ -33,9 +36,9 @@ impl Room {
         Self { consumer: consumer.clone(), block: None }
     }
 
-    /// What [`Room::at_least`] takes from the pool for `length` bytes: an eighth more, because pages vary.
+    /// What [`Room::at_least`] takes from the pool for `length` bytes: a little more, because pages vary.
     pub(super) fn bytes_for(length: usize) -> usize {
-        words(length.saturating_add(length / 8)) * size_of::<u64>()
+        words(length.saturating_add((length / 8).min(MOST_SPARE))) * size_of::<u64>()
     }
 
     /// Bytes to write to, 8-byte aligned, at least `length`; what was there before is lost.

@@ -108,6 +108,10 @@ impl PageValues {
     ) -> Decoded<()> {
         let delivered = route.delivered.width();
         let count = to.len() / delivered;
+        // A page of nothing but nulls may come without the dictionary that its encoding names.
+        if count == 0 {
+            return Ok(());
+        }
         match (self, route.stored) {
             (PageValues::Plain { at }, Stored::Fixed(width)) => {
                 let from = page.get(*at..*at + count * width).ok_or_else(|| too_few(count))?;
@@ -202,17 +206,17 @@ impl PageValues {
                 }
             }
             PageValues::Codes(codes) => {
-                let Some(dictionary @ Dictionary::Words(words)) = dictionary else {
-                    return Err(no_dictionary());
-                };
                 for present in rows {
-                    let mut code = [0];
-                    if present {
-                        dictionary.codes(codes, page, &mut code)?;
-                        to.push_utf8(words.get(code[0] as usize))?;
-                    } else {
+                    if !present {
                         to.push_utf8(&[])?;
+                        continue;
                     }
+                    let Some(dictionary @ Dictionary::Words(words)) = dictionary else {
+                        return Err(no_dictionary());
+                    };
+                    let mut code = [0];
+                    dictionary.codes(codes, page, &mut code)?;
+                    to.push_utf8(words.get(code[0] as usize))?;
                 }
             }
             PageValues::Foreign(foreign) => {
