@@ -1,7 +1,7 @@
 //! The little of FlatBuffers that IPC metadata needs: tables, vectors, strings, each access checked.
 //!
-//! `arrow-ipc` has generated accessors, but it brings `arrow-select` and `arrow-cmp` along, three quarters of a minute
-//! of build for a hundred lines that read offsets (decision 0006).
+//! `arrow-ipc` has generated accessors, but it brings `arrow-select` and `arrow-cmp` along, a minute of build for
+//! a hundred lines that read offsets (decision 0006).
 
 /// The metadata points outside itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
