@@ -67,7 +67,8 @@ impl Plan {
             }
         }
         let widest = regions.iter().map(|region| region.stride).max().unwrap_or(1).max(1);
-        let window_rows = (WINDOW_BYTES / widest).max(batch_rows).next_multiple_of(batch_rows);
+        let window_rows = (WINDOW_BYTES / widest).next_multiple_of(batch_rows).max(batch_rows);
+        let window_rows = window_rows.min(usize::try_from(rows.max(1)).unwrap_or(usize::MAX));
         Ok(Plan { columns, regions, batch_rows, window_rows })
     }
 
