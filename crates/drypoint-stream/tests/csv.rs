@@ -288,6 +288,7 @@ fn odd_bytes() {
         source(b"x\n1\n", &CsvOptions { delimiter: Some(b'"'), ..CsvOptions::default() }),
         Err(StreamError::Unsupported { .. })
     ));
+    assert!(matches!(source(b"x,y\r1,2\r", &CsvOptions::default()), Err(StreamError::Unsupported { .. })));
     // The same column twice, as when x and y are one.
     let twice = read(&source(b"x,y\n1,2\n", &CsvOptions::default()).unwrap(), &[1, 1], 9, 1).unwrap();
     assert_eq!(twice, [[Cell::Int(2), Cell::Int(2)]]);

@@ -284,7 +284,7 @@ fn child_that_scans() {
     use drypoint_stream::{Cancel, Request};
     let Some(path) = std::env::var_os("DRYPOINT_TEST_ARRAY") else { return };
     let source = NpyFile::open(path).unwrap();
-    let pool = MemoryPool::new(16 << 20);
+    let pool = MemoryPool::new(32 << 20);
     let request = Request {
         columns: vec![0, 1],
         batch_rows: 16_384,

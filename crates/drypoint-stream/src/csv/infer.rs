@@ -62,6 +62,10 @@ impl Layout {
             });
         }
         let text = &sample.bytes[mark..];
+        if sample.complete && !text.contains(&b'\n') && text.trim_ascii_end().contains(&b'\r') {
+            let what = "text whose lines end in CR alone (save it with LF or CRLF)".to_string();
+            return Err(StreamError::Unsupported { name: name.to_string(), what });
+        }
         let delimiter = options.delimiter.unwrap_or_else(|| if tabs { b'\t' } else { sniff_delimiter(text) });
         let whole = match cut(text, delimiter).end {
             0 => text,

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use drypoint_memory::MemoryReservation;
 
-use crate::raw::mapping::Mapping;
+use crate::raw::mapping::{LARGEST_FOLIO, Mapping};
 use crate::{Batch, Needs, Reader, Request, Result, Scan, StreamError};
 
 use super::element::Element;
@@ -50,6 +50,7 @@ impl Region {
 struct Plan {
     columns: Vec<MappedColumn>,
     regions: Vec<Region>,
+    rows: usize,
     batch_rows: usize,
     window_rows: usize,
 }
@@ -67,19 +68,22 @@ impl Plan {
             }
         }
         let widest = regions.iter().map(|region| region.stride).max().unwrap_or(1).max(1);
-        let window_rows = (WINDOW_BYTES / widest).max(batch_rows).next_multiple_of(batch_rows);
-        Ok(Plan { columns, regions, batch_rows, window_rows })
+        let window_rows = (WINDOW_BYTES / widest).next_multiple_of(batch_rows).max(batch_rows);
+        let rows = usize::try_from(rows.max(1)).unwrap_or(usize::MAX);
+        Ok(Plan { columns, regions, rows, batch_rows, window_rows: window_rows.min(rows) })
     }
 
     fn views(column: &MappedColumn) -> bool {
         column.array.element.views(column.array.offset, column.array.stride)
     }
 
+    /// Bytes that may be resident for one reader: windows, and the folios that their ends lie in.
     fn window_bytes(&self) -> usize {
-        self.regions
-            .iter()
-            .map(|region| region.stride.saturating_mul(self.window_rows))
-            .fold(0, usize::saturating_add)
+        let resident = |region: &Region| {
+            let window = region.stride.saturating_mul(self.window_rows).saturating_add(2 * LARGEST_FOLIO);
+            window.min(region.stride.saturating_mul(self.rows))
+        };
+        self.regions.iter().map(resident).fold(0, usize::saturating_add)
     }
 }
 

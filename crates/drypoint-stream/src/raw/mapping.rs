@@ -10,6 +10,9 @@ use std::ops::Range;
 
 use memmap2::Mmap;
 
+/// The most that one fault brings in: a large folio of the page cache.
+pub(crate) const LARGEST_FOLIO: usize = 2 << 20;
+
 /// A read-only mapping of a whole file.
 #[derive(Debug)]
 pub(crate) struct Mapping {
@@ -59,7 +62,6 @@ impl Mapping {
     /// Around it, since one fault brings in all of a large folio, of which no more than a page may lie in the range
     /// (measured: without this, 90 MB of a file of 400 MB stay resident with windows of 64 KiB).
     pub(crate) fn release(&self, range: Range<usize>) {
-        const LARGEST_FOLIO: usize = 2 << 20;
         let range =
             self.clamp(range.start.saturating_sub(LARGEST_FOLIO)..range.end.saturating_add(LARGEST_FOLIO));
         if range.is_empty() {
