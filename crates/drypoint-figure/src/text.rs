@@ -121,10 +121,6 @@ impl Line {
         }
         let room = width - Self::new("…", weight, size).width();
         let unit = line.unit();
-        let fits =
-            line.glyphs.iter().take_while(|glyph| (glyph.x + glyph.advance) as f32 * unit <= room).count();
-        let end = line.glyphs.get(fits).map_or(line.text.len(), |glyph| glyph.cluster);
-        Self::new(&format!("{}…", line.text[..end].trim_end()), weight, size)
         let mut fits =
             line.glyphs.iter().take_while(|glyph| (glyph.x + glyph.advance) as f32 * unit <= room).count();
         loop {

@@ -53,7 +53,8 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
         return Err(CoreError::from(StreamError::Mismatch { name: "array".into(), what }).into());
     }
     let (rows, stride_bytes) = (buffer.shape()[0], buffer.strides()[0]);
-    let swapped = matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!')) == cfg!(target_endian = "little");
+    let swapped =
+        matches!(buffer.format().to_bytes().first(), Some(b'>' | b'!')) == cfg!(target_endian = "little");
     let Some(item) = item_of(buffer.format()) else {
         return match Characters::of(buffer.format(), swapped) {
             Some(characters) => Ok(fixed_text(name, characters, &loan, rows, stride_bytes)),
@@ -79,13 +80,8 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
 /// A column that is there but cannot be asked for: complex numbers, nested records.
 fn unreadable(name: &str, object: &Bound<'_, PyAny>, rows: usize) -> PyResult<ArrayColumn> {
     let type_name = object.getattr("dtype").map_or_else(|_| "unknown".into(), |dtype| dtype.to_string());
-    let items = Items {
-        item: Item::Element(Element::U8),
-        rows,
-        first_byte: 0,
-        stride_bytes: 0,
-        swapped: false,
-    };
+    let items =
+        Items { item: Item::Element(Element::U8), rows, first_byte: 0, stride_bytes: 0, swapped: false };
     let column = ArrayColumn::new(name, items, Arc::new(vec![0u8])).map_err(CoreError::from)?;
     Ok(column.with_data_type(DataType::Other(type_name)))
 }
@@ -123,12 +119,19 @@ impl Characters {
             let code = [code[0], code[1], code[2], code[3]];
             if self.swapped { u32::from_be_bytes(code) } else { u32::from_le_bytes(code) }
         });
-        let text: String = codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+        let text: String =
+            codes.map(|code| char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
         text.trim_end_matches('\0').to_string()
     }
 }
 
-fn fixed_text(name: &str, characters: Characters, loan: &Loan, rows: usize, stride_bytes: isize) -> ArrayColumn {
+fn fixed_text(
+    name: &str,
+    characters: Characters,
+    loan: &Loan,
+    rows: usize,
+    stride_bytes: isize,
+) -> ArrayColumn {
     let (bytes, item_bytes) = (loan.bytes(), characters.item_bytes());
     let word = |row: usize| {
         let at = loan.first_byte.wrapping_add_signed(row as isize * stride_bytes);

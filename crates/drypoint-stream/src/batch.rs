@@ -63,7 +63,10 @@ pub enum Values<'a> {
     /// One string a row.
     Text(Text<'a>),
     /// One index a row into the batch's own dictionary of strings.
-    Dictionary { codes: &'a [u32], words: Text<'a> },
+    Dictionary {
+        codes: &'a [u32],
+        words: Text<'a>,
+    },
 }
 
 impl Values<'_> {
