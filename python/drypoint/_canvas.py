@@ -48,7 +48,7 @@ class Canvas:
     >>> from array import array
     >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.5])}
     >>> counts = dp.Canvas(2, 1, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
-    >>> memoryview(counts).tolist()
+    >>> memoryview(counts.cells).tolist()
     [[2, 1]]
     """
 
@@ -278,7 +278,12 @@ class Aggregate:
         """The fold, as it is written: ``mean('fare')``."""
         return self._core.reduction
 
-    def __buffer__(self, flags: int) -> memoryview:
+    @property
+    def cells(self) -> _core.Aggregate:
+        """The cells as a read-only buffer, for programs without NumPy: ``memoryview(aggregate.cells)``."""
+        return self._core
+
+    def __buffer__(self, flags: int) -> memoryview:  # Python 3.12 asks for it (PEP 688)
         return memoryview(self._core)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:

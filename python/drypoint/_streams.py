@@ -394,23 +394,23 @@ def _column(values: Any) -> tuple[Any, str | None]:
 
     NumPy's datetime64 refuses the buffer protocol: its integers are viewed in place, with their unit beside them.
     """
-    dtype = getattr(values, "dtype", None)
-    kind = getattr(dtype, "kind", None)
-    if kind in ("M", "m") and hasattr(dtype, "str"):
-        array = values.to_numpy() if hasattr(values, "to_numpy") else values
-        unit = str(array.dtype)[len("datetime64[" if kind == "M" else "timedelta64[") : -1]
-        return array.view("i8"), f"{'time' if kind == 'M' else 'duration'}:{unit}"
-    if (
-        hasattr(values, "to_numpy")
-        and kind in ("b", "i", "u", "f")
-        and not hasattr(values, "__array_interface__")
-    ):
-        return values.to_numpy(), None
-    if kind == "O":
-        return list(values.tolist()), "rows"
-    if not _core.has_buffer(values) and not hasattr(values, "__arrow_c_array__"):
-        if isinstance(values, list | tuple):
-            return list(values), "rows"
-        if not hasattr(values, "__arrow_c_stream__") and hasattr(values, "__array__"):
-            return values.__array__(), None
+    if not _core.has_buffer(values) and hasattr(values, "__array__") and not _is_datetime64(values):
+        return _column(values.__array__()) if not _is_object(values) else (list(values.tolist()), "rows")
+    if _is_datetime64(values):
+        kind = "time" if values.dtype.kind == "M" else "duration"
+        unit = str(values.dtype).partition("[")[2]
+        return values.view("i8"), f"{kind}:{unit[:-1]}"
+    if isinstance(values, list | tuple):
+        return list(values), "rows"
     return values, None
+
+
+def _is_datetime64(values: Any) -> bool:
+    """Whether it is a NumPy array of instants or spans (not a pandas or Polars column of them)."""
+    kind = getattr(getattr(values, "dtype", None), "kind", None)
+    return kind in ("M", "m") and hasattr(values, "__array_interface__") and hasattr(values, "view")
+
+
+def _is_object(values: Any) -> bool:
+    """Whether it is a NumPy array of Python objects."""
+    return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(values, "__array_interface__")

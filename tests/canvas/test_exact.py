@@ -119,7 +119,7 @@ def test_merging_parts_equals_the_whole(cloud):
 
 
 def test_merging_different_canvases_is_refused(cloud):
-    with pytest.raises(dp.BadArgument, match="range"):
+    with pytest.raises(dp.BadArgument, match="different canvases"):
         canvas().points(cloud, "x", "y") + canvas(x_range=(-2, 2)).points(cloud, "x", "y")
 
 

@@ -79,8 +79,8 @@ def test_standard_input(csv, cloud, tmp_path, kind):
         data = sink.getvalue().to_pybytes()
     for extra in ([], ["--exact"], ["--x-range", "-3", "3", "--y-range", "-6", "6"]):
         done = subprocess.run(
-            [sys.executable, "-m", "drypoint", "draw", "-", "-x", "x", "-y", "y", "--json", *extra]
-            + ["-o", str(tmp_path / "a.png")],
+            [sys.executable, "-m", "drypoint", "draw", "-", "-x", "x", "-y", "y", "--json", *extra, "-o", "a.png"],
+            cwd=tmp_path,
             input=data,
             capture_output=True,
         )
@@ -127,7 +127,7 @@ BAD = {
     "too little": (["{csv}", "-x", "x", "-y", "y", "--memory", "1MB"], "1MB|1 MB|B"),
     "no of": (["{csv}", "-x", "x", "-y", "y", "--reduce", "mean"], "--of"),
     "threads": (["{csv}", "-x", "x", "-y", "y", "--threads", "0"], "threads"),
-    "columns": (["{csv}"], "which columns"),
+    "columns": (["{csv}", "-x", "x"], "which columns"),
 }
 
 

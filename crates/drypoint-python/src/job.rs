@@ -255,13 +255,18 @@ impl Job {
         &self,
         py: Python<'_>,
         total: Option<u64>,
+        pipe: Option<&Cancel>,
         work: impl FnOnce() -> Result<T, CoreError> + Send,
     ) -> PyResult<T> {
         let glance = |py: Python<'_>| match &self.glance {
             Some(callable) => callable.call1(py, (self.told.progress.rows(), total)).map(drop),
             None => Ok(()),
         };
-        watched(py, &self.told.options.cancel, glance, work)
+        let stop = || {
+            self.told.options.cancel.cancel();
+            pipe.inspect(|pipe| pipe.cancel());
+        };
+        watched(py, stop, glance, work)
     }
 
     fn aggregate(&self, inner: Inner, layout: Option<Layout>, threads: usize) -> Aggregate {
@@ -314,14 +319,15 @@ impl Job {
     /// Draw a source that can be read again.
     fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Aggregate> {
         let (told, inner) = (&self.told, &source.inner);
-        let (aggregate, layout, threads) = self.watched(py, inner.rows(), || told.draw(inner.as_ref()))?;
+        let (aggregate, layout, threads) =
+            self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
         Ok(self.aggregate(aggregate, layout, threads))
     }
 
     /// Fold one more part of a stream.
     fn consume(&self, py: Python<'_>, source: &Source) -> PyResult<()> {
         let (told, part) = (&self.told, source.inner.as_ref());
-        self.watched(py, None, || {
+        self.watched(py, None, Some(&source.cancel), || {
             let mut stream = self.stream();
             if let Stream::Untouched = *stream {
                 *stream = told.begin(part)?;
@@ -339,8 +345,8 @@ impl Job {
     /// The aggregate of a stream that has ended.
     fn finish(&self, py: Python<'_>) -> PyResult<Aggregate> {
         let told = &self.told;
-        let (inner, layout, threads) =
-            self.watched(py, None, || match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
+        let (inner, layout, threads) = self.watched(py, None, None, || {
+            match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
                 Stream::Points(fold, layout) => {
                     let threads = fold.threads();
@@ -358,7 +364,8 @@ impl Job {
                     let (canvas, layout) = told.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
                     Ok((fold.finish_on(&canvas)?, layout, threads))
                 }
-            })?;
+            }
+        })?;
         if inner.rows == 0 {
             return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
         }
@@ -368,7 +375,7 @@ impl Job {
     /// The plan of drawing `source`, as a table.
     fn explain(&self, py: Python<'_>, source: &Source) -> PyResult<String> {
         let (told, inner) = (&self.told, &source.inner);
-        self.watched(py, None, || {
+        self.watched(py, None, Some(&source.cancel), || {
             let (canvas, _) = told.fitted(inner.as_ref())?;
             let (x, y) = told.names();
             let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &told.options)?;

@@ -12,16 +12,19 @@ use pyo3::prelude::*;
 use crate::batch::Batches;
 use crate::error::CoreError;
 use crate::shown::shown;
+use crate::watch::watched;
 
 /// Rows that can be read in batches. Made by the functions of this module.
 #[pyclass(frozen, module = "drypoint._core")]
 pub(crate) struct Source {
     pub(crate) inner: Arc<dyn drypoint_stream::Source>,
+    /// Ends the waiting of a pipe that is silent.
+    pub(crate) cancel: Cancel,
 }
 
 impl Source {
     pub(crate) fn new(source: impl drypoint_stream::Source + 'static) -> Self {
-        Self { inner: Arc::new(source) }
+        Self { inner: Arc::new(source), cancel: Cancel::default() }
     }
 
     fn field(&self, column: &str) -> Result<(usize, &DataType), CoreError> {
@@ -120,7 +123,7 @@ pub(crate) fn scan_paths(
 ) -> PyResult<Source> {
     let options = ScanOptions { csv: text_options(types, delimiter, header)?, format: None };
     let inner = py.detach(|| drypoint_stream::scan_paths(&paths, &options)).map_err(CoreError::from)?;
-    Ok(Source { inner: inner.into() })
+    Ok(Source { inner: inner.into(), cancel: Cancel::default() })
 }
 
 /// What a file descriptor yields, read once: Arrow IPC by its first bytes, else text.
@@ -134,11 +137,15 @@ pub(crate) fn scan_descriptor(
     header: Option<bool>,
 ) -> PyResult<Source> {
     let options = text_options(types, delimiter, header)?;
-    let input = crate::raw::duplicate(descriptor)?;
-    let inner = py
-        .detach(|| drypoint_stream::scan_reader(&name, Box::new(input), &options))
-        .map_err(CoreError::from)?;
-    Ok(Source { inner: inner.into() })
+    let cancel = Cancel::default();
+    let input = crate::raw::Input::duplicate(descriptor, cancel.clone())?;
+    let inner = watched(
+        py,
+        || cancel.cancel(),
+        |_| Ok(()),
+        || Ok(drypoint_stream::scan_reader(&name, Box::new(input), &options)?),
+    )?;
+    Ok(Source { inner: inner.into(), cancel })
 }
 
 fn text_options(

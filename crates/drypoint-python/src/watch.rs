@@ -3,7 +3,6 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
-use drypoint_stream::Cancel;
 use pyo3::prelude::*;
 
 use crate::error::CoreError;
@@ -12,10 +11,10 @@ use crate::error::CoreError;
 const GLANCE: Duration = Duration::from_millis(40);
 
 /// Run `work` on a thread of its own with the interpreter released. `glance` is called attached, from time to time
-/// and once at the end; its error, like a signal's, cancels the work and is what the caller sees.
+/// and once at the end; its error, like a signal's, is what the caller sees after `stop` has ended the work.
 pub(crate) fn watched<T: Send>(
     py: Python<'_>,
-    cancel: &Cancel,
+    stop: impl Fn() + Send + Sync,
     glance: impl Fn(Python<'_>) -> PyResult<()> + Send + Sync,
     work: impl FnOnce() -> Result<T, CoreError> + Send,
 ) -> PyResult<T> {
@@ -32,7 +31,7 @@ pub(crate) fn watched<T: Send>(
                 if interrupt.is_none() {
                     interrupt = Python::attach(|py| py.check_signals().and_then(|()| glance(py))).err();
                     if interrupt.is_some() {
-                        cancel.cancel();
+                        stop();
                     }
                 }
             }

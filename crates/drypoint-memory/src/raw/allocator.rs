@@ -31,6 +31,9 @@ use crate::raw::page_bytes;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PoolAllocator;
 
+/// Blocks of at least this many bytes grow by moving their pages: copying them would cost some tenths of a millisecond.
+const MOVED_FROM: usize = 4 << 20;
+
 /// The class that serves a layout; `None` if the system allocator does.
 fn class_of(layout: Layout) -> Option<Class> {
     if layout.size() < POOLED_FROM || layout.align() > STAGGER { None } else { Class::of(layout.size()) }
@@ -104,8 +107,10 @@ unsafe impl GlobalAlloc for PoolAllocator {
             // SAFETY: handed on to the caller.
             (None, None) => unsafe { System.realloc(data, old, new_size) },
             (Some(before), Some(after)) if before == after => data,
-            // A warm block and a copy beat fresh pages; without one, moving pages beats copying them.
-            (Some(before), Some(after)) if !Decoders::has_idle(after) => {
+            // A warm block and a copy beat fresh pages; without one, moving many pages beats copying them. Few are copied
+            // all the same: the old block stays behind for the next small vector, so that the same work done again finds
+            // every block it needs.
+            (Some(before), Some(after)) if before.capacity() >= MOVED_FROM && !Decoders::has_idle(after) => {
                 // SAFETY: the caller gives the old block up if this succeeds.
                 unsafe { remapped(data, before, after) }
                     // SAFETY: as the caller promised for `realloc`.

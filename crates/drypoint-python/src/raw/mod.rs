@@ -6,6 +6,6 @@ mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
-pub(crate) use descriptor::duplicate;
+pub(crate) use descriptor::Input;
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;

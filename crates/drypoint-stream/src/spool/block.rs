@@ -227,28 +227,33 @@ impl Decoded {
 impl Slot {
     fn column(&self, start: usize, end: usize) -> Option<Column<'_>> {
         let (values, words) = (self.values.bytes(), self.bytes.bytes());
-        let offsets: &[i32] = cast_slice(self.offsets.bytes());
+        let offsets: &[i32] = typed(self.offsets.bytes());
         let values = match self.kind? {
             Kind::Bool => Values::Bool(&values[start..end]),
-            Kind::I8 => Values::I8(&cast_slice(values)[start..end]),
-            Kind::I16 => Values::I16(&cast_slice(values)[start..end]),
-            Kind::I32 => Values::I32(&cast_slice(values)[start..end]),
-            Kind::I64 => Values::I64(&cast_slice(values)[start..end]),
+            Kind::I8 => Values::I8(&typed(values)[start..end]),
+            Kind::I16 => Values::I16(&typed(values)[start..end]),
+            Kind::I32 => Values::I32(&typed(values)[start..end]),
+            Kind::I64 => Values::I64(&typed(values)[start..end]),
             Kind::U8 => Values::U8(&values[start..end]),
-            Kind::U16 => Values::U16(&cast_slice(values)[start..end]),
-            Kind::U32 => Values::U32(&cast_slice(values)[start..end]),
-            Kind::U64 => Values::U64(&cast_slice(values)[start..end]),
-            Kind::F32 => Values::F32(&cast_slice(values)[start..end]),
-            Kind::F64 => Values::F64(&cast_slice(values)[start..end]),
+            Kind::U16 => Values::U16(&typed(values)[start..end]),
+            Kind::U32 => Values::U32(&typed(values)[start..end]),
+            Kind::U64 => Values::U64(&typed(values)[start..end]),
+            Kind::F32 => Values::F32(&typed(values)[start..end]),
+            Kind::F64 => Values::F64(&typed(values)[start..end]),
             Kind::Text => Values::Text(Text { offsets: &offsets[start..=end], bytes: words }),
             Kind::Dictionary => Values::Dictionary {
-                codes: &cast_slice(values)[start..end],
+                codes: &typed(values)[start..end],
                 words: Text { offsets, bytes: words },
             },
         };
         let validity = self.first_bit.map(|bit| Bitmap { bits: self.validity.bytes(), offset: bit + start });
         Some(Column { values, validity })
     }
+}
+
+/// The items of a buffer's beginning. Buffers are aligned for every type; a slice without bytes may not be.
+fn typed<T: drypoint_memory::Pod>(bytes: &[u8]) -> &[T] {
+    if bytes.is_empty() { &[] } else { cast_slice(bytes) }
 }
 
 fn unpack(
