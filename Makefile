@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CORE := $(shell find crates python pyproject.toml Cargo.toml Cargo.lock -type f -not -name '*.pyc' -not -name '*.so')
+CORE := $(shell git ls-files crates python pyproject.toml Cargo.toml Cargo.lock 2>/dev/null)
 
 build: $(VENV)/.built
 

@@ -105,7 +105,7 @@ pub(crate) struct Job {
 /// What has come of a stream of sources.
 enum Stream {
     Untouched,
-    Points(Box<PointsFold>, Option<Layout>),
+    Points(Box<(PointsFold, Option<Layout>)>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
 }
@@ -205,7 +205,7 @@ impl Told {
         if let [Some(x_range), Some(y_range)] = given {
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
             let fold = PointsFold::new(&canvas, x, y, &self.reduction, &self.options)?;
-            return Ok(Stream::Points(Box::new(fold), layout));
+            return Ok(Stream::Points(Box::new((fold, layout))));
         }
         if self.exact {
             let schema = Schema { fields: self.fields(schema)? };
@@ -334,7 +334,7 @@ impl Job {
             }
             match &mut *stream {
                 Stream::Untouched => {}
-                Stream::Points(fold, _) => fold.consume(part)?,
+                Stream::Points(begun) => begun.0.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
             }
@@ -348,7 +348,8 @@ impl Job {
         let (inner, layout, threads) = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
-                Stream::Points(fold, layout) => {
+                Stream::Points(begun) => {
+                    let (fold, layout) = *begun;
                     let threads = fold.threads();
                     Ok((fold.finish()?, layout, threads))
                 }
