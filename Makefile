@@ -46,7 +46,7 @@ check: build $(VENV)/.test
 	cd / && $(abspath $(BIN))/python -m mypy.stubtest drypoint --mypy-config-file $(abspath pyproject.toml)
 
 bench: build
-	bash benches/run.sh
+	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
 
 clean:
 	rm -rf target out $(VENV) .bench

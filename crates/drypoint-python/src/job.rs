@@ -110,6 +110,13 @@ enum Stream {
     Spooled(Box<Spool>),
 }
 
+/// Where a source that can be read again will be drawn, and how.
+struct Fitted {
+    canvas: Canvas,
+    layout: Option<Layout>,
+    options: Options,
+}
+
 impl Told {
     fn names(&self) -> (&str, &str) {
         (&self.axes[0].column, &self.axes[1].column)
@@ -147,7 +154,7 @@ impl Told {
     }
 
     /// The canvas that shows all of `source`, or the ranges that were given.
-    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<(Canvas, Option<Layout>), CoreError> {
+    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
         let schema = source.schema();
         let kinds = self.kinds(schema)?;
         let given = self.given(&kinds)?;
@@ -162,7 +169,9 @@ impl Told {
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
         let wanted: Vec<(&str, Scale)> =
             open.iter().map(|&place| (self.axes[place].column.as_str(), self.axes[place].scale)).collect();
-        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &self.options)? };
+        // Rows count as done when they are drawn, not when their extent is looked for.
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &uncounted)? };
         let mut ranges = [(0.0, 1.0); 2];
         for place in 0..2 {
             ranges[place] = match given[place] {
@@ -175,17 +184,25 @@ impl Told {
                 }
             };
         }
-        self.canvas(ranges, kinds, first_categories(source, &self.reduction, &self.options)?)
+        let categories = first_categories(source, &self.reduction, &self.options)?;
+        let options = self.options(categories.len());
+        let (canvas, layout) = self.canvas(ranges, kinds, categories)?;
+        Ok(Fitted { canvas, layout, options })
+    }
+
+    /// How to fold where these categories are known to come: a canvas for each must fit, or the work is refused now.
+    fn options(&self, categories: usize) -> Options {
+        Options { known_categories: categories, ..self.options.clone() }
     }
 
     fn draw(
         &self,
         source: &dyn drypoint_stream::Source,
     ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
-        let (canvas, layout) = self.fitted(source)?;
+        let Fitted { canvas, layout, options } = self.fitted(source)?;
         let (x, y) = self.names();
-        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &self.options)?;
-        let inner = points(&canvas, source, x, y, &self.reduction, &self.options)?;
+        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &options)?;
+        let inner = points(&canvas, source, x, y, &self.reduction, &options)?;
         if inner.rows == 0 {
             return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
         }
@@ -203,8 +220,9 @@ impl Told {
         let (x, y) = self.names();
         let categories = first_categories(part, &self.reduction, &self.options)?;
         if let [Some(x_range), Some(y_range)] = given {
+            let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
-            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &self.options)?;
+            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &options)?;
             return Ok(Stream::Points(Box::new((fold, layout))));
         }
         if self.exact {
@@ -221,7 +239,8 @@ impl Told {
             kind: kind.clone(),
         };
         let (x_axis, y_axis) = (grown(0, &kinds[0]), grown(1, &kinds[1]));
-        let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &self.options)?;
+        let options = self.options(categories.len());
+        let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &options)?;
         Ok(Stream::Growing(Box::new(fold), categories))
     }
 
@@ -377,9 +396,9 @@ impl Job {
     fn explain(&self, py: Python<'_>, source: &Source) -> PyResult<String> {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
-            let (canvas, _) = told.fitted(inner.as_ref())?;
+            let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
             let (x, y) = told.names();
-            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &told.options)?;
+            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?;
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
     }
