@@ -41,9 +41,9 @@ def pictures() -> dict[Path, list[str]]:
         OUT / "attractor.png": [sys.executable, __file__, str(OUT / "attractor.png")],
         zipcodes: [
             *(sys.executable, "-m", "drypoint", "draw", str(HERE / "data" / "zipcodes.csv.gz")),
-            *("-x", "longitude", "-y", "latitude", "--by", "state", "--memory", "64MB"),
+            *("-x", "longitude", "-y", "latitude", "--memory", "64MB"),
             *("--x-range", "-126", "-66", "--y-range", "24", "50"),
-            *("--title", "US postal codes by state", "-o", str(zipcodes), "--quiet"),
+            *("--title", "US postal codes", "-o", str(zipcodes), "--quiet"),
         ],
     }
 
