@@ -103,7 +103,7 @@ class Canvas:
             A budget for this call alone, within that of the process.
         exact : bool, default False
             For a stream that can be read only once and whose ranges are not given: keep it on disk, compressed,
-            and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within half a pixel.
+            and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within a pixel.
         progress : callable, optional
             Called with rows done and rows in all (None where unknown), some times a second.
 
