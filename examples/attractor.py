@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-PARAMETERS = (1.7, 1.7, 0.6, 1.2)
+PARAMETERS = (-1.4, 1.6, 1.0, 0.7)
 ORBITS = 1 << 13
 TRANSIENT = 100  # steps until an orbit that began anywhere has settled on the attractor
 

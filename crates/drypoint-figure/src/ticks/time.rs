@@ -4,10 +4,14 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use drypoint_stream::TimeUnit;
 
-use super::{Tick, Ticks};
+use super::{Tick, Ticks, linear};
 
 const SECOND: i128 = 1_000_000_000;
 const DAY: i128 = 86_400 * SECOND;
+const MEAN_YEAR: f64 = 365.2425 * DAY as f64;
+
+/// A step is looked at if it has no more than so many times the ticks that are wanted.
+const MOST_SKIPPED: usize = 4;
 
 /// Years that chrono can name.
 const YEARS: std::ops::RangeInclusive<i32> = -200_000..=200_000;
@@ -25,36 +29,90 @@ enum Step {
 const CLOCK: [i128; 20] =
     [1, 2, 5, 10, 20, 50, 100, 200, 500, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
 
-/// `None` where the range leaves the calendar.
-pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Option<Ticks> {
-    let unit_nanoseconds: i128 = match unit {
+/// Never a count of units since 1970: between dates the clock stands, beyond the calendar years do.
+pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Ticks {
+    let axis = Axis { low, high, unit: in_nanoseconds(unit) };
+    let Some((start, end)) = axis.moment(low).zip(axis.moment(high)) else { return axis.years(target) };
+    // Finer than the column's own unit only where that has no two ticks in the range.
+    let own = |step: &Step| !matches!(step, Step::Nanoseconds(step) if *step < axis.unit);
+    let (moments, step) = axis
+        .stepped(start, end, target, own)
+        .or_else(|| axis.stepped(start, end, target, |_| true))
+        .unwrap_or((vec![(low, start), (high, end)], Step::Nanoseconds(1)));
+    Ticks { major: labels(&moments, step), minor: Vec::new(), note: None }
+}
+
+fn in_nanoseconds(unit: TimeUnit) -> i128 {
+    match unit {
         TimeUnit::Day => DAY,
         TimeUnit::Second => SECOND,
         TimeUnit::Millisecond => 1_000_000,
         TimeUnit::Microsecond => 1_000,
         TimeUnit::Nanosecond => 1,
-    };
-    let start = moment(nanoseconds(low, unit_nanoseconds)?)?;
-    let end = moment(nanoseconds(high, unit_nanoseconds)?)?;
-    // Clock steps must not be finer than the column's own unit or than float64 can place.
-    let steps = steps().filter(|step| match step {
-        Step::Nanoseconds(step) => *step >= unit_nanoseconds,
-        _ => true,
-    });
-    let mut fewest: Option<(Step, Vec<NaiveDateTime>)> = None;
-    for step in steps {
-        let Some(moments) = begin(start, end, step, target) else { continue };
-        fewest = Some((step, moments));
-        break;
     }
-    let (step, moments) = fewest?;
-    let mut ticks: Vec<(f64, NaiveDateTime)> = moments
-        .into_iter()
-        .map(|moment| (since_epoch(moment) as f64 / unit_nanoseconds as f64, moment))
-        .filter(|(value, _)| (low..=high).contains(value))
-        .collect();
-    ticks.dedup_by(|a, b| a.0 <= b.0);
-    (ticks.len() >= 2).then(|| Ticks { major: labels(&ticks, step), minor: Vec::new(), note: None })
+}
+
+/// Instants with their values.
+type Moments = Vec<(f64, NaiveDateTime)>;
+
+/// A range in units of so many nanoseconds.
+struct Axis {
+    low: f64,
+    high: f64,
+    unit: i128,
+}
+
+impl Axis {
+    fn moment(&self, value: f64) -> Option<NaiveDateTime> {
+        moment(nanoseconds(value, self.unit)?)
+    }
+
+    /// The finest step that has at most `target` ticks in the range, 2 at least.
+    fn stepped(
+        &self,
+        start: NaiveDateTime,
+        end: NaiveDateTime,
+        target: usize,
+        allowed: impl Fn(&Step) -> bool,
+    ) -> Option<(Moments, Step)> {
+        let target = target.max(2);
+        let mut finer = None;
+        for step in steps().filter(allowed) {
+            let Some(moments) = begin(start, end, step, MOST_SKIPPED * target) else { continue };
+            let made = (self.placed(moments), step);
+            match made.0.len() {
+                0 | 1 => break,
+                count if count <= target => return Some(made),
+                _ => finer = Some(made),
+            }
+        }
+        // No step between too many and too few: of too many every second or third.
+        let (moments, step) = finer?;
+        let stride = moments.len().div_ceil(target);
+        Some((moments.into_iter().step_by(stride).collect(), step))
+    }
+
+    fn placed(&self, moments: Vec<NaiveDateTime>) -> Moments {
+        let mut placed: Moments = moments
+            .into_iter()
+            .map(|moment| (since_epoch(moment) as f64 / self.unit as f64, moment))
+            .filter(|(value, _)| (self.low..=self.high).contains(value))
+            .collect();
+        placed.dedup_by(|a, b| a.0 <= b.0);
+        placed
+    }
+
+    /// Years of the mean Gregorian length, where days no longer matter.
+    fn years(&self, target: usize) -> Ticks {
+        let length = MEAN_YEAR / self.unit as f64;
+        let mut made = linear::ticks(1970.0 + self.low / length, 1970.0 + self.high / length, target);
+        for tick in &mut made.major {
+            tick.value = ((tick.value - 1970.0) * length).clamp(self.low, self.high);
+        }
+        made.major.dedup_by(|a, b| a.value <= b.value);
+        made.note = Some(made.note.map_or("years".into(), |note| format!("years {note}")));
+        made
+    }
 }
 
 fn steps() -> impl Iterator<Item = Step> {
@@ -67,14 +125,14 @@ fn steps() -> impl Iterator<Item = Step> {
     fine.chain(seconds.map(|step| Step::Nanoseconds(step * SECOND))).chain(days).chain(months).chain(years)
 }
 
-/// The moments of a step inside a range, if there are at most `target`.
-fn begin(start: NaiveDateTime, end: NaiveDateTime, step: Step, target: usize) -> Option<Vec<NaiveDateTime>> {
+/// The moments of a step inside a range, if there are at most `most`.
+fn begin(start: NaiveDateTime, end: NaiveDateTime, step: Step, most: usize) -> Option<Vec<NaiveDateTime>> {
     let mut moments = Vec::new();
     let mut at = floor(start, step)?;
     while at <= end {
         if at >= start {
             moments.push(at);
-            if moments.len() > target {
+            if moments.len() > most {
                 return None;
             }
         }
@@ -137,7 +195,7 @@ fn since_epoch(at: NaiveDateTime) -> i128 {
 
 fn labels(ticks: &[(f64, NaiveDateTime)], step: Step) -> Vec<Tick> {
     let mut before: Option<String> = None;
-    ticks
+    let mut made: Vec<Tick> = ticks
         .iter()
         .map(|(value, at)| {
             let (label, context) = label(*at, step);
@@ -145,7 +203,10 @@ fn labels(ticks: &[(f64, NaiveDateTime)], step: Step) -> Vec<Tick> {
             before = context.clone().or(before.take());
             Tick { value: *value, label, context }
         })
-        .collect()
+        .collect();
+    // Less than a nanosecond apart.
+    made.dedup_by(|a, b| a.context.is_none() && a.label == b.label);
+    made
 }
 
 fn label(at: NaiveDateTime, step: Step) -> (String, Option<String>) {
@@ -191,7 +252,7 @@ mod tests {
 
     fn said(from: &str, to: &str, target: usize) -> Vec<String> {
         let read = |text: &str| since_epoch(text.parse::<NaiveDateTime>().unwrap()) as f64 / 1e9;
-        let made = ticks(read(from), read(to), TimeUnit::Second, target).unwrap();
+        let made = ticks(read(from), read(to), TimeUnit::Second, target);
         let line =
             |tick: Tick| tick.label + &tick.context.map(|context| format!("/{context}")).unwrap_or_default();
         made.major.into_iter().map(line).collect()
@@ -217,15 +278,40 @@ mod tests {
     #[test]
     fn nanoseconds_of_a_column_of_nanoseconds() {
         let start = 1_700_000_000_000_000_000_f64;
-        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, 6).unwrap();
+        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, 6);
         assert_eq!(made.major[0].context.as_deref(), Some("14 Nov 2023 22:13:20"));
         assert_eq!(made.major[1].label, "20.000001");
     }
 
     #[test]
-    fn days_are_not_split() {
-        let made = ticks(19_000.0, 19_004.0, TimeUnit::Day, 20).unwrap();
-        assert_eq!(made.major.len(), 5);
-        assert!(ticks(0.0, 1e12, TimeUnit::Day, 5).is_none(), "beyond the calendar");
+    fn days_are_split_only_where_there_is_one() {
+        let said = |low: f64, high: f64, target: usize| -> Vec<String> {
+            let made = ticks(low, high, TimeUnit::Day, target);
+            made.major
+                .into_iter()
+                .map(|tick| {
+                    [Some(tick.label), tick.context].into_iter().flatten().collect::<Vec<_>>().join("/")
+                })
+                .collect()
+        };
+        assert_eq!(said(19_000.0, 19_004.0, 20), ["8/Jan 2022", "9", "10", "11", "12"]);
+        assert_eq!(said(19_000.1, 19_000.9, 4), ["06:00/8 Jan 2022", "12:00", "18:00"]);
+        assert_eq!(said(19_000.0, 19_000.0_f64.next_up(), 4)[0], "00.000000000/8 Jan 2022 00:00:00");
+    }
+
+    #[test]
+    fn beyond_the_calendar_stand_years() {
+        let made = ticks(0.0, 1e12, TimeUnit::Day, 5);
+        assert_eq!(made.note.as_deref(), Some("years ×10⁹"));
+        assert_eq!(made.major[1].label, "0.5");
+    }
+
+    #[test]
+    fn a_narrow_axis_has_two_dates() {
+        for span in 1..4000 {
+            let low = 19_000.25 - f64::from(span);
+            let made = ticks(low, 19_000.25, TimeUnit::Day, 1);
+            assert_eq!(made.major.len(), 2, "{span} days: {made:?}");
+        }
     }
 }
