@@ -25,6 +25,8 @@ def attractor(path: str) -> None:
         points(total=100_000_000),
         x="x",
         y="y",
+        x_range=(-1.6, 2.15),  # a margin around it, and exact bins: no pattern of folded ones
+        y_range=(-1.45, 1.65),
         width=1000,
         height=800,
         title="A hundred million points of a strange attractor",

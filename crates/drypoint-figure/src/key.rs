@@ -168,9 +168,7 @@ fn number(scale: &ColorScale, value: f64, room: f32) -> Line {
     };
     let forms = long.into_iter().chain([3, 2, 1].map(|figures| compact(value, figures)));
     let mut lines = forms.map(|form| Line::new(&form, Weight::Regular, SMALL));
-    lines
-        .find(|line| line.width() <= room)
-        .unwrap_or_else(|| small(&compact(value, 1), room))
+    lines.find(|line| line.width() <= room).unwrap_or_else(|| small(&compact(value, 1), room))
 }
 
 /// In one column, or where that is too short and names are, in as many as the room holds.
@@ -190,7 +188,8 @@ fn legend(categories: &[Category], room: Rect, inks: &Inks, out: &mut Vec<Displa
     let pitch = (room.width + GAP) / columns as f32;
     for (place, category) in shown.iter().enumerate() {
         let x = room.x + ((place / rows) as f32 * pitch).round();
-        let cell = Rect { x, y: room.y + (place % rows) as f32 * LEADING, width: pitch - GAP, height: LEADING };
+        let cell =
+            Rect { x, y: room.y + (place % rows) as f32 * LEADING, width: pitch - GAP, height: LEADING };
         entry(&category.name, category.color, cell, inks, out);
     }
     let more = categories.len() - shown.len();

@@ -6,7 +6,7 @@ use super::{SpreadShape, Stamp};
 use crate::Pixmap;
 
 /// The share of its neighbourhood that the middle dot may see covered if no two dots overlapped.
-const MOST_COVERED: f64 = 0.5;
+const MOST_COVERED: f64 = 0.3;
 
 /// The same for dots that only make up for smaller pixels.
 const MOST_COVERED_BY_LEAST: f64 = 1.0;
@@ -17,7 +17,7 @@ const REACH: f64 = 8.0;
 
 impl Pixmap {
     /// How far to spread so that single points are seen and dense regions keep their structure: the most, up to 3 times
-    /// `scale`, at which the middle one of the lit pixels sees less than half of its neighbourhood covered. 0 for dense
+    /// `scale`, at which the middle one of the lit pixels sees less than a third of its neighbourhood covered. 0 for dense
     /// and for empty pictures. Cost: one pass over the pixels.
     pub fn spread_px(&self, scale: f64) -> usize {
         let reach = (REACH * scale).round() as usize;

@@ -36,7 +36,8 @@ fn with_step(low: f64, high: f64, target: usize, parts: usize) -> Option<Ticks> 
             .collect()
     };
     // Of too many every second or third, counted from 0.
-    let units = (1..=4).map(inside).find(|units| units.len() <= target + 1).filter(|units| units.len() >= 2)?;
+    let units =
+        (1..=4).map(inside).find(|units| units.len() <= target + 1).filter(|units| units.len() >= 2)?;
     let (labels, note) = labels(&units, exponent);
     let major: Vec<Tick> = units
         .iter()
