@@ -124,8 +124,8 @@ mod tests {
         assert_eq!(said(-3.0, 12.0, 6), ("−2.5 0.0 2.5 5.0 7.5 10.0".into(), None));
         assert_eq!(said(0.0, 1e6, 5), ("0 200,000 400,000 600,000 800,000 1,000,000".into(), None));
         assert_eq!(said(0.1, 0.3, 4), ("0.10 0.15 0.20 0.25 0.30".into(), None));
-        assert_eq!(said(-4.38, 4.32, 2), ("−4 0 4".into(), None));
-        assert_eq!(said(0.313, 0.997, 1), ("0.4 0.8".into(), None));
+        assert_eq!(said(-4.38, 4.32, 2), ("−2.5 0.0 2.5".into(), None));
+        assert_eq!(said(0.313, 0.997, 1), ("0.50 0.75".into(), None));
     }
 
     #[test]

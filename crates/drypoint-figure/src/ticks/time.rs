@@ -303,7 +303,7 @@ mod tests {
     fn beyond_the_calendar_stand_years() {
         let made = ticks(0.0, 1e12, TimeUnit::Day, 5);
         assert_eq!(made.note.as_deref(), Some("years ×10⁹"));
-        assert_eq!(made.major[1].label, "0.5");
+        assert_eq!(made.major[1].label, "2");
     }
 
     #[test]
