@@ -3,6 +3,7 @@
 //! Ticks are made as whole numbers of a decimal or calendar step and only then become float64, so that a label is never
 //! "0.30000000000000004" and two ticks never share one.
 
+mod calendar;
 mod linear;
 mod log;
 mod number;

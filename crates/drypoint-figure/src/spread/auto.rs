@@ -96,7 +96,7 @@ mod tests {
         fn neighbours_agree_with_naive(
             width in 1_usize..24, height in 1_usize..24, reach in 0_usize..9, one_in in 1_usize..9, seed: u16
         ) {
-            let mixed = |x: usize, y: usize| (x * 7919 + y * 104_729 + usize::from(seed)) * 2_654_435_761 >> 7;
+            let mixed = |x: usize, y: usize| ((x * 7919 + y * 104_729 + usize::from(seed)) * 2_654_435_761) >> 7;
             let pixmap = picture(width, height, |x, y| mixed(x, y) % one_in == 0);
             prop_assert_eq!(pixmap.middle_neighbours(reach), naive(&pixmap, reach));
         }
