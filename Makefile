@@ -6,7 +6,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-CORE := $(shell find crates python pyproject.toml Cargo.toml Cargo.lock -type f -not -name '*.pyc' -not -name '*.so')
+CORE := $(shell git ls-files crates python pyproject.toml Cargo.toml Cargo.lock 2>/dev/null)
 
 build: $(VENV)/.built
 
@@ -46,7 +46,7 @@ check: build $(VENV)/.test
 	cd / && $(abspath $(BIN))/python -m mypy.stubtest drypoint --mypy-config-file $(abspath pyproject.toml)
 
 bench: build
-	bash benches/run.sh
+	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
 
 clean:
 	rm -rf target out $(VENV) .bench

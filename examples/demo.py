@@ -44,9 +44,9 @@ def pictures() -> dict[Path, list[str]]:
         OUT / "attractor.png": [sys.executable, __file__, str(OUT / "attractor.png")],
         zipcodes: [
             *(sys.executable, "-m", "drypoint", "draw", str(HERE / "data" / "zipcodes.csv.gz")),
-            *("-x", "longitude", "-y", "latitude", "--by", "state", "--memory", "64MB"),
+            *("-x", "longitude", "-y", "latitude", "--memory", "64MB"),
             *("--x-range", "-126", "-66", "--y-range", "24", "50"),
-            *("--title", "US postal codes by state", "--caption", "Source: GeoNames, CC BY 4.0"),
+            *("--title", "US postal codes", "--caption", "Source: GeoNames, CC BY 4.0"),
             *("-o", str(zipcodes), "--quiet"),
         ],
     }

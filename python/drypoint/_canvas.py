@@ -236,60 +236,60 @@ class Aggregate:
         self._held: _core.Aggregate | None = core
 
     @property
-    def _core(self) -> _core.Aggregate:
+    def _inner(self) -> _core.Aggregate:
         if self._held is None:
             raise ClosedError("this Aggregate is closed")
         return self._held
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._core.shape
+        return self._inner.shape
 
     @property
     def dtype(self) -> str:
-        return self._core.dtype
+        return self._inner.dtype
 
     @property
     def x_range(self) -> tuple[float, float]:
-        return self._core.x_range
+        return self._inner.x_range
 
     @property
     def y_range(self) -> tuple[float, float]:
-        return self._core.y_range
+        return self._inner.y_range
 
     @property
     def categories(self) -> list[str]:
-        return self._core.categories
+        return self._inner.categories
 
     @property
     def rows(self) -> int:
-        return self._core.rows
+        return self._inner.rows
 
     @property
     def skipped(self) -> int:
-        return self._core.skipped
+        return self._inner.skipped
 
     @property
     def nbytes(self) -> int:
-        return self._core.nbytes
+        return self._inner.nbytes
 
     @property
     def reduction(self) -> str:
         """The fold, as it is written: ``mean('fare')``."""
-        return self._core.reduction
+        return self._inner.reduction
 
     @property
     def cells(self) -> _core.Aggregate:
         """The cells as a read-only buffer, for programs without NumPy: ``memoryview(aggregate.cells)``."""
-        return self._core
+        return self._inner
 
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12 asks for it (PEP 688)
-        return memoryview(self._core)
+        return memoryview(self._inner)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         import numpy
 
-        view = numpy.asarray(self._core)
+        view = numpy.asarray(self._inner)
         if dtype is not None and numpy.dtype(dtype) != view.dtype:
             if copy is False:
                 raise ValueError(f"a view as {dtype} of {self.dtype} cells is not possible without a copy")
@@ -304,7 +304,7 @@ class Aggregate:
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Aggregate):
-            return Aggregate(self._core.merge(other._core))
+            return Aggregate(self._inner.merge(other._inner))
         return self.__array__() + other
 
     def __radd__(self, other: Any) -> Any:
@@ -339,7 +339,7 @@ class Aggregate:
             import xarray
         except ImportError:
             raise ImportError("to_xarray needs the package xarray: pip install xarray") from None
-        coords: dict[str, Any] = {"y": self._core.centres("y"), "x": self._core.centres("x")}
+        coords: dict[str, Any] = {"y": self._inner.centres("y"), "x": self._inner.centres("x")}
         dims = ["y", "x"]
         if self.categories:
             dims.append("category")
@@ -382,7 +382,7 @@ class Aggregate:
         """
         from ._image import Image
 
-        return Image(self._core.shade(cmap, how, span, background, spread, min_alpha))
+        return Image(self._inner.shade(cmap, how, span, background, spread, min_alpha))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write cells, ranges and what merging needs to a file that NumPy can open too.
@@ -392,7 +392,7 @@ class Aggregate:
         path : str or path
             Ends in ``.npz``. The file appears whole or not at all.
         """
-        self._core.save(os.fspath(path))
+        self._inner.save(os.fspath(path))
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Aggregate:

@@ -163,7 +163,7 @@ class Figure:
         """
         aggregate = self.aggregate
         assert self._page is not None
-        return Image(self._page.shade(aggregate._core))
+        return Image(self._page.shade(aggregate._inner))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the page, whole or not at all.
@@ -182,14 +182,14 @@ class Figure:
         """
         aggregate = self.aggregate
         assert self._page is not None
-        self._page.save(aggregate._core, os.fspath(path))
+        self._page.save(aggregate._inner, os.fspath(path))
 
     savefig = save
 
     def _repr_png_(self) -> bytes:
         aggregate = self.aggregate
         assert self._page is not None
-        return self._page.png(aggregate._core)
+        return self._page.png(aggregate._inner)
 
     def _check_open(self) -> None:
         if self._closed:

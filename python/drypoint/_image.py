@@ -31,22 +31,22 @@ class Image:
         self._held: _core.Pixmap | None = core
 
     @property
-    def _core(self) -> _core.Pixmap:
+    def _inner(self) -> _core.Pixmap:
         if self._held is None:
             raise ClosedError("this Image is closed")
         return self._held
 
     @property
     def width(self) -> int:
-        return self._core.width
+        return self._inner.width
 
     @property
     def height(self) -> int:
-        return self._core.height
+        return self._inner.height
 
     @property
     def nbytes(self) -> int:
-        return self._core.nbytes
+        return self._inner.nbytes
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         """Straight RGBA, shape (height, width, 4), uint8; always a copy, since the pixels are held more compactly."""
@@ -54,7 +54,7 @@ class Image:
 
         if copy is False:
             raise ValueError("an RGBA array of an Image cannot be made without a copy")
-        rgba = numpy.frombuffer(self._core.rgba(), dtype="uint8").reshape(self.height, self.width, 4)
+        rgba = numpy.frombuffer(self._inner.rgba(), dtype="uint8").reshape(self.height, self.width, 4)
         return rgba if dtype is None else rgba.astype(dtype)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -65,10 +65,10 @@ class Image:
         path : str or path
             Ends in ``.png``.
         """
-        self._core.save(os.fspath(path))
+        self._inner.save(os.fspath(path))
 
     def _repr_png_(self) -> bytes:
-        return self._core.png()
+        return self._inner.png()
 
     def close(self) -> None:
         """Let go of the pixels at once. Calling it again does nothing."""

@@ -413,4 +413,6 @@ def _is_datetime64(values: Any) -> bool:
 
 def _is_object(values: Any) -> bool:
     """Whether it is a NumPy array of Python objects."""
-    return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(values, "__array_interface__")
+    return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(
+        values, "__array_interface__"
+    )

@@ -79,7 +79,21 @@ def test_standard_input(csv, cloud, tmp_path, kind):
         data = sink.getvalue().to_pybytes()
     for extra in ([], ["--exact"], ["--x-range", "-3", "3", "--y-range", "-6", "6"]):
         done = subprocess.run(
-            [sys.executable, "-m", "drypoint", "draw", "-", "-x", "x", "-y", "y", "--json", *extra, "-o", "a.png"],
+            [
+                sys.executable,
+                "-m",
+                "drypoint",
+                "draw",
+                "-",
+                "-x",
+                "x",
+                "-y",
+                "y",
+                "--json",
+                *extra,
+                "-o",
+                "a.png",
+            ],
             cwd=tmp_path,
             input=data,
             capture_output=True,

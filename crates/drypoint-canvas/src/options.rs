@@ -38,6 +38,8 @@ pub struct Options {
     pub picture_bytes: usize,
     /// At most this many categories.
     pub max_categories: usize,
+    /// Categories that are known to come; there may be more.
+    pub known_categories: usize,
 }
 
 impl Options {
@@ -51,6 +53,7 @@ impl Options {
             progress: None,
             picture_bytes: 0,
             max_categories: 256,
+            known_categories: 0,
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::fmt;
 
+use drypoint_memory::charged_bytes;
 use drypoint_stream::{Request, Source};
 
 use crate::columns::Roles;
@@ -15,7 +16,7 @@ use crate::{Canvas, Reduction, Result};
 const BATCH_ROWS: usize = 16 * 1024;
 /// Below this, readers spend more on batches than on rows.
 const LEAST_BATCH_ROWS: usize = 1024;
-/// Categories that are planned for; fewer or more may be met.
+/// Categories that are planned for where none are known; fewer or more may be met.
 const CATEGORIES: usize = 8;
 
 /// One holder of memory.
@@ -83,8 +84,11 @@ impl Plan {
         let available = options.consumer.pool().available();
         let counts = matches!(target.reduction.inner(), Reduction::Count(_) | Reduction::Mean(_))
             && target.result_cells.is_none();
-        let categories: &[usize] =
-            if target.reduction.category_column().is_some() { &[CATEGORIES, 1] } else { &[1] };
+        let known = options.known_categories.max(1);
+        let categories: &[usize] = match target.reduction.category_column() {
+            Some(_) => &[known.max(CATEGORIES), known],
+            None => &[1],
+        };
         let mut smallest: Option<Plan> = None;
         for &planes in categories {
             for threads in (1..=options.wanted_threads()).rev() {
@@ -179,9 +183,14 @@ fn lines(
         line(READING[0], needs.reader_bytes, threads),
         line(READING[1], needs.shared_bytes, 1),
         line(READING[2], Worker::OWN_BYTES, threads),
-        line(CELLS[0], private * planes, threads),
-        line(CELLS[1], shared * planes, 1),
-        line(RESULT, (cell * result_cells + grown) * planes, 1),
+        line(CELLS[0], private.saturating_mul(planes), threads),
+        line(CELLS[1], shared.saturating_mul(planes), 1),
+        line(
+            RESULT,
+            (charged_bytes(cell * result_cells).unwrap_or(usize::MAX).saturating_add(grown))
+                .saturating_mul(planes),
+            1,
+        ),
         line(PICTURE, options.picture_bytes, 1),
     ];
     lines.into_iter().filter(|line| line.bytes > 0).collect()

@@ -26,9 +26,9 @@ fn threads_and_counters_shrink_with_the_budget() {
     let shape = |plan: Plan| (plan.threads, plan.shared_counters);
     assert_eq!(shape(plan(7_000_000, &count).unwrap()), (2, false));
     assert_eq!(shape(plan(5_500_000, &count).unwrap()), (2, true));
-    assert_eq!(shape(plan(4_080_000, &count).unwrap()), (1, true));
+    assert_eq!(shape(plan(4_300_000, &count).unwrap()), (1, true));
     assert!(matches!(plan(3_900_000, &count), Err(CanvasError::Budget(_))));
-    assert_eq!(shape(plan(17_000_000, &sum).unwrap()), (2, false));
+    assert_eq!(shape(plan(17_200_000, &sum).unwrap()), (2, false));
     assert_eq!(shape(plan(9_000_000, &sum).unwrap()), (1, false));
     assert!(matches!(plan(7_900_000, &sum), Err(CanvasError::Budget(_))));
 }

@@ -123,6 +123,7 @@ impl Aggregate {
     }
 
     /// A picture of it.
+    #[allow(clippy::too_many_arguments)]
     fn shade(
         &self,
         py: Python<'_>,

@@ -105,9 +105,16 @@ pub(crate) struct Job {
 /// What has come of a stream of sources.
 enum Stream {
     Untouched,
-    Points(Box<PointsFold>, Option<Layout>),
+    Points(Box<(PointsFold, Option<Layout>)>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
+}
+
+/// Where a source that can be read again will be drawn, and how.
+struct Fitted {
+    canvas: Canvas,
+    layout: Option<Layout>,
+    options: Options,
 }
 
 impl Told {
@@ -154,7 +161,7 @@ impl Told {
     }
 
     /// The canvas that shows all of `source`, or the ranges that were given.
-    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<(Canvas, Option<Layout>), CoreError> {
+    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
         let schema = source.schema();
         let kinds = self.kinds(schema)?;
         let given = self.given(&kinds)?;
@@ -164,7 +171,9 @@ impl Told {
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
         let wanted: Vec<(&str, Scale)> =
             open.iter().map(|&place| (self.axes[place].column.as_str(), self.axes[place].scale)).collect();
-        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &self.options)? };
+        // Rows count as done when they are drawn, not when their extent is looked for.
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &uncounted)? };
         let mut ranges = [(0.0, 1.0); 2];
         for place in 0..2 {
             ranges[place] = match given[place] {
@@ -177,17 +186,25 @@ impl Told {
                 }
             };
         }
-        self.canvas(ranges, kinds, first_categories(source, &self.reduction, &self.options)?)
+        let categories = first_categories(source, &self.reduction, &self.options)?;
+        let options = self.options(categories.len());
+        let (canvas, layout) = self.canvas(ranges, kinds, categories)?;
+        Ok(Fitted { canvas, layout, options })
+    }
+
+    /// How to fold where these categories are known to come: a canvas for each must fit, or the work is refused now.
+    fn options(&self, categories: usize) -> Options {
+        Options { known_categories: categories, ..self.options.clone() }
     }
 
     fn draw(
         &self,
         source: &dyn drypoint_stream::Source,
     ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
-        let (canvas, layout) = self.fitted(source)?;
+        let Fitted { canvas, layout, options } = self.fitted(source)?;
         let (x, y) = self.names();
-        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &self.options)?;
-        let inner = points(&canvas, source, x, y, &self.reduction, &self.options)?;
+        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &options)?;
+        let inner = points(&canvas, source, x, y, &self.reduction, &options)?;
         if inner.rows == 0 {
             return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
         }
@@ -205,26 +222,55 @@ impl Told {
         let (x, y) = self.names();
         let categories = first_categories(part, &self.reduction, &self.options)?;
         if let [Some(x_range), Some(y_range)] = given {
+            let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
-            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &self.options)?;
-            return Ok(Stream::Points(Box::new(fold), layout));
+            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &options)?;
+            return Ok(Stream::Points(Box::new((fold, layout))));
         }
         if self.exact {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
         }
-        // The page's plot area is a little smaller than the page; the grid is made for all of it.
-        let scale = self.page.as_ref().map_or(1.0, PageSpec::scale);
+        let pixels = self.grown_pixels(part, &given, &kinds, &categories)?;
         let grown = |place: usize, kind: &AxisKind| GrowingAxis {
-            pixels: (self.axes[place].pixels as f64 * scale).ceil() as usize,
+            pixels: pixels[place],
             range: given[place],
             scale: self.axes[place].scale,
             kind: kind.clone(),
         };
         let (x_axis, y_axis) = (grown(0, &kinds[0]), grown(1, &kinds[1]));
-        let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &self.options)?;
+        let options = self.options(categories.len());
+        let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &options)?;
         Ok(Stream::Growing(Box::new(fold), categories))
+    }
+
+    /// Pixels that a stream's canvas may end with: those asked for, or of the page's plot area. Its margins follow from
+    /// labels of ranges that are not known yet; those of the first part tell them well enough, some pixels aside.
+    fn grown_pixels(
+        &self,
+        part: &dyn drypoint_stream::Source,
+        given: &[Option<(f64, f64)>; 2],
+        kinds: &[AxisKind; 2],
+        categories: &[String],
+    ) -> Result<[usize; 2], CoreError> {
+        const SPARE: f64 = 24.0;
+        let asked = [self.axes[0].pixels, self.axes[1].pixels];
+        let Some(page) = &self.page else { return Ok(asked) };
+        if part.one_shot() {
+            return Ok(asked.map(|units| (units as f64 * page.scale()).ceil() as usize));
+        }
+        let columns: Vec<(&str, Scale)> =
+            self.axes.iter().map(|axis| (axis.column.as_str(), axis.scale)).collect();
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        let found = extents(part, &columns, &uncounted)?;
+        let range = |place: usize| {
+            let around = Axis::around(1, found[place], self.axes[place].scale, kinds[place].clone());
+            given[place].unwrap_or(around.range)
+        };
+        let (canvas, _) = self.canvas([range(0), range(1)], kinds.clone(), categories.to_vec())?;
+        let spare = (SPARE * page.scale()).ceil() as usize;
+        Ok([canvas.x.pixels + spare, canvas.y.pixels + spare])
     }
 
     /// The columns that the fold reads.
@@ -336,7 +382,7 @@ impl Job {
             }
             match &mut *stream {
                 Stream::Untouched => {}
-                Stream::Points(fold, _) => fold.consume(part)?,
+                Stream::Points(begun) => begun.0.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
             }
@@ -350,7 +396,8 @@ impl Job {
         let (inner, layout, threads) = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
-                Stream::Points(fold, layout) => {
+                Stream::Points(begun) => {
+                    let (fold, layout) = *begun;
                     let threads = fold.threads();
                     Ok((fold.finish()?, layout, threads))
                 }
@@ -378,9 +425,9 @@ impl Job {
     fn explain(&self, py: Python<'_>, source: &Source) -> PyResult<String> {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
-            let (canvas, _) = told.fitted(inner.as_ref())?;
+            let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
             let (x, y) = told.names();
-            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &told.options)?;
+            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?;
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
     }

@@ -8,8 +8,10 @@ use arrow_array::types::{
     UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, ArrayRef, PrimitiveArray};
-use arrow_buffer::{ArrowNativeType, Buffer};
+use arrow_buffer::Buffer;
 use arrow_schema::DataType;
+
+use num_traits::AsPrimitive;
 
 use crate::error::CoreError;
 
@@ -67,13 +69,14 @@ pub(crate) fn strings(array: &ArrayRef) -> Result<Vec<Option<&str>>, CoreError> 
 
 fn number<T: ArrowPrimitiveType>(array: &ArrayRef, format: &'static CStr) -> (Buffer, &'static CStr)
 where
-    T::Native: ArrowNativeType + num_like::AsF64,
+    T::Native: AsPrimitive<f64>,
 {
     let values: &PrimitiveArray<T> = array.as_primitive();
     if array.null_count() == 0 {
         return (values.values().inner().clone(), format);
     }
-    (values.iter().map(|value| value.map_or(f64::NAN, num_like::AsF64::as_f64)).collect(), c"d")
+    // As pandas does: float64, rounded where an integer has more than 53 bits.
+    (values.iter().map(|value| value.map_or(f64::NAN, AsPrimitive::as_)).collect(), c"d")
 }
 
 fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<T::Native>> {
@@ -85,15 +88,4 @@ fn integers<T: ArrowPrimitiveType>(array: &ArrayRef) -> Vec<Option<T::Native>> {
 
 fn widened<N: Into<i64> + Copy>(values: &[Option<N>]) -> (Buffer, &'static CStr) {
     (values.iter().map(|value| value.map_or(i64::MIN, Into::into)).collect(), c"q")
-}
-
-mod num_like {
-    /// Numbers as float64, rounded where they have more than 53 bits.
-    pub(crate) trait AsF64 {
-        fn as_f64(self) -> f64;
-    }
-    macro_rules! as_f64 {
-        ($($number:ty),*) => { $(impl AsF64 for $number { fn as_f64(self) -> f64 { self as f64 } })* };
-    }
-    as_f64!(i8, i16, i32, i64, u8, u16, u32, u64, f32, f64);
 }

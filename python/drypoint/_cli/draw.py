@@ -142,7 +142,7 @@ def run(options: argparse.Namespace) -> int:
         "peak_resident_bytes": _core.peak_resident_bytes(),
         "import_resident_bytes": import_resident,
         "budget_bytes": budget,
-        "threads": aggregate._core.threads,
+        "threads": aggregate._inner.threads,
         "output": options.output,
     }
     if options.json:

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, Pod};
+use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, Pod, charged_bytes};
 
 use super::cells::{
     AnyFold, Cells, FirstFold, Keyed, LastFold, MaxFold, MinFold, Moments, MomentsFold, SumFold,
@@ -70,16 +70,16 @@ impl Accumulator {
 
     /// Bytes of one plane: (for each thread, once for all threads).
     pub(crate) fn plane_bytes(reduction: &Reduction, cells: usize, direct: bool) -> (usize, usize) {
-        let narrow = if direct { 0 } else { 1 };
-        let (private, shared) = match reduction.inner() {
-            Reduction::Count(_) | Reduction::By(..) => (narrow, 4),
-            Reduction::Any(_) => (1, 0),
-            Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) => (8, 0),
-            Reduction::Mean(_) => (8 + narrow, 4),
-            Reduction::Var(_) | Reduction::Std(_) => (size_of::<Moments>(), 0),
-            Reduction::First(_) | Reduction::Last(_) => (size_of::<Keyed>(), 0),
-        };
-        (private * cells, shared * cells)
+        let plane = |bytes: usize| charged_bytes(bytes.saturating_mul(cells)).unwrap_or(usize::MAX);
+        let narrow = if direct { 0 } else { plane(1) };
+        match reduction.inner() {
+            Reduction::Count(_) | Reduction::By(..) => (narrow, plane(4)),
+            Reduction::Any(_) => (plane(1), 0),
+            Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) => (plane(8), 0),
+            Reduction::Mean(_) => (plane(8).saturating_add(narrow), plane(4)),
+            Reduction::Var(_) | Reduction::Std(_) => (plane(size_of::<Moments>()), 0),
+            Reduction::First(_) | Reduction::Last(_) => (plane(size_of::<Keyed>()), 0),
+        }
     }
 
     /// Whether rows must be numbered for it.

@@ -35,9 +35,14 @@ fn with_step(low: f64, high: f64, target: usize, parts: usize) -> Option<Ticks> 
             .filter(|units| (low..=high).contains(&value(*units, exponent)))
             .collect()
     };
-    // Of too many every second or third, counted from 0.
-    let units =
-        (1..=4).map(inside).find(|units| units.len() <= target + 1).filter(|units| units.len() >= 2)?;
+    // Of too many every second or third: counted from 0 if that leaves two, else from the first.
+    let (all, most) = (inside(1), target + 1);
+    let from_zero = (1..=4).map(inside).find(|units| (2..=most).contains(&units.len()));
+    let stride = all.len().div_ceil(most).max(1);
+    let units = from_zero.unwrap_or_else(|| all.iter().copied().step_by(stride).collect());
+    if units.len() < 2 {
+        return None;
+    }
     let (labels, note) = labels(&units, exponent);
     let major: Vec<Tick> = units
         .iter()
@@ -125,6 +130,7 @@ mod tests {
         assert_eq!(said(0.0, 1e6, 5), ("0 200,000 400,000 600,000 800,000 1,000,000".into(), None));
         assert_eq!(said(0.1, 0.3, 4), ("0.10 0.15 0.20 0.25 0.30".into(), None));
         assert_eq!(said(-4.38, 4.32, 2), ("−2.5 0.0 2.5".into(), None));
+        assert_eq!(said(-4500.0, 4500.0, 1), ("−2,500 2,500".into(), None));
         assert_eq!(said(0.313, 0.997, 1), ("0.50 0.75".into(), None));
     }
 
