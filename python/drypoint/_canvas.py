@@ -365,8 +365,7 @@ class Aggregate:
             A colour map by name (``"viridis"``, ``"fire_r"``, ...) or colours to blend between; for `by`, one colour
             for each category or a palette's name.
         how : {"eq_hist", "linear", "log", "cbrt"}, optional
-            How values are spread over the colours: equal-area histogram for counts, linear for other folds by
-            default.
+            How values are spread over the colours: by default each colour is given to as many pixels as any other.
         span : (low, high), optional
             Values at the ends of the colours; others are clipped. The least and greatest value by default.
         background : str, optional

@@ -29,8 +29,9 @@ class Figure:
     ----------
     width, height : int
         Of the whole page, in units of 1/96 inch (pixels at ``scale=1``).
-    title, x_label, y_label : str, optional
-        The labels are the columns' names by default; ``""`` leaves one out.
+    title, caption, x_label, y_label : str, optional
+        The title stands above the data, the caption in small type below it, the place to name a source. The labels are
+        the columns' names by default; ``""`` leaves one out.
     x_range, y_range, x_scale, y_scale
         As in `Canvas`.
     theme : {"light", "dark"}
@@ -55,6 +56,7 @@ class Figure:
         height: int = 600,
         *,
         title: str | None = None,
+        caption: str | None = None,
         x_label: str | None = None,
         y_label: str | None = None,
         x_range: Range | None = None,
@@ -71,7 +73,7 @@ class Figure:
         self._canvas = Canvas(
             width, height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
         )
-        self._labels = (title, x_label, y_label)
+        self._words = (title, caption, x_label, y_label)
         self._theme = theme
         self._scale = float(scale)
         self._aggregate: Aggregate | None = None
@@ -120,7 +122,7 @@ class Figure:
         page = _core.PageSpec(
             self._canvas.width,
             self._canvas.height,
-            *self._labels,
+            *self._words,
             x,
             y,
             reduction._spec(),

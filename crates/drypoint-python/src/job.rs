@@ -149,8 +149,15 @@ impl Told {
         Ok([self.axes[0].kind(schema)?, self.axes[1].kind(schema)?])
     }
 
+    /// The ranges that were given. Bad ones, and scales that do not suit, are told before the data is read.
     fn given(&self, kinds: &[AxisKind; 2]) -> Result<[Option<(f64, f64)>; 2], CoreError> {
-        Ok([self.axes[0].given(&kinds[0])?, self.axes[1].given(&kinds[1])?])
+        let given = [self.axes[0].given(&kinds[0])?, self.axes[1].given(&kinds[1])?];
+        for ((axis, kind), range) in self.axes.iter().zip(kinds).zip(&given) {
+            // What every scale can draw stands for a range that is yet to be found.
+            let range = range.unwrap_or((1.0, 2.0));
+            Axis { pixels: 1, range, scale: axis.scale, kind: kind.clone() }.check(axis.name)?;
+        }
+        Ok(given)
     }
 
     /// The canvas that shows all of `source`, or the ranges that were given.
@@ -158,12 +165,7 @@ impl Told {
         let schema = source.schema();
         let kinds = self.kinds(schema)?;
         let given = self.given(&kinds)?;
-        for (axis, range) in self.axes.iter().zip(&given) {
-            if let Some(range) = range {
-                // A bad range is told before the data is read.
-                Axis { pixels: 1, range: *range, scale: axis.scale, kind: AxisKind::Number }
-                    .check(axis.name)?;
-            }
+        for axis in &self.axes {
             numeric(schema, &axis.column)?;
         }
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();

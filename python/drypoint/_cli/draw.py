@@ -62,6 +62,7 @@ def add(verbs: Any) -> None:
     )
     how.add_argument("--theme", choices=["light", "dark"], default="light")
     how.add_argument("--title", metavar="T")
+    how.add_argument("--caption", metavar="T", help="a line below: where the data is from")
     how.add_argument("--x-label", metavar="T")
     how.add_argument("--y-label", metavar="T")
     how.add_argument("--bare", action="store_true", help="the image without axes")
@@ -118,6 +119,7 @@ def run(options: argparse.Namespace) -> int:
                     width=width,
                     height=height,
                     title=options.title,
+                    caption=options.caption,
                     x_label=options.x_label,
                     y_label=options.y_label,
                     **ranges,
