@@ -110,7 +110,12 @@ def csv() -> dict[str, bytes]:
 
 def aggregate() -> dict[str, bytes]:
     """The members as the target takes them apart: arrays behind their lengths, then the description."""
-    points = {"x": RNG.random(ROWS), "y": RNG.random(ROWS), "v": RNG.random(ROWS), "c": ["a", "b"] * (ROWS // 2)}
+    points = {
+        "x": RNG.random(ROWS),
+        "y": RNG.random(ROWS),
+        "v": RNG.random(ROWS),
+        "c": ["a", "b"] * (ROWS // 2),
+    }
     canvas = dp.Canvas(3, 2, x_range=(0, 1), y_range=(1, 2), y_scale="log")
     folds = {
         "count": dp.count(),

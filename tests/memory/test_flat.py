@@ -27,10 +27,10 @@ dp.Aggregate.load(folder + "/out.npz")""",
 for batch in dp.scan(folder + "/a.csv").batches(rows=100):
     break""",
     "errors": """
-for wrong in (folder + "/none.csv", folder + "/bad.parquet", {"x": pairs}, iter([])):
+for wrong in (folder + "/none.csv", folder + "/bad.parquet", {"x": points["x"]}, iter([])):
     try:
         draw(wrong)
-    except dp.DrypointError:
+    except (dp.SourceNotFound, dp.CorruptData, dp.MissingColumn, dp.EmptyData):
         pass
     else:
         raise AssertionError(wrong)""",
@@ -71,7 +71,7 @@ points = {{"x": pairs[:, 0].copy(), "y": pairs[:, 1].copy()}}
 kinds = ["oak", "ash", "elm", "yew"] * 5000
 {prelude if "table" in TURNS[turn] else ""}
 def draw(source, **more):
-    return dp.draw(source, x="x", y="y", width=200, height=150, threads=2, **more)
+    return dp.draw(source, x="x", y="y", width=400, height=300, threads=2, **more)
 def turn():
     {body}
 def state():

@@ -58,7 +58,12 @@ def whole(path) -> bool:
 @pytest.mark.parametrize("replaced", [False, True], ids=["new", "replaced"])
 @pytest.mark.parametrize(
     ("name", "end"),
-    [("draw", ".png"), ("spool", ".png"), *[("write", end) for end in (".png", ".svg", ".pdf")], ("aggregate", ".npz")],
+    [
+        ("draw", ".png"),
+        ("spool", ".png"),
+        *[("write", end) for end in (".png", ".svg", ".pdf")],
+        ("aggregate", ".npz"),
+    ],
 )
 @pytest.mark.parametrize("after", [0.0, 0.05])
 def test_nothing_is_left(tmp_path, name, end, replaced, after):
