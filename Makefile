@@ -1,5 +1,6 @@
 # build: .venv with the package, optimised   demo: a hundred million points in 64 MB   test: everything
 # check: format, lints, types, docs          bench: the table against the peers        sanitize: ASan, TSan on raw/
+# fuzz: every reader for FUZZ_SECONDS (60)
 .DEFAULT_GOAL := build
 .PHONY: build demo test check bench sanitize fuzz wheel clean
 
@@ -48,6 +49,13 @@ check: build $(VENV)/.test
 
 bench: build
 	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
+
+sanitize:
+	bash .ci/sanitize.sh
+
+fuzz: build $(VENV)/.test
+	$(BIN)/python fuzz/seeds.py
+	bash fuzz/run.sh
 
 clean:
 	rm -rf target out $(VENV) .bench

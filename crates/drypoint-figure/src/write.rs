@@ -1,4 +1,4 @@
-//! From the display list to bytes, and from bytes to a file that is whole or not there.
+//! From the display list to bytes, and to a file of them.
 
 mod page;
 mod pdf;
@@ -8,10 +8,11 @@ mod png;
 mod svg;
 
 use std::ffi::OsStr;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::Write;
+use std::path::Path;
 
 use drypoint_memory::MemoryConsumer;
+use drypoint_stream::OutputFile;
 
 use crate::{Figure, FigureError, Pixmap, Result};
 
@@ -89,14 +90,20 @@ impl Figure {
         }
     }
 
-    /// Write the figure to a file, in the format of its extension. The file appears whole or not at all: it is written
-    /// under another name in the same folder, synchronised, and renamed.
+    /// Write the figure to a file, in the format of its extension. The file appears whole or not at all
+    /// (see [`OutputFile`]).
     ///
     /// # Errors
     /// [`FigureError::UnknownFormat`] before anything is touched, [`FigureError::Io`], and those of [`Figure::write`].
     pub fn save(&self, path: &Path, consumer: &MemoryConsumer) -> Result<()> {
         let format = Format::from_path(path)?;
-        replace(path, |out| self.write(format, out, consumer))
+        let failed = |error| FigureError::Io { path: path.to_path_buf(), error };
+        let mut out = OutputFile::create(path).map_err(failed)?;
+        self.write(format, &mut out, consumer).map_err(|error| match error {
+            FigureError::Write(error) => failed(error),
+            other => other,
+        })?;
+        out.commit().map_err(failed)
     }
 }
 
@@ -109,36 +116,4 @@ impl Pixmap {
     pub fn write_png(&self, scale: f64, out: &mut dyn Write, consumer: &MemoryConsumer) -> Result<()> {
         png::write_pixmap(self, scale, out, consumer)
     }
-}
-
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Result<()> {
-    let failed = |error: std::io::Error| FigureError::Io { path: path.to_path_buf(), error };
-    let named = |result: Result<()>| match result {
-        Err(FigureError::Write(error)) => Err(failed(error)),
-        other => other,
-    };
-    // Through a symbolic link the file behind it is replaced, not the link; a device or a pipe is written as it is.
-    let target: PathBuf = match std::fs::canonicalize(path) {
-        Ok(found) => found,
-        Err(_) => path.to_path_buf(),
-    };
-    if let Ok(metadata) = std::fs::metadata(&target)
-        && !metadata.is_file()
-        && !metadata.is_dir()
-    {
-        let mut out = BufWriter::new(std::fs::OpenOptions::new().write(true).open(&target).map_err(failed)?);
-        named(write(&mut out))?;
-        return out.flush().map_err(failed);
-    }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".drypoint-").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder).map_err(failed)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
-    named(write(&mut out))?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&target).map(drop).map_err(|error| failed(error.error))
 }

@@ -25,7 +25,9 @@ pub(crate) fn arrow_source(
     let table = table.unbind();
     let called = name.clone();
     let open = move || {
-        Python::attach(|py| take_stream(&called, table.bind(py))).map_err(|error| match error {
+        // Where the interpreter has gone, nobody waits for the rows either.
+        let taken = Python::try_attach(|py| take_stream(&called, table.bind(py)));
+        taken.ok_or(StreamError::Cancelled)?.map_err(|error| match error {
             CoreError::Stream(error) => error,
             error => StreamError::Foreign(PyErr::from(error).into()),
         })

@@ -142,6 +142,8 @@ pub(crate) struct Batches {
     fields: Vec<Field>,
     next: Mutex<Receiver<Result<RecordBatch, CoreError>>>,
     cancel: Cancel,
+    /// Whose thread it is: a forked child has none of its parent's.
+    process: u32,
 }
 
 impl Batches {
@@ -188,7 +190,7 @@ impl Batches {
                 drop(send.send(Err(error)));
             }
         })?;
-        Ok(Self { fields, next: Mutex::new(next), cancel })
+        Ok(Self { fields, next: Mutex::new(next), cancel, process: std::process::id() })
     }
 }
 
@@ -213,6 +215,10 @@ impl Batches {
             match received {
                 Ok(record) => return Ok(Batch { fields: self.fields.clone(), record: record? }),
                 Err(RecvTimeoutError::Disconnected) => return Err(PyStopIteration::new_err(())),
+                Err(RecvTimeoutError::Timeout) if self.process != std::process::id() => {
+                    let message = "these batches were begun before a fork; the child begins its own";
+                    return Err(CoreError::Closed(message.into()).into());
+                }
                 Err(RecvTimeoutError::Timeout) => py.check_signals()?,
             }
         }

@@ -19,6 +19,8 @@ pub(crate) enum CoreError {
     Figure(FigureError),
     /// An argument, in a sentence of its own.
     Argument(String),
+    /// Used where it cannot be any more, in a sentence of its own.
+    Closed(String),
     /// No rows, or none with a finite position.
     Empty(String),
     Python(PyErr),
@@ -75,6 +77,7 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
     let (class, message) = match error {
         CoreError::Python(error) => return Ok(error),
         CoreError::Argument(message) => ("BadArgument", message),
+        CoreError::Closed(message) => ("ClosedError", message),
         CoreError::Empty(message) => ("EmptyData", message),
         CoreError::Budget(error) => {
             attributes.set_item("consumer", &error.consumer)?;

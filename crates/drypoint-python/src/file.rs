@@ -1,23 +1,16 @@
 //! Whether a picture can be written, asked before the work is done.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use drypoint_figure::FigureError;
+use drypoint_stream::OutputFile;
 use pyo3::prelude::*;
 
 use crate::error::CoreError;
 
-/// Raise what writing `path` would raise for its folder; the file itself is not touched.
+/// Raise what beginning to write `path` would raise; what is there is not touched.
 #[pyfunction]
 pub(crate) fn check_writable(path: PathBuf) -> PyResult<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = std::fs::metadata(parent).and_then(|folder| {
-        if folder.is_dir() { Ok(()) } else { Err(std::io::ErrorKind::NotADirectory.into()) }
-    });
-    folder.map_err(|error| CoreError::Figure(FigureError::Io { path: path.clone(), error }))?;
-    if path.is_dir() {
-        let error = std::io::ErrorKind::IsADirectory.into();
-        return Err(CoreError::Figure(FigureError::Io { path, error }).into());
-    }
+    OutputFile::check(&path).map_err(|error| CoreError::Figure(FigureError::Io { path, error }))?;
     Ok(())
 }

@@ -29,10 +29,13 @@ pub(crate) fn watched<T: Send>(
             let mut interrupt = None;
             while let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(GLANCE) {
                 if interrupt.is_none() {
-                    interrupt = Python::attach(|py| py.check_signals().and_then(|()| glance(py))).err();
-                    if interrupt.is_some() {
-                        stop();
+                    match Python::try_attach(|py| py.check_signals().and_then(|()| glance(py))) {
+                        Some(Ok(())) => continue,
+                        Some(Err(error)) => interrupt = Some(error),
+                        // The interpreter has gone, and with it whoever waited for the result.
+                        None => {}
                     }
+                    stop();
                 }
             }
             (worker.join(), interrupt)

@@ -1,10 +1,11 @@
 //! An aggregate as a file: an uncompressed `.npz`, which NumPy opens too (docs/formats/aggregate.md).
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use drypoint_memory::{Buffer, MemoryConsumer, Pod};
+use drypoint_stream::OutputFile;
 use rawzip::{
     CompressionMethod, FileReader, ZipArchive, ZipArchiveEntryWayfinder, ZipArchiveWriter, ZipDataWriter,
 };
@@ -26,20 +27,8 @@ impl Aggregate {
     /// Write everything to `path`, which afterwards is whole, or as it was before.
     pub fn save(&self, path: &Path) -> Result<()> {
         let io = |error| CanvasError::Io { path: path.to_path_buf(), error };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".drypoint-");
-        #[cfg(unix)]
-        {
-            // What any new file gets; a temporary one is private otherwise.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let file = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(io)?;
-        self.write(BufWriter::new(file.as_file())).map_err(io)?;
-        file.as_file().sync_all().map_err(io)?;
-        file.persist(path).map_err(|error| io(error.error))?;
-        Ok(())
+        let mut out = OutputFile::create(path).map_err(io)?;
+        self.write(&mut out).and_then(|()| out.commit()).map_err(io)
     }
 
     fn about(&self) -> About {

@@ -2,10 +2,12 @@
 
 mod capsule;
 mod descriptor;
+mod interpreter;
 mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
 pub(crate) use descriptor::Input;
+pub(crate) use interpreter::refuse_other_interpreters;
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
