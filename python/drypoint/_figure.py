@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from . import _core
-from ._canvas import Aggregate, Canvas, fold, job
+from . import _arguments, _core
+from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, fold, job
 from ._errors import BadArgument, ClosedError
 from ._image import Image
 from ._reductions import Reduction, as_reduction
@@ -64,16 +64,19 @@ class Figure:
         theme: Literal["light", "dark"] = "light",
         scale: float = 1,
     ) -> None:
-        if theme not in ("light", "dark"):
-            raise BadArgument(f"theme must be 'light' or 'dark', not {theme!r}")
+        scale = _arguments.number(scale, "scale")
         if not 0.25 <= scale <= 8:
             raise BadArgument(f"scale must be from 0.25 to 8, not {scale}")
         self._canvas = Canvas(
             width, height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
         )
-        self._labels = (title, x_label, y_label)
-        self._theme = theme
-        self._scale = float(scale)
+        self._labels = (
+            _arguments.optional(_arguments.text, title, "title"),
+            _arguments.optional(_arguments.text, x_label, "x_label"),
+            _arguments.optional(_arguments.text, y_label, "y_label"),
+        )
+        self._theme = _arguments.choice(theme, "theme", ("light", "dark"))
+        self._scale = scale
         self._aggregate: Aggregate | None = None
         self._page: _core.PageSpec | None = None
         self._closed = False
@@ -121,12 +124,17 @@ class Figure:
             self._canvas.width,
             self._canvas.height,
             *self._labels,
-            x,
-            y,
+            _arguments.text(x, "x"),
+            _arguments.text(y, "y"),
             reduction._spec(),
             self._theme,
             self._scale,
-            (cmap, how, span, spread),
+            (
+                _arguments.optional(_arguments.colors, cmap, "cmap"),
+                _arguments.optional(_arguments.choice, how, "how", HOWS),
+                _arguments.optional(_arguments.pair, span, "span"),
+                _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
+            ),
         )
         begun = job(
             self._canvas,
@@ -180,7 +188,7 @@ class Figure:
         """
         aggregate = self.aggregate
         assert self._page is not None
-        self._page.save(aggregate._inner, os.fspath(path))
+        self._page.save(aggregate._inner, _arguments.path(path))
 
     savefig = save
 

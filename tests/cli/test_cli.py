@@ -141,7 +141,7 @@ BAD = {
     "too little": (["{csv}", "-x", "x", "-y", "y", "--memory", "1MB"], "1MB|1 MB|B"),
     "no of": (["{csv}", "-x", "x", "-y", "y", "--reduce", "mean"], "--of"),
     "threads": (["{csv}", "-x", "x", "-y", "y", "--threads", "0"], "threads"),
-    "columns": (["{csv}", "-x", "x"], "which columns"),
+    "columns": (["{csv}", "-x", "x"], "which column is y"),
 }
 
 

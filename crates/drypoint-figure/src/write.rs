@@ -135,10 +135,11 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> Result<()>) -> Res
     builder.prefix(".drypoint-").suffix(".part");
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(folder).map_err(failed)?;
-    let mut out = BufWriter::with_capacity(1 << 16, file);
+    // Only the kind, and below the plain file: the messages of `tempfile` name the file beside the picture.
+    let file = builder.tempfile_in(folder).map_err(|error| failed(error.kind().into()))?;
+    let mut out = BufWriter::with_capacity(1 << 16, file.as_file());
     named(write(&mut out))?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    out.into_inner().map_err(|error| failed(error.into_error()))?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&target).map(drop).map_err(|error| failed(error.error))
 }

@@ -55,6 +55,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::watch::quieten_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }
