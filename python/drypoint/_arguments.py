@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar
 
-    T = TypeVar("T")
+    _T = TypeVar("_T")
 
 __all__ = [
     "budget",
@@ -24,8 +24,8 @@ __all__ = [
     "function",
     "number",
     "optional",
-    "pair",
     "path",
+    "span",
     "text",
     "whole",
 ]
@@ -34,7 +34,7 @@ __all__ = [
 MOST = 2**31 - 1
 
 
-def optional(check: Callable[..., T], value: Any, *rest: Any) -> T | None:
+def optional(check: Callable[..., _T], value: Any, *rest: Any) -> _T | None:
     """None as it is, all else as `check` says."""
     return None if value is None else check(value, *rest)
 
@@ -64,13 +64,16 @@ def number(value: Any, name: str) -> float:
         raise BadArgument(f"{name} must be a number, not {value!r}") from None
 
 
-def pair(value: Any, name: str) -> tuple[float, float]:
-    """Two numbers, low and high."""
+def span(value: Any, name: str) -> tuple[float, float]:
+    """Two finite numbers, the lower first."""
     try:
         low, high = value
     except (TypeError, ValueError):
         raise BadArgument(f"{name} must be (low, high), not {value!r}") from None
-    return number(low, name), number(high, name)
+    low, high = number(low, name), number(high, name)
+    if not -float("inf") < low <= high < float("inf"):
+        raise BadArgument(f"{name} must be two finite numbers, the lower first, not {value!r}")
+    return low, high
 
 
 def text(value: Any, name: str) -> str:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ._image import Image
 
-    Range = tuple[Any, Any]
-    ScaleName = Literal["linear", "log"]
+    _Range = tuple[Any, Any]
+    _ScaleName = Literal["linear", "log"]
 
 __all__ = ["Aggregate", "Canvas"]
 
@@ -53,7 +53,7 @@ class Canvas:
     >>> from array import array
     >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.5])}
     >>> counts = dp.Canvas(2, 1, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
-    >>> memoryview(counts.cells).tolist()
+    >>> counts.cells.tolist()
     [[2, 1]]
     """
 
@@ -62,10 +62,10 @@ class Canvas:
         width: int = 900,
         height: int = 600,
         *,
-        x_range: Range | None = None,
-        y_range: Range | None = None,
-        x_scale: ScaleName = "linear",
-        y_scale: ScaleName = "linear",
+        x_range: _Range | None = None,
+        y_range: _Range | None = None,
+        x_scale: _ScaleName = "linear",
+        y_scale: _ScaleName = "linear",
     ) -> None:
         self.width = _arguments.whole(width, "width", 1)
         self.height = _arguments.whole(height, "height", 1)
@@ -270,12 +270,13 @@ class Aggregate:
         return self._inner.reduction
 
     @property
-    def cells(self) -> _core.Aggregate:
-        """The cells as a read-only buffer, for programs without NumPy: ``memoryview(aggregate.cells)``."""
-        return self._inner
+    def cells(self) -> memoryview:
+        """The cells as a read-only view, for programs without NumPy."""
+        buffer: Any = self._inner  # which a type can say from Python 3.12 on (PEP 688)
+        return memoryview(buffer)
 
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12 asks for it (PEP 688)
-        return memoryview(self._inner)
+        return self.cells
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         import numpy
@@ -378,7 +379,7 @@ class Aggregate:
             self._inner.shade(
                 _arguments.optional(_arguments.colors, cmap, "cmap"),
                 _arguments.optional(_arguments.choice, how, "how", HOWS),
-                _arguments.optional(_arguments.pair, span, "span"),
+                _arguments.optional(_arguments.span, span, "span"),
                 _arguments.optional(_arguments.text, background, "background"),
                 _arguments.whole(spread, "spread", 0, MOST_SPREAD),
                 _arguments.whole(min_alpha, "min_alpha", 0, 255),

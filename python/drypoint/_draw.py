@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
-    from ._canvas import Range, ScaleName
+    from ._canvas import _Range, _ScaleName
     from ._reductions import Reduction
     from ._streams import Source
 
@@ -32,10 +32,10 @@ def draw(
     title: str | None = None,
     x_label: str | None = None,
     y_label: str | None = None,
-    x_range: Range | None = None,
-    y_range: Range | None = None,
-    x_scale: ScaleName = "linear",
-    y_scale: ScaleName = "linear",
+    x_range: _Range | None = None,
+    y_range: _Range | None = None,
+    x_scale: _ScaleName = "linear",
+    y_scale: _ScaleName = "linear",
     cmap: str | list[str] | None = None,
     how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
     span: tuple[float, float] | None = None,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal, Self
 
-    from ._canvas import Range, ScaleName
+    from ._canvas import _Range, _ScaleName
 
 __all__ = ["Figure"]
 
@@ -57,10 +57,10 @@ class Figure:
         title: str | None = None,
         x_label: str | None = None,
         y_label: str | None = None,
-        x_range: Range | None = None,
-        y_range: Range | None = None,
-        x_scale: ScaleName = "linear",
-        y_scale: ScaleName = "linear",
+        x_range: _Range | None = None,
+        y_range: _Range | None = None,
+        x_scale: _ScaleName = "linear",
+        y_scale: _ScaleName = "linear",
         theme: Literal["light", "dark"] = "light",
         scale: float = 1,
     ) -> None:
@@ -132,7 +132,7 @@ class Figure:
             (
                 _arguments.optional(_arguments.colors, cmap, "cmap"),
                 _arguments.optional(_arguments.choice, how, "how", HOWS),
-                _arguments.optional(_arguments.pair, span, "span"),
+                _arguments.optional(_arguments.span, span, "span"),
                 _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
             ),
         )

@@ -7,7 +7,7 @@ from ._errors import BadArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._core import ReductionSpec
+    from ._core import _ReductionSpec
 
 __all__ = ["Reduction", "any", "by", "count", "first", "last", "max", "mean", "min", "std", "sum", "var"]
 
@@ -41,7 +41,7 @@ class Reduction:
     def __hash__(self) -> int:
         return hash(self._spec())
 
-    def _spec(self) -> ReductionSpec:
+    def _spec(self) -> _ReductionSpec:
         return (self.name, self.column, None if self.inner is None else self.inner._spec())
 
 
