@@ -296,8 +296,8 @@ def scan(
           zstd), Arrow IPC and Feather, NPY, NPZ;
         - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB;
-        - an iterator or generator of any of these, of tuples of arrays, of tuples of numbers or of dicts. It is
-          read once, chunk by chunk, and never held.
+        - an iterator or generator of any of these, of tuples of arrays or lists, of tuples of numbers, of dicts or of
+          lists of those. It is read once, chunk by chunk, and never held.
     types : mapping of str to str, optional
         For text files: types of columns that should not be inferred, such as ``{"zip": "text"}``. One of
         ``"int64"``, ``"float64"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"text"``.
