@@ -34,6 +34,7 @@ demo: build $(VENV)/.demo
 test: build $(VENV)/.test
 	cargo test --workspace --quiet
 	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -o pythonpath=benches benches/tests
 
 check: build $(VENV)/.test
 	cargo fmt --all --check

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-PARAMETERS = (1.7, 1.7, 0.6, 1.2)
+PARAMETERS = (-1.4, 1.6, 1.0, 0.7)
 ORBITS = 1 << 13
 TRANSIENT = 100  # steps until an orbit that began anywhere has settled on the attractor
 
@@ -66,7 +66,7 @@ def main() -> None:
     import drypoint as dp
 
     out = sys.argv[1] if len(sys.argv) > 1 else "attractor.png"
-    canvas = dp.Canvas(900, 600)
+    canvas = dp.Canvas(900, 744, x_range=(-1.6, 2.15), y_range=(-1.45, 1.65))
     canvas.points(points(), "x", "y").shade(cmap="fire", how="eq_hist", background="black").save(out)
     print(f"a hundred million points are in {out}")
 

@@ -25,9 +25,12 @@ def attractor(path: str) -> None:
         points(total=100_000_000),
         x="x",
         y="y",
+        x_range=(-1.6, 2.15),  # a margin around it, and exact bins: no pattern of folded ones
+        y_range=(-1.45, 1.65),
         width=1000,
         height=800,
-        title="A strange attractor, 100 million points",
+        title="A hundred million points of a strange attractor",
+        caption="(x, y) → (sin ay + c cos ax, sin bx + d cos by) with a = −1.4, b = 1.6, c = 1, d = 0.7",
         theme="dark",
         memory="20MB",  # what 64 MB leave beside Python, NumPy and the generator's own chunk
     )
@@ -41,9 +44,10 @@ def pictures() -> dict[Path, list[str]]:
         OUT / "attractor.png": [sys.executable, __file__, str(OUT / "attractor.png")],
         zipcodes: [
             *(sys.executable, "-m", "drypoint", "draw", str(HERE / "data" / "zipcodes.csv.gz")),
-            *("-x", "longitude", "-y", "latitude", "--by", "state", "--memory", "64MB"),
+            *("-x", "longitude", "-y", "latitude", "--memory", "64MB"),
             *("--x-range", "-126", "-66", "--y-range", "24", "50"),
-            *("--title", "US postal codes by state", "-o", str(zipcodes), "--quiet"),
+            *("--title", "US postal codes", "--caption", "Source: GeoNames, CC BY 4.0"),
+            *("-o", str(zipcodes), "--quiet"),
         ],
     }
 

@@ -108,7 +108,7 @@ class Canvas:
             A budget for this call alone, within that of the process.
         exact : bool, default False
             For a stream that can be read only once and whose ranges are not given: keep it on disk, compressed,
-            and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within half a pixel.
+            and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within a pixel.
         progress : callable, optional
             Called with rows done and rows in all (None where unknown), some times a second.
 
@@ -357,8 +357,7 @@ class Aggregate:
             A colour map by name (``"viridis"``, ``"fire_r"``, ...) or colours to blend between; for `by`, one colour
             for each category or a palette's name.
         how : {"eq_hist", "linear", "log", "cbrt"}, optional
-            How values are spread over the colours: equal-area histogram for counts, linear for other folds by
-            default.
+            How values are spread over the colours: by default each colour is given to as many pixels as any other.
         span : (low, high), optional
             Values at the ends of the colours; others are clipped. The least and greatest value by default.
         background : str, optional

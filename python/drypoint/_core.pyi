@@ -125,6 +125,7 @@ class PageSpec:
         width: int,
         height: int,
         title: str | None,
+        caption: str | None,
         x_label: str | None,
         y_label: str | None,
         x: str,

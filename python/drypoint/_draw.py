@@ -30,6 +30,7 @@ def draw(
     width: int = 900,
     height: int = 600,
     title: str | None = None,
+    caption: str | None = None,
     x_label: str | None = None,
     y_label: str | None = None,
     x_range: _Range | None = None,
@@ -57,7 +58,7 @@ def draw(
         Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
-    width, height, title, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
+    width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
         As in `Figure`.
     cmap, how, span, spread
         As in `Figure.points`.
@@ -87,6 +88,7 @@ def draw(
         width,
         height,
         title=title,
+        caption=caption,
         x_label=x_label,
         y_label=y_label,
         x_range=x_range,

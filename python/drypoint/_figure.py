@@ -29,8 +29,9 @@ class Figure:
     ----------
     width, height : int
         Of the whole page, in units of 1/96 inch (pixels at ``scale=1``).
-    title, x_label, y_label : str, optional
-        The labels are the columns' names by default; ``""`` leaves one out.
+    title, caption, x_label, y_label : str, optional
+        The title stands above the data, the caption in small type below it, the place to name a source. The labels are
+        the columns' names by default; ``""`` leaves one out.
     x_range, y_range, x_scale, y_scale
         As in `Canvas`.
     theme : {"light", "dark"}
@@ -55,6 +56,7 @@ class Figure:
         height: int = 600,
         *,
         title: str | None = None,
+        caption: str | None = None,
         x_label: str | None = None,
         y_label: str | None = None,
         x_range: _Range | None = None,
@@ -70,8 +72,9 @@ class Figure:
         self._canvas = Canvas(
             width, height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
         )
-        self._labels = (
+        self._words = (
             _arguments.optional(_arguments.text, title, "title"),
+            _arguments.optional(_arguments.text, caption, "caption"),
             _arguments.optional(_arguments.text, x_label, "x_label"),
             _arguments.optional(_arguments.text, y_label, "y_label"),
         )
@@ -123,7 +126,7 @@ class Figure:
         page = _core.PageSpec(
             self._canvas.width,
             self._canvas.height,
-            *self._labels,
+            *self._words,
             _arguments.text(x, "x"),
             _arguments.text(y, "y"),
             reduction._spec(),

@@ -53,7 +53,7 @@ OPTIONS = [
     ["--x-range", "-1", "1", "--y-range", "-2", "2", "--how", "log"],
     ["--x-range", "0.01", "10", "--x-scale", "log", "--theme", "dark"],
     ["--bare", "--size", "200x100", "--background", "black", "--spread", "1"],
-    ["--title", "A title", "--x-label", "", "--scale", "2", "--threads", "1"],
+    ["--title", "A title", "--caption", "From nowhere", "--x-label", "", "--scale", "2", "--threads", "1"],
     ["--quiet"],
     ["--x-range", "-1e0", "-.5", "--y-range", "-1.5e-1", "2"],
     ["--threads", "1000"],

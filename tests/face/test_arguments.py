@@ -42,6 +42,7 @@ DRAW = {
     "width": NO_WHOLE,
     "height": NO_WHOLE,
     "title": NO_TEXT,
+    "caption": NO_TEXT,
     "x_label": NO_TEXT,
     "y_label": NO_TEXT,
     "x_range": [

@@ -68,6 +68,13 @@ def test_bad_ranges(ranges):
         dp.Canvas(10, 10, **ranges).points(POINTS, "x", "y")
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_instants_have_no_logarithm(again):
+    points = {"when": np.arange(3).astype("datetime64[D]"), "y": np.arange(3.0)}
+    with pytest.raises(dp.BadArgument, match="x axis holds instants"):
+        dp.draw(points if again else iter([points]), x="when", y="y", x_scale="log")
+
+
 def test_log_of_zero_and_below_is_skipped():
     points = {"x": np.array([-1.0, 0.0, 1.0, 10.0]), "y": np.ones(4)}
     got = dp.Canvas(10, 10, x_scale="log").points(points, "x", "y")

@@ -94,6 +94,9 @@ impl Axis {
         if self.pixels == 0 {
             return Err(CanvasError::NoPixels { axis: name });
         }
+        if self.scale == Scale::Log && matches!(self.kind, AxisKind::Time { .. }) {
+            return Err(CanvasError::LogOfTime { axis: name });
+        }
         if !start.is_finite() || !end.is_finite() {
             return Err(CanvasError::RangeNotFinite { axis: name, start, end });
         }
@@ -180,6 +183,9 @@ mod tests {
         assert!(matches!(refused(axis(9, 0.0, 1.0, Log)), CanvasError::RangeNotPositive { .. }));
         assert!(matches!(refused(axis(9, f64::MIN, f64::MAX, Linear)), CanvasError::RangeIndivisible { .. }));
         assert!(matches!(refused(axis(9, 0.0, 5e-324, Linear)), CanvasError::RangeIndivisible { .. }));
+        let instants =
+            Axis { kind: AxisKind::Time { unit: TimeUnit::Day, zone: None }, ..axis(9, 1.0, 2.0, Log) };
+        assert!(matches!(refused(instants), CanvasError::LogOfTime { .. }));
         // Neighbouring numbers whose logarithms are the same number.
         let one_up = 1e300f64.next_up();
         assert!(matches!(refused(axis(9, 1e300, one_up, Log)), CanvasError::RangeIndivisible { .. }));

@@ -29,6 +29,9 @@ pub enum CanvasError {
     /// A logarithm of zero or below.
     #[error("the {axis} range {start} to {end} is logarithmic and must lie above 0")]
     RangeNotPositive { axis: &'static str, start: f64, end: f64 },
+    /// Instants are counted from an arbitrary one, so that their logarithm means nothing.
+    #[error("the {axis} axis holds instants, which have no logarithm; give it a linear scale")]
+    LogOfTime { axis: &'static str },
     /// So narrow or wide that float64 cannot hold pixels per unit.
     #[error("the {axis} range {start} to {end} cannot be divided into {pixels} pixels in float64")]
     RangeIndivisible { axis: &'static str, start: f64, end: f64, pixels: usize },

@@ -29,7 +29,7 @@ pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
     match spec {
         KeySpec::None => 0.0,
         KeySpec::ColorBar { label } => {
-            let numbers = BAR + TICK + TICK_GAP + small("−888.8k", most).width();
+            let numbers = BAR + TICK + TICK_GAP + small("−4.6×10⁻⁹", most).width();
             numbers.max(titled(label).min(numbers * 1.6)).ceil()
         }
         KeySpec::Legend { title, names } => {
@@ -61,7 +61,7 @@ pub(crate) fn draw(
     let room = Rect { x, y: data.y + heading_room, width, height: data.height - heading_room };
     match key {
         ColorKey::Empty => body.push(note("no data", room, inks)),
-        ColorKey::Flag(color) => entry("present", *color, room.y, room, inks, &mut body),
+        ColorKey::Flag(color) => entry("present", *color, room, inks, &mut body),
         ColorKey::Values(scale) => bar(scale, room, inks, &mut body),
         ColorKey::Categories(categories) => legend(categories, room, inks, &mut body),
     }
@@ -91,11 +91,10 @@ fn bar(scale: &ColorScale, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) 
     }
     let label_x = room.x + BAR + TICK + TICK_GAP;
     let label_room = room.x + room.width - label_x;
-    for (position, label) in bar_ticks(scale, room.height) {
+    for (position, line) in bar_ticks(scale, room.height, label_room) {
         let y = (room.bottom() - position as f32 * room.height).round().clamp(room.y, room.bottom() - 1.0);
         let tick = Rect { x: room.x + BAR, y, width: TICK, height: 1.0 };
         out.push(DisplayItem::Rect { rect: tick, color: inks.axis });
-        let line = small(&label, label_room);
         // The outermost labels stay between the ends of the bar.
         let half = line.cap_height() / 2.0;
         let y = (y + 0.5).clamp(room.y + half, room.bottom() - half) + half;
@@ -104,20 +103,20 @@ fn bar(scale: &ColorScale, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) 
 }
 
 /// Values worth a tick and their positions: the ends, then round numbers, the roundest first, as far as there is room.
-fn bar_ticks(scale: &ColorScale, height: f32) -> Vec<(f64, String)> {
+fn bar_ticks(scale: &ColorScale, height: f32, label_room: f32) -> Vec<(f64, Line)> {
     let (low, high) = (scale.low(), scale.high());
     if low >= high {
-        return vec![(0.5, number(scale, low))];
+        return vec![(0.5, number(scale, low, label_room))];
     }
-    let mut taken: Vec<(f64, String)> = Vec::new();
+    let mut taken: Vec<(f64, Line)> = Vec::new();
     for value in candidates(scale) {
         let position = scale.position(value);
-        let label = number(scale, value);
-        let clear = taken
-            .iter()
-            .all(|(other, text)| ((position - other) as f32 * height).abs() >= BETWEEN && *text != label);
+        let line = number(scale, value, label_room);
+        let clear = taken.iter().all(|(other, said)| {
+            ((position - other) as f32 * height).abs() >= BETWEEN && said.text != line.text
+        });
         if clear {
-            taken.push((position, label));
+            taken.push((position, line));
         }
     }
     taken.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -154,48 +153,63 @@ fn candidates(scale: &ColorScale) -> Vec<f64> {
     values
 }
 
-fn number(scale: &ColorScale, value: f64) -> String {
+/// With as many figures as fit.
+fn number(scale: &ColorScale, value: f64, room: f32) -> Line {
     let range = scale.high() - scale.low();
-    if scale.is_whole() && value.abs() < 10_000.0 {
-        plain(value as i128, 0)
+    let long = if scale.is_whole() && value.abs() < 10_000.0 {
+        Some(plain(value as i128, 0))
     } else if range > 0.0 && range < value.abs() / 100.0 {
         // Three short figures would give neighbours the same label.
         let decimals = (1.0 - range.log10().floor()).clamp(0.0, 6.0) as i32;
         let units = (value * 10_f64.powi(decimals)).round();
-        if units.abs() < 1e15 { plain(units as i128, -decimals) } else { format!("{value:e}") }
+        (units.abs() < 1e15).then(|| plain(units as i128, -decimals))
     } else {
-        compact(value)
-    }
+        None
+    };
+    let forms = long.into_iter().chain([3, 2, 1].map(|figures| compact(value, figures)));
+    let mut lines = forms.map(|form| Line::new(&form, Weight::Regular, SMALL));
+    lines.find(|line| line.width() <= room).unwrap_or_else(|| small(&compact(value, 1), room))
 }
 
+/// In one column, or where that is too short and names are, in as many as the room holds.
 fn legend(categories: &[Category], room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
     let rows = (((room.height + 4.0) / LEADING) as usize).max(1);
-    let shown: Vec<&Category> = if categories.len() <= rows {
-        categories.iter().collect()
+    let columns = if categories.len() <= rows { 1 } else { columns(categories, room.width) };
+    let (rows, shown): (usize, Vec<&Category>) = if categories.len() <= rows * columns {
+        (categories.len().div_ceil(columns), categories.iter().collect())
     } else {
-        // The largest are worth the room; they keep the order of the data.
+        // The largest are worth the room; they keep the order of the data. The last row says how many are missing.
         let mut order: Vec<usize> = (0..categories.len()).collect();
         order.sort_by(|a, b| categories[*b].weight.total_cmp(&categories[*a].weight));
-        order.truncate(rows - 1);
+        order.truncate((rows - 1) * columns);
         order.sort_unstable();
-        order.into_iter().map(|index| &categories[index]).collect()
+        (rows - 1, order.into_iter().map(|index| &categories[index]).collect())
     };
-    for (row, category) in shown.iter().enumerate() {
-        entry(&category.name, category.color, room.y + row as f32 * LEADING, room, inks, out);
+    let pitch = (room.width + GAP) / columns as f32;
+    for (place, category) in shown.iter().enumerate() {
+        let x = room.x + ((place / rows) as f32 * pitch).round();
+        let cell =
+            Rect { x, y: room.y + (place % rows) as f32 * LEADING, width: pitch - GAP, height: LEADING };
+        entry(&category.name, category.color, cell, inks, out);
     }
     let more = categories.len() - shown.len();
     if more > 0 {
-        let y = room.y + shown.len() as f32 * LEADING;
-        let indented =
-            Rect { x: room.x + SWATCH + GAP, y: y + 1.0, width: room.width - SWATCH - GAP, ..room };
-        out.push(note(&format!("and {more} more"), indented, inks));
+        let indent = SWATCH + GAP;
+        let y = room.y + rows as f32 * LEADING + 1.0;
+        let line = Rect { x: room.x + indent, y, width: room.width - indent, height: LEADING };
+        out.push(note(&format!("and {more} more"), line, inks));
     }
 }
 
-fn entry(name: &str, color: Color, y: f32, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
-    let swatch = Rect { x: room.x, y: y.round(), width: SWATCH, height: SWATCH };
+fn columns(categories: &[Category], room: f32) -> usize {
+    let widest = categories.iter().map(|category| small(&category.name, room).width()).fold(0.0, f32::max);
+    (((room + GAP) / (SWATCH + GAP + widest + GAP)) as usize).max(1)
+}
+
+fn entry(name: &str, color: Color, cell: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
+    let swatch = Rect { x: cell.x, y: cell.y.round(), width: SWATCH, height: SWATCH };
     out.push(DisplayItem::Rect { rect: swatch, color: Color { a: 255, ..color } });
-    let line = small(if name.trim().is_empty() { "(blank)" } else { name }, room.width - SWATCH - GAP);
-    let y = y.round() + SWATCH / 2.0 + line.cap_height() / 2.0;
-    out.push(text(line, room.x + SWATCH + GAP, y, inks.soft));
+    let line = small(if name.trim().is_empty() { "(blank)" } else { name }, cell.width - SWATCH - GAP);
+    let y = cell.y.round() + SWATCH / 2.0 + line.cap_height() / 2.0;
+    out.push(text(line, cell.x + SWATCH + GAP, y, inks.soft));
 }

@@ -50,8 +50,15 @@ impl Layout {
         let y_label_room = if said(&spec.y.label).is_some() { LABEL + GAP } else { 0.0 };
         let left = MARGIN + y_label_room + y.room();
         let key_width = key::width(&spec.key, spec.width as f32);
-        let key_room = if spec.key == KeySpec::None { 0.0 } else { key_width + 2.0 * GAP };
-        let right = width - MARGIN - key_room;
+        let mut spec = spec.clone();
+        let mut right = width - MARGIN;
+        // In a figure so small that the key would be wider than the data, the data matters more.
+        if right - left < 2.0 * (key_width + 2.0 * GAP) {
+            spec.key = KeySpec::None;
+        }
+        if spec.key != KeySpec::None {
+            right -= key_width + 2.0 * GAP;
+        }
 
         let data = Rect {
             x: left.ceil(),
@@ -70,7 +77,7 @@ impl Layout {
         }
         let x = XAxis::plan(&spec.x, data, (MARGIN / 2.0, width - MARGIN / 2.0), x_needs.rows);
         let key = (data.right() + 2.0 * GAP, key_width);
-        Ok(Self { spec: spec.clone(), data, title, caption, x, y, key })
+        Ok(Self { spec, data, title, caption, x, y, key })
     }
 
     /// The figure this is the layout of.

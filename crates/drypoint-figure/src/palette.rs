@@ -18,8 +18,8 @@ pub fn categorical(count: usize) -> Vec<Color> {
 
 fn generated(index: usize) -> Color {
     const GOLDEN_ANGLE: f64 = 137.507_764;
-    let lightness = [0.62, 0.78, 0.48][index % 3];
-    let chroma = [0.13, 0.10, 0.12][index % 3];
+    let lightness = [0.60, 0.73, 0.47][index % 3];
+    let chroma = [0.14, 0.13, 0.12][index % 3];
     from_oklch(lightness, chroma, (145.0 + index as f64 * GOLDEN_ANGLE) % 360.0)
 }
 

@@ -115,7 +115,7 @@ impl Shading {
             spread: Spread::None,
             background: None,
             rescale_discrete_levels: true,
-            min_alpha: 90,
+            min_alpha: 150,
         }
     }
 

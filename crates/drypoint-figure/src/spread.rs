@@ -3,17 +3,13 @@
 //! It works on the picture, not on the aggregate: the colour bar goes on telling how many points fell in a pixel. In an
 //! indexed picture the greatest of overlapping levels wins, which does not depend on the order; RGBA is laid over.
 
+mod auto;
+
 use std::str::FromStr;
 
 use drypoint_memory::MemoryConsumer;
 
 use crate::{Color, FigureError, Pixels, Pixmap, Result};
-
-/// The share of the picture that automatic spreading may cover if no two dots overlapped; clusters cover less.
-const MOST_COVERED: f64 = 0.5;
-
-/// The furthest that automatic spreading goes, in pixels at scale 1.
-const MOST_PX: usize = 3;
 
 /// The shape a pixel grows into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,56 +43,35 @@ impl Pixmap {
         let pixels = match &self.pixels {
             Pixels::Indexed { palette, indices } => {
                 let mut out = consumer.zeroed::<u8>(indices.len())?;
-                self.each_stamped(
-                    &stamp,
-                    |place| indices[place] != 0,
-                    |from, to| {
-                        out[to] = out[to].max(indices[from]);
-                    },
-                );
+                self.each_stamped(&stamp, |from, to| out[to] = out[to].max(indices[from]));
                 Pixels::Indexed { palette: palette.clone(), indices: out }
             }
             Pixels::Rgba(bytes) => {
                 let mut out = consumer.zeroed::<u8>(bytes.len())?;
-                self.each_stamped(
-                    &stamp,
-                    |place| bytes[4 * place + 3] != 0,
-                    |from, to| {
-                        let (source, target) = (&bytes[4 * from..4 * from + 4], &mut out[4 * to..4 * to + 4]);
-                        let over = lay_over(source, target);
-                        target.copy_from_slice(&[over.r, over.g, over.b, over.a]);
-                    },
-                );
+                self.each_stamped(&stamp, |from, to| {
+                    let (source, target) = (&bytes[4 * from..4 * from + 4], &mut out[4 * to..4 * to + 4]);
+                    let over = lay_over(source, target);
+                    target.copy_from_slice(&[over.r, over.g, over.b, over.a]);
+                });
                 Pixels::Rgba(out)
             }
         };
         Ok(Pixmap { width: self.width, height: self.height, pixels })
     }
 
-    /// How far to spread so that single points are seen and the picture does not clog: the most, up to 3 times `scale`,
-    /// that would cover less than half of it if no two dots overlapped. 0 for dense and for empty pictures.
-    pub fn spread_px(&self, scale: f64) -> usize {
-        let filled = match &self.pixels {
-            Pixels::Indexed { indices, .. } => indices.iter().filter(|index| **index != 0).count(),
-            Pixels::Rgba(bytes) => bytes.chunks_exact(4).filter(|pixel| pixel[3] != 0).count(),
-        };
-        let share = filled as f64 / (self.width * self.height) as f64;
-        let most = (MOST_PX as f64 * scale).round() as usize;
-        (1..=most)
-            .take_while(|px| {
-                let area = Stamp::new(*px, SpreadShape::Circle).offsets.len() as f64;
-                filled > 0 && share * area < MOST_COVERED
-            })
-            .last()
-            .unwrap_or(0)
+    fn is_lit(&self, place: usize) -> bool {
+        match &self.pixels {
+            Pixels::Indexed { indices, .. } => indices[place] != 0,
+            Pixels::Rgba(bytes) => bytes[4 * place + 3] != 0,
+        }
     }
 
-    fn each_stamped(&self, stamp: &Stamp, there: impl Fn(usize) -> bool, mut put: impl FnMut(usize, usize)) {
+    fn each_stamped(&self, stamp: &Stamp, mut put: impl FnMut(usize, usize)) {
         let (width, height) = (self.width as isize, self.height as isize);
         for y in 0..height {
             for x in 0..width {
                 let from = (y * width + x) as usize;
-                if !there(from) {
+                if !self.is_lit(from) {
                     continue;
                 }
                 for (dx, dy) in &stamp.offsets {

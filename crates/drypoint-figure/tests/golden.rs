@@ -50,7 +50,7 @@ fn hill(layout: &Layout) -> Aggregate {
     Aggregate::from_planes(canvas(layout), Reduction::Count(None), vec![], Planes::U32(cells))
 }
 
-fn stripes(layout: &Layout, categories: usize) -> Aggregate {
+fn stripes(layout: &Layout, categories: usize, name: impl Fn(usize) -> String) -> Aggregate {
     let (width, height) = layout.data_pixels();
     let size = width * height;
     let mut cells = consumer().zeroed::<u32>(size * categories).unwrap();
@@ -59,7 +59,7 @@ fn stripes(layout: &Layout, categories: usize) -> Aggregate {
         cells[category * size + index] = 1 + (index / width) as u32 / 8;
         cells[(category + 1) % categories * size + index] = (index / width) as u32 / 16;
     }
-    let names = (0..categories).map(|category| format!("category {category}")).collect();
+    let names = (0..categories).map(name).collect();
     Aggregate::from_planes(
         canvas(layout),
         Reduction::By("c".into(), Box::new(Reduction::Count(None))),
@@ -174,10 +174,36 @@ fn dates_and_logs() {
 
 #[test]
 fn categories_with_a_long_legend() {
-    let names = (0..20).map(|category| format!("category {category}")).collect();
-    let spec =
-        FigureSpec { key: KeySpec::Legend { title: Some("kind".into()), names }, ..spec(Theme::Light) };
-    check("categories", &spec, &Shading::light(), |layout| stripes(layout, 20));
+    let name = |category: usize| format!("category {category}");
+    let key = KeySpec::Legend { title: Some("kind".into()), names: (0..20).map(name).collect() };
+    let spec = FigureSpec { key, ..spec(Theme::Light) };
+    check("categories", &spec, &Shading::light(), |layout| stripes(layout, 20, name));
+}
+
+#[test]
+fn short_names_in_two_columns() {
+    let name = |category: usize| String::from_iter(['A', char::from(b'A' + category as u8)]);
+    let key = KeySpec::Legend { title: Some("state".into()), names: vec![name(0)] };
+    let spec = FigureSpec { key, ..spec(Theme::Dark) };
+    check("legend-columns", &spec, &Shading::dark(), |layout| stripes(layout, 16, name));
+}
+
+#[test]
+fn part_of_a_day_and_tiny_values() {
+    let x = AxisSpec {
+        kind: AxisKind::Time { unit: TimeUnit::Day, zone: None },
+        ..AxisSpec::new(19_600.2, 19_600.9)
+    };
+    let y = AxisSpec::new(-4.38e-9, 4.32e-9).labelled("y");
+    let spec = FigureSpec { title: None, caption: None, x, y, height: 160, ..spec(Theme::Light) };
+    check("part-of-a-day", &spec, &Shading { how: How::Linear, ..Shading::light() }, |layout| {
+        let (width, height) = layout.data_pixels();
+        let mut cells = consumer().zeroed::<f64>(width * height).unwrap();
+        for (index, cell) in cells.iter_mut().enumerate() {
+            *cell = ((index % width) as f64 - width as f64 / 2.0) * 4.59e-11;
+        }
+        Aggregate::from_planes(canvas(layout), Reduction::Mean("v".into()), vec![], Planes::F64(cells))
+    });
 }
 
 #[test]

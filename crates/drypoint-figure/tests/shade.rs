@@ -173,7 +173,7 @@ fn a_span_clips() {
 fn a_small_budget_is_refused_with_numbers() {
     let poor = MemoryPool::new(1000).consumer("pixmap");
     let error = shade(&counts(100, &[1; 10_000]), &Shading::light(), &poor).unwrap_err();
-    assert!(matches!(&error, FigureError::Budget(refused) if refused.requested == 10_000), "{error}");
+    assert!(matches!(&error, FigureError::Budget(refused) if refused.requested >= 10_000), "{error}");
 }
 
 #[test]

@@ -165,8 +165,15 @@ impl Told {
         Ok([self.axes[0].kind(schema)?, self.axes[1].kind(schema)?])
     }
 
+    /// The ranges that were given. Bad ones, and scales that do not suit, are told before the data is read.
     fn given(&self, kinds: &[AxisKind; 2]) -> Result<[Option<(f64, f64)>; 2], CoreError> {
-        Ok([self.axes[0].given(&kinds[0])?, self.axes[1].given(&kinds[1])?])
+        let given = [self.axes[0].given(&kinds[0])?, self.axes[1].given(&kinds[1])?];
+        for ((axis, kind), range) in self.axes.iter().zip(kinds).zip(&given) {
+            // What every scale can draw stands for a range that is yet to be found.
+            let range = range.unwrap_or((1.0, 2.0));
+            Axis { pixels: 1, range, scale: axis.scale, kind: kind.clone() }.check(axis.name)?;
+        }
+        Ok(given)
     }
 
     /// The canvas that shows all of `source`, or the ranges that were given.
@@ -174,12 +181,7 @@ impl Told {
         let schema = source.schema();
         let kinds = self.kinds(schema)?;
         let given = self.given(&kinds)?;
-        for (axis, range) in self.axes.iter().zip(&given) {
-            if let Some(range) = range {
-                // A bad range is told before the data is read.
-                Axis { pixels: 1, range: *range, scale: axis.scale, kind: AxisKind::Number }
-                    .check(axis.name)?;
-            }
+        for axis in &self.axes {
             numeric(schema, &axis.column)?;
         }
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
@@ -246,10 +248,9 @@ impl Told {
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
         }
-        // The page's plot area is a little smaller than the page; the grid is made for all of it.
-        let scale = self.page.as_ref().map_or(1.0, PageSpec::scale);
+        let pixels = self.grown_pixels(part, &given, &kinds, &categories)?;
         let grown = |place: usize, kind: &AxisKind| GrowingAxis {
-            pixels: (self.axes[place].pixels as f64 * scale).ceil() as usize,
+            pixels: pixels[place],
             range: given[place],
             scale: self.axes[place].scale,
             kind: kind.clone(),
@@ -258,6 +259,34 @@ impl Told {
         let options = self.options(categories.len());
         let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &options)?;
         Ok(Stream::Growing(Box::new(fold), categories))
+    }
+
+    /// Pixels that a stream's canvas may end with: those asked for, or of the page's plot area. Its margins follow from
+    /// labels of ranges that are not known yet; those of the first part tell them well enough, some pixels aside.
+    fn grown_pixels(
+        &self,
+        part: &dyn drypoint_stream::Source,
+        given: &[Option<(f64, f64)>; 2],
+        kinds: &[AxisKind; 2],
+        categories: &[String],
+    ) -> Result<[usize; 2], CoreError> {
+        const SPARE: f64 = 24.0;
+        let asked = [self.axes[0].pixels, self.axes[1].pixels];
+        let Some(page) = &self.page else { return Ok(asked) };
+        if part.one_shot() {
+            return Ok(asked.map(|units| (units as f64 * page.scale()).ceil() as usize));
+        }
+        let columns: Vec<(&str, Scale)> =
+            self.axes.iter().map(|axis| (axis.column.as_str(), axis.scale)).collect();
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        let found = extents(part, &columns, &uncounted)?;
+        let range = |place: usize| {
+            let around = Axis::around(1, found[place], self.axes[place].scale, kinds[place].clone());
+            given[place].unwrap_or(around.range)
+        };
+        let (canvas, _) = self.canvas([range(0), range(1)], kinds.clone(), categories.to_vec())?;
+        let spare = (SPARE * page.scale()).ceil() as usize;
+        Ok([canvas.x.pixels + spare, canvas.y.pixels + spare])
     }
 
     /// The columns that the fold reads.

@@ -23,6 +23,7 @@ pub(crate) struct PageSpec {
     width: u32,
     height: u32,
     title: Option<String>,
+    caption: Option<String>,
     labels: [Option<String>; 2],
     x: String,
     y: String,
@@ -61,7 +62,7 @@ impl PageSpec {
             scale: self.scale,
             theme: self.theme(),
             title: self.title.clone(),
-            caption: None,
+            caption: self.caption.clone(),
             x: axis(x, &self.labels[0], &self.x),
             y: axis(y, &self.labels[1], &self.y),
             key: match self.reduction {
@@ -107,6 +108,7 @@ impl PageSpec {
         width: u32,
         height: u32,
         title: Option<String>,
+        caption: Option<String>,
         x_label: Option<String>,
         y_label: Option<String>,
         x: String,
@@ -120,7 +122,7 @@ impl PageSpec {
         let (cmap, how, span, spread) = shading;
         let shading = ShadingArguments::new(cmap.as_ref(), how, span)?;
         let labels = [x_label, y_label];
-        Ok(Self { width, height, title, labels, x, y, reduction, theme, scale, shading, spread })
+        Ok(Self { width, height, title, caption, labels, x, y, reduction, theme, scale, shading, spread })
     }
 
     #[getter]

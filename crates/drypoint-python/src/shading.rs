@@ -52,9 +52,7 @@ pub(crate) fn shading(
 ) -> Result<Shading, CoreError> {
     let mut shading = if theme == "dark" { Shading::dark() } else { Shading::light() };
     let is_by = matches!(aggregate.reduction, Reduction::By(..));
-    // Ranks suit counts, whose distribution nobody wants to read off; values of a column keep their proportions.
-    let counts = matches!(aggregate.reduction.inner(), Reduction::Count(_) | Reduction::Any(_));
-    shading.how = arguments.how.unwrap_or(if counts { How::EqHist } else { How::Linear });
+    shading.how = arguments.how.unwrap_or(shading.how);
     shading.span = arguments.span;
     match &arguments.colors {
         None => {}

@@ -64,6 +64,7 @@ def add(verbs: Any) -> None:
     )
     how.add_argument("--theme", choices=["light", "dark"], default="light", help="of the page (light)")
     how.add_argument("--title", metavar="T", help="above the picture")
+    how.add_argument("--caption", metavar="T", help="a line below: where the data is from")
     how.add_argument("--x-label", metavar="T", help="below the x axis (the column's name)")
     how.add_argument("--y-label", metavar="T", help="beside the y axis (the column's name)")
     how.add_argument("--bare", action="store_true", help="the image without axes")
@@ -125,6 +126,7 @@ def run(options: argparse.Namespace) -> int:
                     width=width,
                     height=height,
                     title=options.title,
+                    caption=options.caption,
                     x_label=options.x_label,
                     y_label=options.y_label,
                     **ranges,
@@ -211,7 +213,8 @@ def _check_bare(options: argparse.Namespace, suffix: str) -> None:
     """An image without axes has no place for what belongs to a page."""
     if suffix != ".png":
         raise BadArgument(f"--bare writes an image without axes: the output must end in .png, not {suffix}")
-    given = {"--title": options.title, "--x-label": options.x_label, "--y-label": options.y_label}
+    given = {"--title": options.title, "--caption": options.caption}
+    given |= {"--x-label": options.x_label, "--y-label": options.y_label}
     given["--theme"] = None if options.theme == "light" else options.theme
     given["--scale"] = None if options.scale == 1 else options.scale
     useless = [name for name, value in given.items() if value is not None]

@@ -123,6 +123,14 @@ impl Accumulator {
         each_part!(self, |cells| cells.absorb(plane, from, to), |counters| counters.absorb(plane, from, to));
     }
 
+    /// The counters of a fold that only counts.
+    pub(crate) fn counts(&mut self) -> Option<&mut Counters> {
+        match self {
+            Self::Count(counters) => Some(counters),
+            _ => None,
+        }
+    }
+
     /// Merge cell `from` of `other_plane` of another grid into cell `to` of `plane`; the other cell may be empty then.
     pub(crate) fn take(
         &mut self,

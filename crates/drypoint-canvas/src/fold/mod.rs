@@ -8,5 +8,5 @@ mod worker;
 
 pub(crate) use accumulator::{Accumulator, Finished};
 pub(crate) use category::{Directory, Interner};
-pub(crate) use counters::SharedCounts;
+pub(crate) use counters::{Counters, SharedCounts};
 pub(crate) use worker::Worker;

@@ -1,18 +1,20 @@
 //! One pass over rows whose ranges nobody knows: a grid of twice the resolution that grows with them.
 //!
 //! Each thread has a grid of its own with its own ranges, so that no thread waits for another to grow. All cells are
-//! assigned to the pixels of the final canvas at the end, by their centres. Totals are exact, positions are within
-//! half a pixel (`side` says why).
+//! assigned to the pixels of the final canvas at the end. Totals are exact, and a cell is at most a pixel wide: folds of
+//! values are within half a pixel of their place (`side` says why), counts within one (`landing` says why).
 
+mod landing;
 mod side;
 
 use drypoint_stream::{Batch, Extent, Source};
 
+use self::landing::Landing;
 use self::side::Side;
 use crate::columns::Roles;
 use crate::drive::drive;
 use crate::extents::{Extremes, widen};
-use crate::fold::{Accumulator, Directory, SharedCounts, Worker};
+use crate::fold::{Accumulator, Counters, Directory, SharedCounts, Worker};
 use crate::mapping::{AxisMap, GridMap};
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
@@ -52,7 +54,8 @@ impl GrowingAxis {
 
 /// A fold of sources that are read once and whose ranges are not known before.
 ///
-/// Positions are within half a pixel of the final canvas, and depend so far on threads and batches; totals are exact.
+/// Positions are within half a pixel of the final canvas (counts within one, divided by area), and depend so far on
+/// threads and batches; totals are exact.
 pub struct GrowingFold {
     axes: [GrowingAxis; 2],
     names: [String; 2],
@@ -262,21 +265,57 @@ impl Grid {
         Ok(())
     }
 
-    /// Each cell into the pixel of its centre.
+    /// Each cell into its pixel, or the two that share it.
     fn pour(self, result: &mut Accumulator, numbers: &[u32], map: &GridMap) {
-        let pixels = |division: &Division, axis: &AxisMap, cells: usize| match division {
-            Division::Growing(side, _) => side.pixels_of_cells(axis),
-            Division::Fixed(_) => (0..cells as u32).collect(),
+        let landings = |division: &Division, axis: &AxisMap, cells: usize| -> Vec<Landing> {
+            match division {
+                Division::Growing(side, _) => side.landings(axis),
+                // The range is the final one, but the final canvas may have fewer pixels.
+                Division::Fixed(_) => {
+                    let cell = (axis.last + 1.0) / cells as f64;
+                    (0..cells)
+                        .map(|at| Landing::between(at as f64 * cell, (at + 1) as f64 * cell, axis.last))
+                        .collect()
+                }
+            }
         };
-        let columns = pixels(&self.divisions[0], &map.x, self.map.width);
-        let lines = pixels(&self.divisions[1], &map.y, self.map.height);
+        let columns = landings(&self.divisions[0], &map.x, self.map.width);
+        let lines = landings(&self.divisions[1], &map.y, self.map.height);
         let (mut accumulator, own) = self.worker.into_parts();
         for (plane, number) in own.iter().enumerate() {
             let Some(to_plane) = numbers.iter().position(|known| known == number) else { continue };
+            if let (Some(mine), Some(theirs)) = (result.counts(), accumulator.counts()) {
+                pour_counts((mine, to_plane, map.width), (theirs, plane), &columns, &lines);
+                continue;
+            }
             for (y, line) in lines.iter().enumerate() {
                 for (x, column) in columns.iter().enumerate() {
-                    let to = *line as usize * map.width + *column as usize;
+                    let to = line.centre as usize * map.width + column.centre as usize;
                     result.take(to_plane, to, &mut accumulator, plane, y * columns.len() + x);
+                }
+            }
+        }
+    }
+}
+
+/// The counts of one plane of a grid into `mine`: (counters, plane, pixels of a row).
+fn pour_counts(
+    (mine, to_plane, width): (&mut Counters, usize, usize),
+    (theirs, plane): (&mut Counters, usize),
+    columns: &[Landing],
+    lines: &[Landing],
+) {
+    let mut owed_by_columns = vec![0.0; columns.len()];
+    for (y, line) in lines.iter().enumerate() {
+        let mut owed_by_line = 0.0;
+        for (x, column) in columns.iter().enumerate() {
+            let count = theirs.clear(plane, y * columns.len() + x);
+            if count == 0 {
+                continue;
+            }
+            for (part, column) in column.divide(count, &mut owed_by_columns[x]) {
+                for (part, line) in line.divide(part, &mut owed_by_line) {
+                    mine.put(to_plane, line as usize * width + column as usize, part);
                 }
             }
         }

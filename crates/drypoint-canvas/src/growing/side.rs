@@ -7,6 +7,7 @@
 
 use drypoint_stream::Extent;
 
+use super::landing::Landing;
 use crate::mapping::AxisMap;
 
 /// Where the cells of an axis lie. Positions are values, or their logarithms.
@@ -134,19 +135,21 @@ impl Side {
         self.map().pixel_at(position) as u32
     }
 
-    /// The pixel of the centre of each cell on the final axis.
-    pub(super) fn pixels_of_cells(&self, axis: &AxisMap) -> Vec<u32> {
+    /// Where each cell falls on the final axis; only as far as anything was seen in it.
+    pub(super) fn landings(&self, axis: &AxisMap) -> Vec<Landing> {
         let seen = self.seen.unwrap_or(Extent { min: 0.0, max: 0.0 });
-        (0..self.cells())
-            .map(|index| {
-                let centre = match self.place {
-                    Place::Nowhere => 0.0,
-                    Place::Point(at) => at,
-                    Place::Cells { origin, cell } => origin + (index as f64 + 0.5) * cell,
-                };
-                axis.pixel_at(centre.clamp(seen.min, seen.max)) as u32
-            })
-            .collect()
+        let pixel = |position: f64| axis.pixel_at(position.clamp(seen.min, seen.max)) as u32;
+        let in_pixels = |position: f64| position.clamp(seen.min, seen.max) * axis.scale + axis.translate;
+        let landing = |index: usize| match self.place {
+            Place::Nowhere => Landing::whole(pixel(0.0)),
+            Place::Point(at) => Landing::whole(pixel(at)),
+            Place::Cells { origin, cell } => {
+                let low = origin + index as f64 * cell;
+                let between = Landing::between(in_pixels(low), in_pixels(low + cell), axis.last);
+                Landing { centre: pixel(low + 0.5 * cell), ..between }
+            }
+        };
+        (0..self.cells()).map(landing).collect()
     }
 }
 

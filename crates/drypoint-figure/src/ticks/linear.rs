@@ -13,20 +13,34 @@ pub(super) fn ticks(low: f64, high: f64, target: usize) -> Ticks {
     stepped(low, high, target).unwrap_or_else(|| ends(low, high))
 }
 
-/// `None` where the range is too narrow for float64 to hold even steps in it.
+/// `None` where the range is too narrow for float64 to hold even steps in it. A step that has one tick or none in the
+/// range gives way to a finer one.
 fn stepped(low: f64, high: f64, target: usize) -> Option<Ticks> {
-    let (multiple, exponent) = step(high / target as f64 - low / target as f64)?;
+    (target..=4 * target + 4).find_map(|parts| with_step(low, high, target, parts))
+}
+
+/// Ticks at the least nice step that is not below one of so many parts of the range.
+fn with_step(low: f64, high: f64, target: usize, parts: usize) -> Option<Ticks> {
+    let (multiple, exponent) = step(high / parts as f64 - low / parts as f64)?;
     let step = value(multiple, exponent);
     if (low / step).abs().max((high / step).abs()) > MOST_UNITS {
         return None;
     }
     let first = (low / step).ceil() as i128 - 1;
     let last = (high / step).floor() as i128 + 1;
-    let units: Vec<i128> = (first..=last)
-        .map(|count| count * multiple)
-        .filter(|units| (low..=high).contains(&value(*units, exponent)))
-        .collect();
-    if !(2..=target + 1).contains(&units.len()) {
+    let inside = |stride: i128| -> Vec<i128> {
+        (first..=last)
+            .filter(|count| count % stride == 0)
+            .map(|count| count * multiple)
+            .filter(|units| (low..=high).contains(&value(*units, exponent)))
+            .collect()
+    };
+    // Of too many every second or third: counted from 0 if that leaves two, else from the first.
+    let (all, most) = (inside(1), target + 1);
+    let from_zero = (1..=4).map(inside).find(|units| (2..=most).contains(&units.len()));
+    let stride = all.len().div_ceil(most).max(1);
+    let units = from_zero.unwrap_or_else(|| all.iter().copied().step_by(stride).collect());
+    if units.len() < 2 {
         return None;
     }
     let (labels, note) = labels(&units, exponent);
@@ -115,6 +129,9 @@ mod tests {
         assert_eq!(said(-3.0, 12.0, 6), ("−2.5 0.0 2.5 5.0 7.5 10.0".into(), None));
         assert_eq!(said(0.0, 1e6, 5), ("0 200,000 400,000 600,000 800,000 1,000,000".into(), None));
         assert_eq!(said(0.1, 0.3, 4), ("0.10 0.15 0.20 0.25 0.30".into(), None));
+        assert_eq!(said(-4.38, 4.32, 2), ("−2.5 0.0 2.5".into(), None));
+        assert_eq!(said(-4500.0, 4500.0, 1), ("−2,500 2,500".into(), None));
+        assert_eq!(said(0.313, 0.997, 1), ("0.50 0.75".into(), None));
     }
 
     #[test]

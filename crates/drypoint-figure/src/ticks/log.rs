@@ -3,7 +3,13 @@
 use super::number::{plain, power_of_ten, value};
 use super::{Tick, Ticks, linear};
 
+/// Below this ratio of the ends even steps serve better: 1–2–5 leaves half of the axis bare.
+const LEAST_RATIO: f64 = 4.0;
+
 pub(super) fn ticks(low: f64, high: f64, target: usize) -> Ticks {
+    if high / low < LEAST_RATIO {
+        return linear::ticks(low, high, target);
+    }
     let exponents = (low.log10().floor() as i32 - 1, high.log10().ceil() as i32 + 1);
     let inside = |multiples: &[i128]| -> Vec<(i128, i32)> {
         (exponents.0..=exponents.1)
@@ -60,6 +66,7 @@ mod tests {
         assert_eq!(said(1e-9, 1e3, 8), "10⁻⁸ 10⁻⁶ 10⁻⁴ 10⁻² 10⁰ 10²");
         assert_eq!(said(1e-300, 1e300, 6), "10⁻²⁰⁰ 10⁰ 10²⁰⁰");
         assert_eq!(said(2.0, 90.0, 6), "2 5 10 20 50");
+        assert_eq!(said(0.56, 1.78, 7), "0.6 0.8 1.0 1.2 1.4 1.6");
         assert_eq!(said(102.0, 104.0, 5), "102.0 102.5 103.0 103.5 104.0");
     }
 }

@@ -39,20 +39,15 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
     "10".chars().chain(exponent.to_string().chars().map(raise)).collect()
 }
 
-/// A value with at most three figures and a letter for thousands (`1.5k`, `20M`), for the narrow label of a colour bar.
-pub(crate) fn compact(value: f64) -> String {
+/// A value with at most so many figures (1 to 3) and a letter for thousands (`1.5k`, `20M`), for the narrow label of a
+/// colour bar.
+pub(crate) fn compact(value: f64, most_figures: usize) -> String {
     let size = value.abs();
     let sign = if value < 0.0 { "−" } else { "" };
     let figures = |scaled: f64| {
-        let decimals = if scaled >= 99.95 {
-            0
-        } else if scaled >= 9.995 {
-            1
-        } else {
-            2
-        };
-        let text = format!("{scaled:.decimals$}");
-        if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_string() }
+        let whole = [9.5, 99.5].into_iter().filter(|limit| scaled >= *limit).count() + 1;
+        let text = format!("{scaled:.0$}", most_figures.saturating_sub(whole));
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_string() } else { text }
     };
     let letters = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")];
     if size == 0.0 {
@@ -67,9 +62,10 @@ pub(crate) fn compact(value: f64) -> String {
         }
     } else if let Some((unit, letter)) = letters.into_iter().find(|(unit, _)| size >= unit * 0.9995) {
         format!("{sign}{}{letter}", figures(size / unit))
-    } else if size < 0.1 {
-        let text = format!("{size:.5}");
-        format!("{sign}{}", text.trim_end_matches('0'))
+    } else if size < 1.0 {
+        let leading_zeros = (-size.log10()).ceil() as usize - 1;
+        let text = format!("{size:.0$}", leading_zeros + most_figures);
+        format!("{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
     } else {
         format!("{sign}{}", figures(size))
     }
@@ -103,9 +99,11 @@ mod tests {
             (0.0, "0"),
             (100.0, "100"),
             (1.2e9, "1.2G"),
+            (0.046_34, "0.0463"),
         ];
         for (value, text) in forms {
-            assert_eq!(compact(value), text);
+            assert_eq!(compact(value, 3), text);
         }
+        assert_eq!((compact(-4.59e-9, 2), compact(0.0999, 1)), ("−4.6×10⁻⁹".into(), "0.1".into()));
     }
 }

@@ -1,143 +1,106 @@
 //! Ticks at the beginnings of calendar units, from nanoseconds to centuries, labelled in two lines: the unit itself, and
 //! below it, where it changes, the larger unit it belongs to. Instants are shown in UTC.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
+use chrono::{Datelike, NaiveDateTime, Timelike};
 use drypoint_stream::TimeUnit;
 
-use super::{Tick, Ticks};
+use super::calendar::{DAY, SECOND, Step, begin, moment, nanoseconds, since_epoch, steps};
+use super::{Tick, Ticks, linear};
 
-const SECOND: i128 = 1_000_000_000;
-const DAY: i128 = 86_400 * SECOND;
+const MEAN_YEAR: f64 = 365.2425 * DAY as f64;
 
-/// Years that chrono can name.
-const YEARS: std::ops::RangeInclusive<i32> = -200_000..=200_000;
+/// A step is looked at if it has no more than so many times the ticks that are wanted.
+const MOST_SKIPPED: usize = 4;
 
-/// A step from one tick to the next.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Step {
-    Nanoseconds(i128),
-    Days(i64),
-    Months(i32),
-    Years(i32),
+/// Never a count of units since 1970: between dates the clock stands, beyond the calendar years do.
+pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Ticks {
+    let axis = Axis { low, high, unit: in_nanoseconds(unit) };
+    let Some((start, end)) = axis.moment(low).zip(axis.moment(high)) else { return axis.years(target) };
+    // Finer than the column's own unit only where that has no two ticks in the range.
+    let own = |step: &Step| !matches!(step, Step::Nanoseconds(step) if *step < axis.unit);
+    let (moments, step) = axis
+        .stepped(start, end, target, own)
+        .or_else(|| axis.stepped(start, end, target, |_| true))
+        .unwrap_or((vec![(low, start), (high, end)], Step::Nanoseconds(1)));
+    Ticks { major: labels(&moments, step), minor: Vec::new(), note: None }
 }
 
-/// Steps below a day, in nanoseconds: decimal below the second, then what divides the clock.
-const CLOCK: [i128; 20] =
-    [1, 2, 5, 10, 20, 50, 100, 200, 500, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200];
-
-/// `None` where the range leaves the calendar.
-pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Option<Ticks> {
-    let unit_nanoseconds: i128 = match unit {
+fn in_nanoseconds(unit: TimeUnit) -> i128 {
+    match unit {
         TimeUnit::Day => DAY,
         TimeUnit::Second => SECOND,
         TimeUnit::Millisecond => 1_000_000,
         TimeUnit::Microsecond => 1_000,
         TimeUnit::Nanosecond => 1,
-    };
-    let start = moment(nanoseconds(low, unit_nanoseconds)?)?;
-    let end = moment(nanoseconds(high, unit_nanoseconds)?)?;
-    // Clock steps must not be finer than the column's own unit or than float64 can place.
-    let steps = steps().filter(|step| match step {
-        Step::Nanoseconds(step) => *step >= unit_nanoseconds,
-        _ => true,
-    });
-    let mut fewest: Option<(Step, Vec<NaiveDateTime>)> = None;
-    for step in steps {
-        let Some(moments) = begin(start, end, step, target) else { continue };
-        fewest = Some((step, moments));
-        break;
     }
-    let (step, moments) = fewest?;
-    let mut ticks: Vec<(f64, NaiveDateTime)> = moments
-        .into_iter()
-        .map(|moment| (since_epoch(moment) as f64 / unit_nanoseconds as f64, moment))
-        .filter(|(value, _)| (low..=high).contains(value))
-        .collect();
-    ticks.dedup_by(|a, b| a.0 <= b.0);
-    (ticks.len() >= 2).then(|| Ticks { major: labels(&ticks, step), minor: Vec::new(), note: None })
 }
 
-fn steps() -> impl Iterator<Item = Step> {
-    let fine = (0..3)
-        .flat_map(|power| CLOCK[..9].iter().map(move |step| Step::Nanoseconds(step * 1000_i128.pow(power))));
-    let seconds = [1, 2, 5, 10, 15, 30].into_iter().chain(CLOCK[9..].iter().copied());
-    let days = [1, 2, 7, 14].map(Step::Days);
-    let months = [1, 2, 3, 6].map(Step::Months);
-    let years = (0..6).flat_map(|power| [1, 2, 5].map(|step| Step::Years(step * 10_i32.pow(power))));
-    fine.chain(seconds.map(|step| Step::Nanoseconds(step * SECOND))).chain(days).chain(months).chain(years)
+/// Instants with their values.
+type Moments = Vec<(f64, NaiveDateTime)>;
+
+/// A range in units of so many nanoseconds.
+struct Axis {
+    low: f64,
+    high: f64,
+    unit: i128,
 }
 
-/// The moments of a step inside a range, if there are at most `target`.
-fn begin(start: NaiveDateTime, end: NaiveDateTime, step: Step, target: usize) -> Option<Vec<NaiveDateTime>> {
-    let mut moments = Vec::new();
-    let mut at = floor(start, step)?;
-    while at <= end {
-        if at >= start {
-            moments.push(at);
-            if moments.len() > target {
-                return None;
+impl Axis {
+    fn moment(&self, value: f64) -> Option<NaiveDateTime> {
+        moment(nanoseconds(value, self.unit)?)
+    }
+
+    /// The finest step that has at most `target` ticks in the range, 2 at least.
+    fn stepped(
+        &self,
+        start: NaiveDateTime,
+        end: NaiveDateTime,
+        target: usize,
+        allowed: impl Fn(&Step) -> bool,
+    ) -> Option<(Moments, Step)> {
+        let target = target.max(2);
+        let mut finer = None;
+        for step in steps().filter(allowed) {
+            let Some(moments) = begin(start, end, step, MOST_SKIPPED * target) else { continue };
+            let made = (self.placed(moments), step);
+            match made.0.len() {
+                0 | 1 => break,
+                count if count <= target => return Some(made),
+                _ => finer = Some(made),
             }
         }
-        let Some(after) = next(at, step) else { break };
-        at = after;
+        // No step between too many and too few: of too many every second or third.
+        let (moments, step) = finer?;
+        let stride = moments.len().div_ceil(target);
+        Some((moments.into_iter().step_by(stride).collect(), step))
     }
-    Some(moments)
-}
 
-/// The last moment of a step that is not after `at`.
-fn floor(at: NaiveDateTime, step: Step) -> Option<NaiveDateTime> {
-    let date = at.date();
-    match step {
-        Step::Nanoseconds(step) => moment(since_epoch(at).div_euclid(step) * step),
-        // Weeks begin on Mondays: 1969-12-29 was one.
-        Step::Days(step) => {
-            let monday = NaiveDate::from_ymd_opt(1969, 12, 29)?;
-            let days = (date - monday).num_days().div_euclid(step) * step;
-            monday.checked_add_signed(chrono::TimeDelta::try_days(days)?).map(midnight)
+    fn placed(&self, moments: Vec<NaiveDateTime>) -> Moments {
+        let mut placed: Moments = moments
+            .into_iter()
+            .map(|moment| (since_epoch(moment) as f64 / self.unit as f64, moment))
+            .filter(|(value, _)| (self.low..=self.high).contains(value))
+            .collect();
+        placed.dedup_by(|a, b| a.0 <= b.0);
+        placed
+    }
+
+    /// Years of the mean Gregorian length, where days no longer matter.
+    fn years(&self, target: usize) -> Ticks {
+        let length = MEAN_YEAR / self.unit as f64;
+        let mut made = linear::ticks(1970.0 + self.low / length, 1970.0 + self.high / length, target);
+        for tick in &mut made.major {
+            tick.value = ((tick.value - 1970.0) * length).clamp(self.low, self.high);
         }
-        Step::Months(step) => month(date.year(), date.month0() as i32 / step * step),
-        Step::Years(step) => month(date.year().div_euclid(step) * step, 0),
+        made.major.dedup_by(|a, b| a.value <= b.value);
+        made.note = Some(made.note.map_or("years".into(), |note| format!("years {note}")));
+        made
     }
-}
-
-fn next(at: NaiveDateTime, step: Step) -> Option<NaiveDateTime> {
-    match step {
-        Step::Nanoseconds(step) => moment(since_epoch(at) + step),
-        Step::Days(step) => at.checked_add_signed(chrono::TimeDelta::try_days(step)?),
-        Step::Months(step) => month(at.year(), at.month0() as i32 + step),
-        Step::Years(step) => month(at.year() + step, 0),
-    }
-    .filter(|after| YEARS.contains(&after.year()))
-}
-
-fn month(year: i32, month0: i32) -> Option<NaiveDateTime> {
-    NaiveDate::from_ymd_opt(year + month0.div_euclid(12), month0.rem_euclid(12) as u32 + 1, 1).map(midnight)
-}
-
-fn midnight(date: NaiveDate) -> NaiveDateTime {
-    date.and_time(NaiveTime::MIN)
-}
-
-fn nanoseconds(value: f64, unit: i128) -> Option<i128> {
-    // Whole units and the rest apart: one product would lose nanoseconds.
-    (value.abs() * (unit as f64) < 1e25)
-        .then(|| value.floor() as i128 * unit + ((value - value.floor()) * unit as f64) as i128)
-}
-
-fn moment(nanoseconds: i128) -> Option<NaiveDateTime> {
-    let seconds = i64::try_from(nanoseconds.div_euclid(SECOND)).ok()?;
-    let moment = DateTime::from_timestamp(seconds, nanoseconds.rem_euclid(SECOND) as u32)?.naive_utc();
-    YEARS.contains(&moment.year()).then_some(moment)
-}
-
-fn since_epoch(at: NaiveDateTime) -> i128 {
-    let utc = at.and_utc();
-    i128::from(utc.timestamp()) * SECOND + i128::from(utc.timestamp_subsec_nanos())
 }
 
 fn labels(ticks: &[(f64, NaiveDateTime)], step: Step) -> Vec<Tick> {
     let mut before: Option<String> = None;
-    ticks
+    let mut made: Vec<Tick> = ticks
         .iter()
         .map(|(value, at)| {
             let (label, context) = label(*at, step);
@@ -145,7 +108,10 @@ fn labels(ticks: &[(f64, NaiveDateTime)], step: Step) -> Vec<Tick> {
             before = context.clone().or(before.take());
             Tick { value: *value, label, context }
         })
-        .collect()
+        .collect();
+    // Less than a nanosecond apart.
+    made.dedup_by(|a, b| a.context.is_none() && a.label == b.label);
+    made
 }
 
 fn label(at: NaiveDateTime, step: Step) -> (String, Option<String>) {
@@ -191,7 +157,7 @@ mod tests {
 
     fn said(from: &str, to: &str, target: usize) -> Vec<String> {
         let read = |text: &str| since_epoch(text.parse::<NaiveDateTime>().unwrap()) as f64 / 1e9;
-        let made = ticks(read(from), read(to), TimeUnit::Second, target).unwrap();
+        let made = ticks(read(from), read(to), TimeUnit::Second, target);
         let line =
             |tick: Tick| tick.label + &tick.context.map(|context| format!("/{context}")).unwrap_or_default();
         made.major.into_iter().map(line).collect()
@@ -217,15 +183,40 @@ mod tests {
     #[test]
     fn nanoseconds_of_a_column_of_nanoseconds() {
         let start = 1_700_000_000_000_000_000_f64;
-        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, 6).unwrap();
+        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, 6);
         assert_eq!(made.major[0].context.as_deref(), Some("14 Nov 2023 22:13:20"));
         assert_eq!(made.major[1].label, "20.000001");
     }
 
     #[test]
-    fn days_are_not_split() {
-        let made = ticks(19_000.0, 19_004.0, TimeUnit::Day, 20).unwrap();
-        assert_eq!(made.major.len(), 5);
-        assert!(ticks(0.0, 1e12, TimeUnit::Day, 5).is_none(), "beyond the calendar");
+    fn days_are_split_only_where_there_is_one() {
+        let said = |low: f64, high: f64, target: usize| -> Vec<String> {
+            let made = ticks(low, high, TimeUnit::Day, target);
+            made.major
+                .into_iter()
+                .map(|tick| {
+                    [Some(tick.label), tick.context].into_iter().flatten().collect::<Vec<_>>().join("/")
+                })
+                .collect()
+        };
+        assert_eq!(said(19_000.0, 19_004.0, 20), ["8/Jan 2022", "9", "10", "11", "12"]);
+        assert_eq!(said(19_000.1, 19_000.9, 4), ["06:00/8 Jan 2022", "12:00", "18:00"]);
+        assert_eq!(said(19_000.0, 19_000.0_f64.next_up(), 4)[0], "00.000000000/8 Jan 2022 00:00:00");
+    }
+
+    #[test]
+    fn beyond_the_calendar_stand_years() {
+        let made = ticks(0.0, 1e12, TimeUnit::Day, 5);
+        assert_eq!(made.note.as_deref(), Some("years ×10⁹"));
+        assert_eq!(made.major[1].label, "2");
+    }
+
+    #[test]
+    fn a_narrow_axis_has_two_dates() {
+        for span in 1..4000 {
+            let low = 19_000.25 - f64::from(span);
+            let made = ticks(low, 19_000.25, TimeUnit::Day, 1);
+            assert_eq!(made.major.len(), 2, "{span} days: {made:?}");
+        }
     }
 }
