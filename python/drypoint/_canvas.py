@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 
-from . import _core
-from ._errors import BadArgument, ClosedError
+from . import _arguments, _core
+from ._errors import BadArgument, ClosedError, UnknownFormat
 from ._reductions import Reduction, as_reduction
-from ._streams import Source, scan
+from ._streams import Source, in_seconds, is_datetime64, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
     from ._image import Image
 
-    Range = tuple[Any, Any]
-    ScaleName = Literal["linear", "log"]
+    _Range = tuple[Any, Any]
+    _ScaleName = Literal["linear", "log"]
 
 __all__ = ["Aggregate", "Canvas"]
+
+_SCALES = ("linear", "log")
+HOWS = ("eq_hist", "linear", "log", "cbrt")
+#: A pixel that covers more than this around it hides the data.
+MOST_SPREAD = 100
 
 
 class Canvas:
@@ -48,7 +53,7 @@ class Canvas:
     >>> from array import array
     >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.5])}
     >>> counts = dp.Canvas(2, 1, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
-    >>> memoryview(counts.cells).tolist()
+    >>> counts.cells.tolist()
     [[2, 1]]
     """
 
@@ -57,17 +62,17 @@ class Canvas:
         width: int = 900,
         height: int = 600,
         *,
-        x_range: Range | None = None,
-        y_range: Range | None = None,
-        x_scale: ScaleName = "linear",
-        y_scale: ScaleName = "linear",
+        x_range: _Range | None = None,
+        y_range: _Range | None = None,
+        x_scale: _ScaleName = "linear",
+        y_scale: _ScaleName = "linear",
     ) -> None:
-        self.width = _pixels(width, "width")
-        self.height = _pixels(height, "height")
+        self.width = _arguments.whole(width, "width", 1)
+        self.height = _arguments.whole(height, "height", 1)
         self.x_range = x_range
         self.y_range = y_range
-        self.x_scale = _scale(x_scale, "x_scale")
-        self.y_scale = _scale(y_scale, "y_scale")
+        self.x_scale = _arguments.choice(x_scale, "x_scale", _SCALES)
+        self.y_scale = _arguments.choice(y_scale, "y_scale", _SCALES)
 
     def __repr__(self) -> str:
         return (
@@ -139,11 +144,9 @@ def job(
     page: _core.PageSpec | None = None,
 ) -> _core.Job:
     """A drawing that is described but not begun; with a page, of the size of its plot area."""
-    if threads is not None and threads < 1:
-        raise BadArgument(f"threads must be at least 1, not {threads}")
     return _core.Job(
-        x,
-        y,
+        _arguments.text(x, "x"),
+        _arguments.text(y, "y"),
         as_reduction(reduction)._spec(),
         canvas.width,
         canvas.height,
@@ -151,10 +154,10 @@ def job(
         axis_range(canvas.y_range, "y_range"),
         canvas.x_scale,
         canvas.y_scale,
-        threads,
-        None if memory is None else str(memory),
-        exact,
-        progress,
+        _arguments.optional(_arguments.whole, threads, "threads", 1),
+        _arguments.optional(_arguments.budget, memory, "memory"),
+        _arguments.flag(exact, "exact"),
+        _arguments.optional(_arguments.function, progress, "progress"),
         page,
     )
 
@@ -184,29 +187,15 @@ def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:
 
 def _bound(value: Any, name: str) -> float | str:
     if isinstance(value, str):
-        return value
+        return _arguments.text(value, name)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    if getattr(getattr(value, "dtype", None), "kind", None) == "M":
-        return str(value)
+    if is_datetime64(value):
+        return str(in_seconds(value))
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
-
-
-def _pixels(value: int, name: str) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise BadArgument(f"{name} must be a whole number of pixels, not {value!r}")
-    if value.__index__() < 1:
-        raise BadArgument(f"{name} must be at least 1 pixel, not {value}")
-    return value.__index__()
-
-
-def _scale(value: str, name: str) -> str:
-    if value not in ("linear", "log"):
-        raise BadArgument(f"{name} must be 'linear' or 'log', not {value!r}")
-    return value
 
 
 class Aggregate:
@@ -233,6 +222,8 @@ class Aggregate:
     """
 
     def __init__(self, core: _core.Aggregate) -> None:
+        if not isinstance(core, _core.Aggregate):
+            raise BadArgument("an Aggregate is made by Canvas.points() or Aggregate.load()")
         self._held: _core.Aggregate | None = core
 
     @property
@@ -279,12 +270,13 @@ class Aggregate:
         return self._inner.reduction
 
     @property
-    def cells(self) -> _core.Aggregate:
-        """The cells as a read-only buffer, for programs without NumPy: ``memoryview(aggregate.cells)``."""
-        return self._inner
+    def cells(self) -> memoryview:
+        """The cells as a read-only view, for programs without NumPy."""
+        buffer: Any = self._inner  # which a type can say from Python 3.12 on (PEP 688)
+        return memoryview(buffer)
 
     def __buffer__(self, flags: int) -> memoryview:  # Python 3.12 asks for it (PEP 688)
-        return memoryview(self._inner)
+        return self.cells
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         import numpy
@@ -371,7 +363,7 @@ class Aggregate:
         background : str, optional
             A colour for pixels in which nothing fell; transparent by default.
         spread : int, default 0
-            Let every pixel cover this many around it, for sparse data.
+            Let every pixel cover this many around it, at most 100, for sparse data.
         min_alpha : int, default 40
             For `by`: the opacity, from 0 to 255, of the emptiest pixel.
 
@@ -382,7 +374,16 @@ class Aggregate:
         """
         from ._image import Image
 
-        return Image(self._inner.shade(cmap, how, span, background, spread, min_alpha))
+        return Image(
+            self._inner.shade(
+                _arguments.optional(_arguments.colors, cmap, "cmap"),
+                _arguments.optional(_arguments.choice, how, "how", HOWS),
+                _arguments.optional(_arguments.span, span, "span"),
+                _arguments.optional(_arguments.text, background, "background"),
+                _arguments.whole(spread, "spread", 0, MOST_SPREAD),
+                _arguments.whole(min_alpha, "min_alpha", 0, 255),
+            )
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write cells, ranges and what merging needs to a file that NumPy can open too.
@@ -392,7 +393,10 @@ class Aggregate:
         path : str or path
             Ends in ``.npz``. The file appears whole or not at all.
         """
-        self._inner.save(os.fspath(path))
+        name = _arguments.path(path)
+        if not name.endswith(".npz"):
+            raise UnknownFormat(f"{name}: an aggregate is saved in a file that ends in .npz")
+        self._inner.save(name)
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Aggregate:
@@ -408,7 +412,7 @@ class Aggregate:
         Aggregate
             Equal to the one saved, and merging like it.
         """
-        return Aggregate(_core.load_aggregate(os.fspath(path)))
+        return Aggregate(_core.load_aggregate(_arguments.path(path)))
 
     def close(self) -> None:
         """Let go of the cells at once, unless an array still shows them. Calling it again does nothing."""
@@ -420,6 +424,7 @@ class Aggregate:
         return self._held is None
 
     def __enter__(self) -> Self:
+        _ = self._inner  # raises if it is closed
         return self
 
     def __exit__(

@@ -1,10 +1,36 @@
 """Types of the compiled module, tested against it by stubtest. Use the names in `drypoint` instead."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, final
 
-ReductionSpec: TypeAlias = tuple[str, str | None, "ReductionSpec | None"]
-Bound: TypeAlias = float | str
+__all__ = [
+    "Aggregate",
+    "Batch",
+    "Batches",
+    "Job",
+    "PageSpec",
+    "Pixmap",
+    "Source",
+    "__version__",
+    "array_source",
+    "arrow_source",
+    "check_writable",
+    "has_buffer",
+    "limit_process",
+    "load_aggregate",
+    "memory",
+    "nearest",
+    "peak_resident_bytes",
+    "resident_bytes",
+    "row_source",
+    "scan_descriptor",
+    "scan_paths",
+    "set_budget",
+]
+
+_ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
+_Bound: TypeAlias = float | str
 
 __version__: str
 
@@ -65,7 +91,8 @@ class Aggregate:
     def threads(self) -> int: ...
     @property
     def reduction(self) -> str: ...
-    def __buffer__(self, flags: int, /) -> memoryview: ...
+    if sys.version_info >= (3, 12):
+        def __buffer__(self, flags: int, /) -> memoryview: ...
     def centres(self, axis: str) -> list[float]: ...
     def merge(self, other: Aggregate) -> Aggregate: ...
     def shade(
@@ -103,7 +130,7 @@ class PageSpec:
         y_label: str | None,
         x: str,
         y: str,
-        reduction: ReductionSpec,
+        reduction: _ReductionSpec,
         theme: str,
         scale: float,
         shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
@@ -122,11 +149,11 @@ class Job:
         cls,
         x: str,
         y: str,
-        reduction: ReductionSpec,
+        reduction: _ReductionSpec,
         width: int,
         height: int,
-        x_range: tuple[Bound, Bound] | None,
-        y_range: tuple[Bound, Bound] | None,
+        x_range: tuple[_Bound, _Bound] | None,
+        y_range: tuple[_Bound, _Bound] | None,
         x_scale: str,
         y_scale: str,
         threads: int | None,

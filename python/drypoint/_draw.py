@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
-    from ._canvas import Range, ScaleName
+    from ._canvas import _Range, _ScaleName
     from ._reductions import Reduction
     from ._streams import Source
 
 __all__ = ["draw"]
+
+#: Columns that a message names at most.
+_LISTED = 20
 
 
 def draw(
@@ -30,10 +33,10 @@ def draw(
     caption: str | None = None,
     x_label: str | None = None,
     y_label: str | None = None,
-    x_range: Range | None = None,
-    y_range: Range | None = None,
-    x_scale: ScaleName = "linear",
-    y_scale: ScaleName = "linear",
+    x_range: _Range | None = None,
+    y_range: _Range | None = None,
+    x_scale: _ScaleName = "linear",
+    y_scale: _ScaleName = "linear",
     cmap: str | list[str] | None = None,
     how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
     span: tuple[float, float] | None = None,
@@ -116,12 +119,15 @@ def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str
     if x is not None and y is not None:
         return x, y
     numeric = rows._head().numeric
-    names = [name for name, drawable in zip(rows.columns, numeric, strict=True) if drawable]
+    columns = rows.columns
+    names = [name for name, drawable in zip(columns, numeric, strict=True) if drawable]
     if x is None and y is None:
-        if "x" in names and "y" in names:
+        if "x" in columns and "y" in columns:
             return "x", "y"
         if len(names) == 2:
             return names[0], names[1]
-    missing = " and ".join(name for name, given in (("x", x), ("y", y)) if given is None)
-    listed = ", ".join(repr(name) for name in names) or "none"
-    raise BadArgument(f"{rows.name}: say which columns are {missing}; columns of numbers: {listed}")
+    missing = [name for name, given in (("x", x), ("y", y)) if given is None]
+    which = f"column is {missing[0]}" if len(missing) == 1 else "columns are x and y"
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    listed = ", ".join(repr(name) for name in names[:_LISTED]) + more or "none"
+    raise BadArgument(f"{rows.name}: say which {which}; columns of numbers: {listed}")

@@ -80,7 +80,7 @@ class MissingColumn(DrypointError, KeyError):
 
 
 class SourceNotFound(DrypointError, FileNotFoundError):
-    """No file at that path, or none that matches that pattern."""
+    """No file at that path or of that pattern, or one that the system does not let us read."""
 
 
 class UnknownFormat(DrypointError, ValueError):
@@ -96,7 +96,7 @@ class UnsupportedData(DrypointError, TypeError):
 
 
 class BadValue(DrypointError, ValueError):
-    """A value in a text file that is not of its column's type, or a row with too many or too few fields."""
+    """A value that is not of its column's type, or a row of a text file with too many or too few fields."""
 
 
 class SchemaMismatch(DrypointError, ValueError):

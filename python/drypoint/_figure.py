@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from . import _core
-from ._canvas import Aggregate, Canvas, fold, job
+from . import _arguments, _core
+from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, fold, job
 from ._errors import BadArgument, ClosedError
 from ._image import Image
 from ._reductions import Reduction, as_reduction
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Literal, Self
 
-    from ._canvas import Range, ScaleName
+    from ._canvas import _Range, _ScaleName
 
 __all__ = ["Figure"]
 
@@ -59,23 +59,27 @@ class Figure:
         caption: str | None = None,
         x_label: str | None = None,
         y_label: str | None = None,
-        x_range: Range | None = None,
-        y_range: Range | None = None,
-        x_scale: ScaleName = "linear",
-        y_scale: ScaleName = "linear",
+        x_range: _Range | None = None,
+        y_range: _Range | None = None,
+        x_scale: _ScaleName = "linear",
+        y_scale: _ScaleName = "linear",
         theme: Literal["light", "dark"] = "light",
         scale: float = 1,
     ) -> None:
-        if theme not in ("light", "dark"):
-            raise BadArgument(f"theme must be 'light' or 'dark', not {theme!r}")
+        scale = _arguments.number(scale, "scale")
         if not 0.25 <= scale <= 8:
             raise BadArgument(f"scale must be from 0.25 to 8, not {scale}")
         self._canvas = Canvas(
             width, height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
         )
-        self._words = (title, caption, x_label, y_label)
-        self._theme = theme
-        self._scale = float(scale)
+        self._words = (
+            _arguments.optional(_arguments.text, title, "title"),
+            _arguments.optional(_arguments.text, caption, "caption"),
+            _arguments.optional(_arguments.text, x_label, "x_label"),
+            _arguments.optional(_arguments.text, y_label, "y_label"),
+        )
+        self._theme = _arguments.choice(theme, "theme", ("light", "dark"))
+        self._scale = scale
         self._aggregate: Aggregate | None = None
         self._page: _core.PageSpec | None = None
         self._closed = False
@@ -123,12 +127,17 @@ class Figure:
             self._canvas.width,
             self._canvas.height,
             *self._words,
-            x,
-            y,
+            _arguments.text(x, "x"),
+            _arguments.text(y, "y"),
             reduction._spec(),
             self._theme,
             self._scale,
-            (cmap, how, span, spread),
+            (
+                _arguments.optional(_arguments.colors, cmap, "cmap"),
+                _arguments.optional(_arguments.choice, how, "how", HOWS),
+                _arguments.optional(_arguments.span, span, "span"),
+                _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
+            ),
         )
         begun = job(
             self._canvas,
@@ -182,7 +191,7 @@ class Figure:
         """
         aggregate = self.aggregate
         assert self._page is not None
-        self._page.save(aggregate._inner, os.fspath(path))
+        self._page.save(aggregate._inner, _arguments.path(path))
 
     savefig = save
 

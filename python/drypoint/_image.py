@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 
-from ._errors import ClosedError
+from . import _arguments, _core
+from ._errors import BadArgument, ClosedError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
-
-    from . import _core
 
 __all__ = ["Image"]
 
@@ -28,6 +27,8 @@ class Image:
     """
 
     def __init__(self, core: _core.Pixmap) -> None:
+        if not isinstance(core, _core.Pixmap):
+            raise BadArgument("an Image is made by Aggregate.shade() or Figure.image()")
         self._held: _core.Pixmap | None = core
 
     @property
@@ -58,14 +59,21 @@ class Image:
         return rgba if dtype is None else rgba.astype(dtype)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write a PNG file, whole or not at all.
+        """Write the pixels, whole or not at all.
 
         Parameters
         ----------
         path : str or path
-            Ends in ``.png``.
+            Ends in ``.png``, ``.svg`` or ``.pdf``; the last two hold it as one embedded image.
+
+        Raises
+        ------
+        UnknownFormat
+            If it ends in something else.
+        OutputError
+            If it cannot be written; what was there before is still there.
         """
-        self._inner.save(os.fspath(path))
+        self._inner.save(_arguments.path(path))
 
     def _repr_png_(self) -> bytes:
         return self._inner.png()
@@ -80,6 +88,7 @@ class Image:
         return self._held is None
 
     def __enter__(self) -> Self:
+        _ = self._inner  # raises if it is closed
         return self
 
     def __exit__(

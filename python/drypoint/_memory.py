@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _core
+from . import _arguments, _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def set_budget(budget: str | int) -> int:
     >>> dp.set_budget(before) == before
     True
     """
-    return _core.set_budget(str(budget))
+    return _core.set_budget(_arguments.budget(budget, "budget"))
 
 
 def _readable(count: int) -> str:

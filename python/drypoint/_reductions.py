@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from . import _arguments
 from ._errors import BadArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._core import ReductionSpec
+    from ._core import _ReductionSpec
 
 __all__ = ["Reduction", "any", "by", "count", "first", "last", "max", "mean", "min", "std", "sum", "var"]
 
@@ -24,10 +25,8 @@ class Reduction:
     __slots__ = ("column", "inner", "name")
 
     def __init__(self, name: str, column: str | None, inner: Reduction | None = None) -> None:
-        if column is not None and not isinstance(column, str):
-            raise BadArgument(f"{name}: column must be a name (str), not {column!r}")
         self.name = name
-        self.column = column
+        self.column = _arguments.optional(_arguments.text, column, f"{name}: column")
         self.inner = inner
 
     def __repr__(self) -> str:
@@ -42,7 +41,7 @@ class Reduction:
     def __hash__(self) -> int:
         return hash(self._spec())
 
-    def _spec(self) -> ReductionSpec:
+    def _spec(self) -> _ReductionSpec:
         return (self.name, self.column, None if self.inner is None else self.inner._spec())
 
 
@@ -97,7 +96,7 @@ def sum(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell; within 1e-12 (relative) of the exact sum of like-signed values.
     """
-    return Reduction("sum", column)
+    return _of("sum", column)
 
 
 def mean(column: str) -> Reduction:
@@ -113,7 +112,7 @@ def mean(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("mean", column)
+    return _of("mean", column)
 
 
 def min(column: str) -> Reduction:
@@ -129,7 +128,7 @@ def min(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("min", column)
+    return _of("min", column)
 
 
 def max(column: str) -> Reduction:
@@ -145,7 +144,7 @@ def max(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("max", column)
+    return _of("max", column)
 
 
 def var(column: str) -> Reduction:
@@ -161,7 +160,7 @@ def var(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("var", column)
+    return _of("var", column)
 
 
 def std(column: str) -> Reduction:
@@ -177,7 +176,7 @@ def std(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("std", column)
+    return _of("std", column)
 
 
 def first(column: str) -> Reduction:
@@ -193,7 +192,7 @@ def first(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("first", column)
+    return _of("first", column)
 
 
 def last(column: str) -> Reduction:
@@ -209,7 +208,7 @@ def last(column: str) -> Reduction:
     Reduction
         Folds to float64, NaN where nothing fell.
     """
-    return Reduction("last", column)
+    return _of("last", column)
 
 
 def by(column: str, reduction: Reduction | None = None) -> Reduction:
@@ -233,10 +232,16 @@ def by(column: str, reduction: Reduction | None = None) -> Reduction:
     >>> dp.by("vendor", dp.mean("fare"))
     by('vendor', mean('fare'))
     """
+    _arguments.text(column, "by: column")
     inner = count() if reduction is None else as_reduction(reduction)
     if inner.name == "by":
         raise BadArgument("by: the inner reduction cannot be another by()")
     return Reduction("by", column, inner)
+
+
+def _of(name: str, column: str) -> Reduction:
+    """A fold that needs its column."""
+    return Reduction(name, _arguments.text(column, f"{name}: column"))
 
 
 def as_reduction(value: Reduction | str | None) -> Reduction:
@@ -246,6 +251,7 @@ def as_reduction(value: Reduction | str | None) -> Reduction:
     if isinstance(value, Reduction):
         return value
     if isinstance(value, str):
+        value = _arguments.text(value, "reduction")
         if value in ("count", "any"):
             return Reduction(value, None)
         if value in _NEED_COLUMN:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 
-from . import _core
-from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat
+from . import _arguments, _core
+from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat, UnsupportedData
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from types import TracebackType
     from typing import Any, Self
 
@@ -43,6 +43,8 @@ class Source:
     """
 
     def __init__(self, core: _core.Source | None, feed: _Feed | None = None) -> None:
+        if not isinstance(core or feed, _core.Source | _Feed):
+            raise BadArgument("a Source is made by scan()")
         self._core = core
         self._feed = feed
 
@@ -50,9 +52,13 @@ class Source:
     def _head(self) -> _core.Source:
         if self._core is not None:
             return self._core
-        if self._feed is None:
-            raise ClosedError("this Source is closed")
+        self._check_open()
+        assert self._feed is not None
         return self._feed.peek()
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ClosedError("this Source is closed")
 
     @property
     def name(self) -> str:
@@ -94,6 +100,7 @@ class Source:
         MissingColumn
             If there is no such column.
         """
+        column = _arguments.text(column, "column")
         return None if self._feed is not None else self._head().extent(column)
 
     def batches(self, columns: list[str] | None = None, rows: int = 65_536) -> Iterator[_core.Batch]:
@@ -106,13 +113,20 @@ class Source:
         rows : int, default 65536
             At most this many rows in a batch.
 
-        Yields
-        ------
-        Batch
-            A copy of its rows: it stays valid, and its memory is counted until it goes.
+        Returns
+        -------
+        iterator of Batch
+            Each a copy of its rows: it stays valid, and its memory is counted until it goes.
         """
-        if rows < 1:
-            raise BadArgument(f"rows must be at least 1, not {rows}")
+        rows = _arguments.whole(rows, "rows", 1)
+        if columns is not None:
+            if not isinstance(columns, list | tuple):
+                raise BadArgument(f"columns must be a list of names, not {columns!r}")
+            columns = [_arguments.text(name, "columns") for name in columns]
+        self._check_open()
+        return self._batches(columns, rows)
+
+    def _batches(self, columns: list[str] | None, rows: int) -> Iterator[_core.Batch]:
         for part in self._parts():
             yield from part.batches(columns, rows)
 
@@ -138,6 +152,7 @@ class Source:
         return self._core is None and self._feed is None
 
     def __enter__(self) -> Self:
+        self._check_open()
         return self
 
     def __exit__(
@@ -159,10 +174,10 @@ class _Feed:
 
     def __init__(self, iterator: Iterator[Any], name: str) -> None:
         self.name = name
-        self._chunks = self._as_sources(iterator)
+        # A function and not a method: a generator that knew this object would keep both alive in a cycle.
+        self._chunks = _sources(iterator, name)
         self._iterator = iterator
         self._first: _core.Source | None = None
-        self._columns: list[str] | None = None
         self._began = False
 
     def peek(self) -> _core.Source:
@@ -189,36 +204,46 @@ class _Feed:
         if close is not None:
             close()
 
-    def _as_sources(self, iterator: Iterator[Any]) -> Any:
-        gathered = _Rows(self.name)
-        for number, item in enumerate(iterator):
-            if _is_row(item):
-                if gathered.add(item):
-                    yield self._checked(gathered.take(), number)
-                continue
-            if gathered:
-                yield self._checked(gathered.take(), number)
-            source = _recognise(item)
-            if source is None:
-                raise UnknownFormat(
-                    f"{self.name}: item {number} is a {type(item).__name__}; expected arrays, a mapping of arrays, "
-                    f"a table, or rows as tuples or dicts"
-                )
-            del item
-            yield self._checked(source, number)
-            del source
-        if gathered:
-            yield self._checked(gathered.take(), number)
 
-    def _checked(self, source: _core.Source, number: int) -> _core.Source:
-        columns = source.columns
-        if self._columns is None:
-            self._columns = columns
-        elif columns != self._columns:
+def _sources(iterator: Iterator[Any], name: str) -> Generator[_core.Source]:
+    """The items of an iterator as core sources; rows are gathered, what has no rows and no columns is passed over."""
+    columns: list[str] | None = None
+    for number, source in _numbered(iterator, name):
+        if columns is None:
+            columns = source.columns
+        elif source.columns != columns:
             raise SchemaMismatch(
-                f"{self.name}: item {number} has the columns {columns}, the first item had {self._columns}"
+                f"{name}: item {number} has the columns {source.columns}, the first item had {columns}"
             )
-        return source
+        yield source
+        del source
+
+
+def _numbered(iterator: Iterator[Any], name: str) -> Iterator[tuple[int, _core.Source]]:
+    gathered = _Rows(name)
+    number = 0
+    for number, item in enumerate(iterator):
+        if isinstance(item, list | tuple | dict) and not item:
+            continue
+        rows = [item] if _is_row(item) else item if _is_rows(item) else None
+        if rows is not None:
+            for row in rows:
+                if gathered.add(row):
+                    yield number, gathered.take()
+            continue
+        if gathered:
+            yield number, gathered.take()
+        source = _recognise(item)
+        if source is None:
+            raise UnknownFormat(
+                f"{name}: item {number} is a {type(item).__name__}; expected arrays, a mapping of arrays, "
+                f"a table, or rows as tuples or dicts"
+            )
+        del item
+        yield number, source
+        del source
+    if gathered:
+        yield number, gathered.take()
 
 
 class _Rows:
@@ -235,7 +260,7 @@ class _Rows:
     def add(self, row: Any) -> bool:
         """Take one row; True when it is time to `take` them."""
         if hasattr(row, "keys"):
-            names, values = list(row), [row[name] for name in row]
+            names, values = [str(name) for name in row], list(row.values())
         else:
             names, values = _default_names(len(row)), list(row)
         if not self._count:
@@ -271,8 +296,8 @@ def scan(
           zstd), Arrow IPC and Feather, NPY, NPZ;
         - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB;
-        - an iterator or generator of any of these, of tuples of arrays, of tuples of numbers or of dicts. It is
-          read once, chunk by chunk, and never held.
+        - an iterator or generator of any of these, of tuples of arrays or lists, of tuples of numbers, of dicts or of
+          lists of those. It is read once, chunk by chunk, and never held.
     types : mapping of str to str, optional
         For text files: types of columns that should not be inferred, such as ``{"zip": "text"}``. One of
         ``"int64"``, ``"float64"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"text"``.
@@ -298,28 +323,42 @@ def scan(
     >>> source.columns, source.rows
     (['x', 'y'], 3)
     """
+    paths = source if isinstance(source, list | tuple) else [source]
+    if paths and all(isinstance(path, str | os.PathLike) for path in paths):
+        return Source(
+            _core.scan_paths(
+                [_arguments.path(path, "source") for path in paths],
+                _types(types),
+                _arguments.optional(_arguments.text, delimiter, "delimiter"),
+                _arguments.optional(_arguments.flag, header, "header"),
+            )
+        )
+    if types is not None or delimiter is not None or header is not None:
+        raise BadArgument("types, delimiter and header are for text files; this source tells its own")
     if isinstance(source, Source):
         return source
-    options = (dict(types or {}), delimiter, header)
-    if isinstance(source, str | os.PathLike):
-        return Source(_core.scan_paths([os.fspath(source)], *options))
-    if isinstance(source, list | tuple) and source and all(isinstance(s, str | os.PathLike) for s in source):
-        return Source(_core.scan_paths([os.fspath(path) for path in source], *options))
-    if types or delimiter is not None or header is not None:
-        raise BadArgument("types, delimiter and header are for text files; this source tells its own")
     core = _recognise(source)
     if core is not None:
         return Source(core)
-    if isinstance(source, list | tuple) and source and _is_row(source[0]):
-        return Source(None, _Feed(iter(source), type(source).__name__))
     if hasattr(source, "__next__"):
         return Source(None, _Feed(source, getattr(source, "__name__", type(source).__name__)))
-    if hasattr(source, "__iter__"):
+    # Bytes and arrays without dimensions are iterable, but of nothing that is a row.
+    if hasattr(source, "__iter__") and not isinstance(source, bytes) and getattr(source, "ndim", 1) > 0:
         return Source(None, _Feed(iter(source), type(source).__name__))
     raise UnknownFormat(
         f"cannot read rows from a {type(source).__name__}; expected a path, an array, a mapping of arrays, a table "
         f"with __arrow_c_stream__, or an iterator of these"
     )
+
+
+def _types(types: Any) -> dict[str, str]:
+    if types is None:
+        return {}
+    if not hasattr(types, "items"):
+        raise BadArgument(
+            f"types must be a mapping of columns to types, such as {{'zip': 'text'}}, not {types!r}"
+        )
+    return {_arguments.text(name, "types"): _arguments.text(kind, "types") for name, kind in types.items()}
 
 
 def _recognise(item: Any) -> _core.Source | None:
@@ -335,7 +374,7 @@ def _recognise(item: Any) -> _core.Source | None:
         return _core.arrow_source(item, name, True, None)
     if hasattr(item, "keys") and hasattr(item, "__getitem__"):
         return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
-    if isinstance(item, tuple) and item and all(_is_array(part) for part in item):
+    if isinstance(item, tuple) and item and all(_is_array(part) or isinstance(part, list) for part in item):
         names = _default_names(len(item))
         return _core.array_source(
             name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)]
@@ -389,14 +428,23 @@ def _is_row(item: Any) -> bool:
     )
 
 
+def _is_rows(item: Any) -> bool:
+    """Whether an item of a stream is a list of rows."""
+    return isinstance(item, list) and all(_is_row(row) for row in item)
+
+
 def _column(values: Any) -> tuple[Any, str | None]:
     """A column's object and, where its buffer cannot say, what its integers mean.
 
     NumPy's datetime64 refuses the buffer protocol: its integers are viewed in place, with their unit beside them.
     """
-    if not _core.has_buffer(values) and hasattr(values, "__array__") and not _is_datetime64(values):
-        return _column(values.__array__()) if not _is_object(values) else (list(values.tolist()), "rows")
-    if _is_datetime64(values):
+    values = _unmasked(values)
+    if _is_object(values):
+        return list(values.tolist()), "rows"
+    if not _core.has_buffer(values) and hasattr(values, "__array__") and not is_datetime64(values):
+        return _column(values.__array__())
+    if is_datetime64(values):
+        values = in_seconds(values)
         kind = "time" if values.dtype.kind == "M" else "duration"
         unit = str(values.dtype).partition("[")[2]
         return values.view("i8"), f"{kind}:{unit[:-1]}"
@@ -405,10 +453,31 @@ def _column(values: Any) -> tuple[Any, str | None]:
     return values, None
 
 
-def _is_datetime64(values: Any) -> bool:
-    """Whether it is a NumPy array of instants or spans (not a pandas or Polars column of them)."""
+def is_datetime64(values: Any) -> bool:
+    """Whether it is a NumPy array or scalar of instants or spans (not a pandas or Polars column of them)."""
     kind = getattr(getattr(values, "dtype", None), "kind", None)
     return kind in ("M", "m") and hasattr(values, "__array_interface__") and hasattr(values, "view")
+
+
+def in_seconds(values: Any) -> Any:
+    """Instants and spans in NumPy's units between seconds and years (but days) as seconds: a copy of 8 bytes a value."""
+    unit = str(values.dtype).partition("[")[2].rstrip("]")
+    if unit not in ("Y", "M", "W", "h", "m"):
+        return values
+    try:
+        return values.astype(f"{values.dtype.kind}8[s]", casting="same_kind")
+    except TypeError:
+        raise UnsupportedData(f"a span in units of {unit} has no fixed length; convert it to days") from None
+
+
+def _unmasked(values: Any) -> Any:
+    """A masked array of NumPy with NaN or NaT where it is masked (a copy); anything else as it is."""
+    if not (hasattr(values, "filled") and hasattr(values, "mask")):
+        return values
+    kind = values.dtype.kind
+    if kind in "biuf":
+        return values.astype("f8").filled(float("nan"))
+    return values.filled(values.dtype.type("NaT")) if kind in "Mm" else values.astype(object).filled(None)
 
 
 def _is_object(values: Any) -> bool:

@@ -55,6 +55,8 @@ OPTIONS = [
     ["--bare", "--size", "200x100", "--background", "black", "--spread", "1"],
     ["--title", "A title", "--caption", "From nowhere", "--x-label", "", "--scale", "2", "--threads", "1"],
     ["--quiet"],
+    ["--x-range", "-1e0", "-.5", "--y-range", "-1.5e-1", "2"],
+    ["--threads", "1000"],
 ]
 
 
@@ -141,7 +143,20 @@ BAD = {
     "too little": (["{csv}", "-x", "x", "-y", "y", "--memory", "1MB"], "1MB|1 MB|B"),
     "no of": (["{csv}", "-x", "x", "-y", "y", "--reduce", "mean"], "--of"),
     "threads": (["{csv}", "-x", "x", "-y", "y", "--threads", "0"], "threads"),
-    "columns": (["{csv}", "-x", "x"], "which columns"),
+    "infinite range": (["{csv}", "-x", "x", "-y", "y", "--x-range", "-inf", "1"], "finite"),
+    "one end": (["{csv}", "-x", "x", "-y", "y", "--x-range", "1"], "expected 2 arguments"),
+    "too many threads": (["{csv}", "-x", "x", "-y", "y", "--threads", "9" * 30], "threads"),
+    "size beyond numbers": (["{csv}", "-x", "x", "-y", "y", "--size", "9" * 30 + "x9"], "width"),
+    "spread below": (["{csv}", "-x", "x", "-y", "y", "--spread", "-1"], "spread must be at least 0"),
+    "spread above": (["{csv}", "-x", "x", "-y", "y", "--spread", "100000"], "spread must be at most"),
+    "no number": (["{csv}", "-x", "x", "-y", "y", "--scale", "big"], "--scale"),
+    "no such option": (["{csv}", "--no-such-option"], "--no-such-option"),
+    "background of a page": (["{csv}", "-x", "x", "-y", "y", "--background", "red"], "--bare"),
+    "page of a bare image": (["{csv}", "-x", "x", "-y", "y", "--bare", "--title", "T"], "--title"),
+    "no text": (["{csv}", "-x", "x", "-y", "y", "--title", "bad\udcff"], "title"),
+    "only a suffix": (["{csv}", "-x", "x", "-y", "y", "-o", ".png"], ".png, .svg, .pdf"),
+    "no name": (["", "-x", "x", "-y", "y"], "''"),
+    "columns": (["{csv}", "-x", "x"], "which column is y"),
 }
 
 
@@ -235,3 +250,82 @@ def test_a_broken_pipe_is_quiet(csv, tmp_path):
     command = f"{sys.executable} -m drypoint info {csv} | true"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert "Traceback" not in done.stderr and "Exception" not in done.stderr
+
+
+def test_standard_output_that_is_full_closed_or_plain(csv, tmp_path):
+    """The picture is there; what could not be said is one line, or is said with escapes."""
+    command = f"{sys.executable} -m drypoint draw {csv} -x x -y y -o"
+    for end, code, text in [
+        ("a.png > /dev/full", 2, "standard output: No space left"),
+        ("a.png >&-", 0, ""),
+    ]:
+        done = subprocess.run(
+            ["bash", "-c", f"{command} {end}"], capture_output=True, text=True, cwd=tmp_path
+        )
+        assert done.returncode == code and text in done.stderr, done
+        assert len(done.stderr.splitlines()) <= 1
+    out = tmp_path / "ü.png"
+    done = draw(csv, "-o", out, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0 and "\\xfc.png" in done.stdout and out.exists(), done
+
+
+def test_a_closed_standard_input_is_told():
+    command = f"{sys.executable} -m drypoint draw - -x x -y y <&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert done.returncode == 2 and "is closed" in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(csv, tmp_path):
+    if os.access("/proc", os.W_OK):
+        target, text = "/proc/a.png", "/proc/a.png"
+    else:
+        target, text = tmp_path / "a.png", "cannot be written to"
+        tmp_path.chmod(0o555)
+    done = draw(csv, "-o", target)
+    assert done.returncode == 2 and text in done.stderr and ".part" not in done.stderr
+
+
+def test_a_termination_leaves_nothing(tmp_path):
+    with subprocess.Popen(
+        [sys.executable, "-m", "drypoint", "draw", "-", "-x", "x", "-y", "y", "-o", "a.png"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+    ) as child:
+        child.stdin.write(b"x,y\n" + b"1,2\n" * 500_000)
+        child.stdin.flush()
+        time.sleep(0.5)
+        child.send_signal(signal.SIGTERM)
+        stderr = child.communicate(timeout=20)[1]
+    assert child.returncode == 143 and b"Traceback" not in stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_terminal_shows_progress(csv, tmp_path):
+    """Rate, time left and memory, on standard error only, and gone at the end."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    screen, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 110, 0, 0))
+    command = [
+        sys.executable,
+        "-m",
+        "drypoint",
+        "draw",
+        *[csv] * 100,
+        "-x",
+        "x",
+        "-y",
+        "y",
+        "-o",
+        tmp_path / "a.png",
+    ]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal)
+    os.close(terminal)
+    shown = os.read(screen, 65_536).decode()
+    os.close(screen)
+    assert done.returncode == 0 and "2,000,000 rows" in done.stdout.decode()
+    assert "rows/s" in shown and "MB" in shown and shown.endswith("\r")

@@ -182,3 +182,143 @@ except KeyboardInterrupt:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert done.stdout.strip() == "heard", done.stderr
     assert time.perf_counter() - began < 10
+
+
+CHUNKS = {
+    "an empty array first": [np.zeros((0, 2)), np.ones((3, 2))],
+    "other numbers": [(np.arange(2), np.ones(2)), (np.arange(1, dtype="f2"), np.ones(1, "u1"))],
+    "nothing": [(), [], {}, (np.ones(3), np.ones(3))],
+    "lists of rows": [[(1, 2), (3, 4)], [[5, 6]]],
+    "tuples of lists": [([1, 2, 3], [4, 5, 6])],
+    "rows and arrays": [(1, 2), (3, None), np.ones((1, 2))],
+    "dicts with other keys": [{"x": 1, "y": 2}, {"x": 1, "y": 2}, {"x": np.ones(1), "y": np.ones(1)}],
+}
+
+
+@pytest.mark.parametrize("case", CHUNKS)
+@pytest.mark.parametrize("exact", [False, True])
+def test_chunks_of_every_shape(case, exact):
+    assert dp.draw(iter(CHUNKS[case]), x="x", y="y", exact=exact).aggregate.rows == 3
+
+
+SECONDS = np.array(["2020-01-01", "2020-01-02"], "M8[s]")
+BAD_CHUNKS = {
+    "scalars": ([1.0, 2.0], dp.UnknownFormat, "item 0 is a float"),
+    "other columns": ([(1, 2), (1, 2, 3)], dp.SchemaMismatch, "z"),
+    "another unit": ([(SECONDS, [1, 2]), (SECONDS.astype("M8[ns]"), [1, 2])], dp.SchemaMismatch, "ns"),
+    "no dates any more": ([(SECONDS, [1, 2]), ([1.0], [1.0])], dp.SchemaMismatch, "numbers"),
+    "text among numbers": ([(1, 2), ("a", 3)], dp.BadValue, "\"x\": 'a' is not a number"),
+    "numbers among dates": ([(datetime.date(2020, 1, 1), 1), (3, 1)], dp.BadValue, "3 is not a date"),
+    "a huge number": ([(10**400, 2)], dp.BadValue, "not a number"),
+    "an object": ([(object(), 2)], dp.UnsupportedData, "object"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_CHUNKS)
+@pytest.mark.parametrize("ranges", [{}, {"exact": True}])
+def test_bad_chunks(case, ranges):
+    chunks, kind, text = BAD_CHUNKS[case]
+    with pytest.raises(kind, match=text):
+        dp.draw(iter(chunks), x="x", y="y", **ranges)
+
+
+def test_a_generator_that_reuses_its_array():
+    def chunks():
+        shared = np.zeros((1000, 2))
+        for step in range(20):
+            shared[:] = step
+            yield shared
+
+    for options in ({"exact": True}, {}):
+        got = dp.Canvas(20, 20).points(chunks(), "x", "y", **options)
+        assert np.asarray(got).sum() == 20_000
+    assert (
+        np.asarray(dp.Canvas(20, 20).points(chunks(), "x", "y", exact=True)).diagonal().tolist()
+        == [1000] * 20
+    )
+
+
+def test_a_generator_is_let_go_at_once_after_an_error():
+    """Its last reference was the call's: no garbage collection is needed to run its ``finally``."""
+    import gc
+
+    closed = []
+
+    def chunks():
+        try:
+            while True:
+                yield np.zeros((5, 2))
+        finally:
+            closed.append(True)
+
+    def fails(done, total):
+        raise ZeroDivisionError
+
+    gc.disable()
+    try:
+        for options, kind in [
+            ({"y": "nothing"}, KeyError),
+            ({"y": "y", "progress": fails}, ZeroDivisionError),
+        ]:
+            closed.clear()
+            with pytest.raises(kind):
+                dp.draw(chunks(), x="x", **options)
+            assert closed == [True]
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_a_generator_raises_comes_through(error):
+    def chunks():
+        yield np.zeros((5, 2))
+        raise error
+
+    with pytest.raises(error):
+        dp.draw(chunks(), x="x", y="y")
+
+
+def test_masked_values_are_missing():
+    x = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+    when = np.ma.array(SECONDS[[0, 1, 1]], mask=[False, False, True])
+    assert dp.Canvas(4, 4).points({"x": x, "y": np.ones(3)}, "x", "y").skipped == 1
+    assert dp.Canvas(4, 4).points({"x": x, "y": when}, "x", "y").skipped == 2
+
+
+def test_numpy_units_between_seconds_and_years():
+    for unit in ("h", "m", "W", "M", "Y"):
+        when = np.array(["2019-12-26", "2021-01-07"], f"M8[{unit}]")
+        got = dp.Canvas(4, 4, x_range=(when[0], "2022-01-01")).points({"x": when, "y": np.ones(2)}, "x", "y")
+        assert np.asarray(got).sum() == 2 and got.x_range[0] == when[0].astype("M8[s]").astype("i8")
+    rows = [(when, 1.0) for when in SECONDS]
+    assert dp.draw(iter(rows), x="x", y="y").aggregate.x_range[0] == SECONDS[0].astype("M8[us]").astype("i8")
+    with pytest.raises(dp.UnsupportedData, match="fixed length"):
+        dp.draw({"x": np.ones(2, "m8[M]"), "y": np.ones(2)}, x="x", y="y")
+
+
+def test_object_arrays_are_read_value_by_value():
+    points = {"x": np.array([1, 2.5, None], object), "y": np.ones(3), "c": np.array(["a", "b", None], object)}
+    got = dp.Canvas(4, 4).points(points, "x", "y", dp.by("c"))
+    assert got.categories == ["a", "b"] and got.skipped == 1
+    with pytest.raises(dp.BadValue, match="not a number"):
+        dp.draw({"x": np.array([1, "a"], object), "y": np.ones(2)}, x="x", y="y")
+
+
+def test_folders_and_patterns_without_files(tmp_path):
+    for path, text in [(tmp_path, "in this folder"), (tmp_path / "*.csv", "no file matches")]:
+        with pytest.raises(dp.SourceNotFound, match=text):
+            dp.scan(path)
+    with pytest.raises(dp.SourceNotFound):
+        dp.Aggregate.load(tmp_path / "nothing.npz")
+
+
+def test_a_wrong_environment_is_told():
+    program = "import drypoint as dp\ntry: {}\nexcept dp.BadArgument as error: print(error)"
+    for use in ("dp.memory()", "dp.draw([(1, 2), (3, 4)])", "dp.set_budget('1GB')"):
+        done = subprocess.run(
+            [sys.executable, "-c", program.format(use)],
+            env={"DRYPOINT_MEMORY": "lots"},
+            capture_output=True,
+            text=True,
+        )
+        assert "DRYPOINT_MEMORY" in done.stdout and "lots" in done.stdout, done

@@ -54,10 +54,10 @@ pub enum CanvasError {
     #[error("aggregates of different canvases cannot be merged: {left} and {right}")]
     DifferentCanvas { left: String, right: String },
     /// Two aggregates of different folds.
-    #[error("aggregates of different reductions cannot be merged: {left:?} and {right:?}")]
+    #[error("aggregates of different reductions cannot be merged: {left} and {right}")]
     DifferentReduction { left: Box<Reduction>, right: Box<Reduction> },
     /// An aggregate made of planes alone does not know what a merge of its kind needs.
-    #[error("{reduction:?} was made from finished planes, which do not hold what its merge needs")]
+    #[error("{reduction} was made from finished planes, which do not hold what its merge needs")]
     NotMergeable { reduction: Box<Reduction> },
     /// The system refused a file.
     #[error("{}: {error}", path.display())]

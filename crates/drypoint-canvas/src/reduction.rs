@@ -1,5 +1,7 @@
 //! What is folded in each pixel.
 
+use std::fmt;
+
 use crate::{CanvasError, Result};
 
 /// A per-pixel fold. Columns are named; missing (null, NaN) values are left out of every fold.
@@ -73,5 +75,42 @@ impl Reduction {
             },
             _ => Ok(()),
         }
+    }
+}
+
+/// As it is written in Python: `mean('fare')`.
+impl fmt::Display for Reduction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Reduction::Count(_) => "count",
+            Reduction::Any(_) => "any",
+            Reduction::Sum(_) => "sum",
+            Reduction::Mean(_) => "mean",
+            Reduction::Min(_) => "min",
+            Reduction::Max(_) => "max",
+            Reduction::Var(_) => "var",
+            Reduction::Std(_) => "std",
+            Reduction::First(_) => "first",
+            Reduction::Last(_) => "last",
+            Reduction::By(column, inner) => return write!(f, "by({}, {inner})", quoted(column)),
+        };
+        write!(f, "{name}({})", self.value_column().map(quoted).unwrap_or_default())
+    }
+}
+
+fn quoted(column: &str) -> String {
+    format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_in_python() {
+        let by = Reduction::By("it's".into(), Box::new(Reduction::Mean("fare".into())));
+        assert_eq!(by.to_string(), r"by('it\'s', mean('fare'))");
+        assert_eq!(Reduction::Count(None).to_string(), "count()");
+        assert_eq!(Reduction::Any(Some("v".into())).to_string(), "any('v')");
     }
 }

@@ -1,19 +1,23 @@
 //! Aggregates as Python sees them: arrays lent without a copy.
 
 use std::ffi::{CStr, c_int};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use drypoint_canvas::{Aggregate as Inner, Axis, Cells, Reduction, Scale};
+use drypoint_canvas::{Aggregate as Inner, Axis, CanvasError, Cells, Reduction, Scale};
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
+use drypoint_stream::StreamError;
 use pyo3::ffi;
 use pyo3::prelude::*;
 
 use crate::error::CoreError;
+use crate::memory::process_pool;
 use crate::pixmap::Pixmap;
 use crate::raw;
 use crate::shading::{ShadingArguments, shading};
+use crate::watch::detached;
 
 /// Folded pixels.
 #[pyclass(frozen, module = "drypoint._core")]
@@ -106,7 +110,7 @@ impl Aggregate {
 
     #[getter]
     fn reduction(&self) -> String {
-        crate::reduction::written(&self.inner.reduction)
+        self.inner.reduction.to_string()
     }
 
     /// The data values at the centres of the pixels of axis "x" or "y".
@@ -118,7 +122,7 @@ impl Aggregate {
     /// Both, folded together.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<Self> {
         let (left, right) = (&self.inner, &other.inner);
-        let merged = py.detach(|| left.merge(right, &self.consumer)).map_err(CoreError::from)?;
+        let merged = detached(py, || Ok(left.merge(right, &self.consumer)?))?;
         Ok(Self::bare(merged))
     }
 
@@ -144,7 +148,7 @@ impl Aggregate {
 
     /// Write cells, ranges and what merging needs.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        Ok(py.detach(|| self.inner.save(&path)).map_err(CoreError::from)?)
+        detached(py, || Ok(self.inner.save(&path)?))
     }
 
     unsafe fn __getbuffer__(slf: Bound<'_, Self>, view: *mut ffi::Py_buffer, flags: c_int) -> PyResult<()> {
@@ -183,7 +187,14 @@ fn centre(axis: &Axis, pixel: usize) -> f64 {
 /// Read what `save` wrote.
 #[pyfunction]
 pub(crate) fn load_aggregate(py: Python<'_>, path: PathBuf) -> PyResult<Aggregate> {
-    let consumer = MemoryPool::process().consumer("aggregate");
-    let inner = py.detach(|| Inner::load(&path, &consumer)).map_err(CoreError::from)?;
+    let consumer = process_pool()?.consumer("aggregate");
+    let inner = detached(py, || match Inner::load(&path, &consumer) {
+        // Reading is told as it is of any other source.
+        Err(CanvasError::Io { path, error }) if error.kind() == ErrorKind::NotFound => {
+            Err(StreamError::NotFound { path }.into())
+        }
+        Err(CanvasError::Io { path, error }) => Err(StreamError::Io { path, error }.into()),
+        loaded => Ok(loaded?),
+    })?;
     Ok(Aggregate::bare(inner))
 }

@@ -7,7 +7,6 @@ use drypoint_stream::array::{ArrayColumn, ArraySource, ColumnStorage, Item, Item
 use drypoint_stream::arrow::Element;
 use drypoint_stream::{DataType, Instant, StreamError, TimeUnit};
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString};
 
@@ -67,7 +66,8 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
         None => Ok(column),
         Some((what, unit)) => {
             let unit = time_unit(unit).ok_or_else(|| {
-                PyValueError::new_err(format!("column {name:?}: instants in units of {unit} cannot be drawn"))
+                let (name, what) = (format!("column {name:?}"), format!("a time in units of {unit:?}"));
+                CoreError::from(StreamError::Unsupported { name, what })
             })?;
             Ok(match what {
                 "time" => column.with_time(unit, None),
@@ -149,7 +149,7 @@ fn fixed_text(
 fn refused(name: &str, object: &Bound<'_, PyAny>) -> PyErr {
     let of = object
         .getattr("dtype")
-        .map_or_else(|_| object.get_type().to_string(), |dtype| format!("an array of {dtype}"));
+        .map_or_else(|_| format!("a value of {}", object.get_type()), |dtype| format!("an array of {dtype}"));
     CoreError::from(StreamError::Unsupported { name: format!("column {name:?}"), what: of }).into()
 }
 
@@ -198,23 +198,26 @@ fn row_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     if first.is_instance_of::<PyString>() {
         return text_column(name, rows);
     }
-    if first.hasattr("isoformat")? {
+    if iso_text(&first)?.is_some() {
         return time_column(name, rows);
     }
     if first.is_instance_of::<PyBool>()
         || !first.is_instance_of::<PyInt>() && !first.is_instance_of::<PyFloat>()
     {
-        first.extract::<f64>().map_err(|_| {
-            PyTypeError::new_err(format!("column {name:?}: cannot draw a {}", first.get_type()))
-        })?;
+        first.extract::<f64>().map_err(|_| refused(name, &first))?;
     }
-    let number =
-        |value: Bound<'_, PyAny>| if value.is_none() { Ok(f64::NAN) } else { value.extract::<f64>() };
+    let number = |value: Bound<'_, PyAny>| {
+        if value.is_none() {
+            return Ok(f64::NAN);
+        }
+        value.extract::<f64>().map_err(|_| odd_one(name, &value, "a number"))
+    };
     Ok(ArrayColumn::from_f64(name, rows.iter().map(number).collect::<PyResult<_>>()?))
 }
 
 fn text_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
-    let words: Vec<Option<String>> = rows.iter().map(|value| value.extract()).collect::<PyResult<_>>()?;
+    let word = |value: Bound<'_, PyAny>| value.extract().map_err(|_| odd_one(name, &value, "text"));
+    let words: Vec<Option<String>> = rows.iter().map(word).collect::<PyResult<_>>()?;
     let missing: Vec<u8> = words.iter().map(|word| u8::from(word.is_none())).collect();
     let column =
         ArrayColumn::text(name, Words::from_strings(words.iter().map(|w| w.as_deref().unwrap_or(""))));
@@ -225,16 +228,34 @@ fn text_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     }
 }
 
+/// A date or datetime, of Python or NumPy, as ISO 8601.
+fn iso_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    if value.hasattr("isoformat")? {
+        return value.call_method0("isoformat")?.extract().map(Some);
+    }
+    let is_numpy = value.get_type().name()? == "datetime64";
+    Ok(if is_numpy { Some(value.str()?.to_string()) } else { None })
+}
+
+/// A value that is not what the first one of its column was.
+fn odd_one(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
+    let value = value.repr().map_or_else(|_| value.get_type().to_string(), |text| text.to_string());
+    CoreError::Value(format!(
+        "column {name:?}: {value} is not {expected}, as the first value of the column is"
+    ))
+    .into()
+}
+
 /// Dates and datetimes become microseconds; one without a zone is taken as UTC, as NumPy does.
 fn time_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     let instant = |value: Bound<'_, PyAny>| -> PyResult<i64> {
         if value.is_none() {
             return Ok(i64::MIN);
         }
-        let text: String = value.call_method0("isoformat")?.extract()?;
-        Instant::parse(text.as_bytes())
+        iso_text(&value)?
+            .and_then(|text| Instant::parse(text.as_bytes()))
             .and_then(|instant| instant.in_unit(TimeUnit::Microsecond))
-            .ok_or_else(|| PyValueError::new_err(format!("column {name:?}: {text:?} is not an instant")))
+            .ok_or_else(|| odd_one(name, &value, "a date"))
     };
     let values = rows.iter().map(instant).collect::<PyResult<Vec<i64>>>()?;
     let items = Items::contiguous(Item::Element(Element::I64), values.len());

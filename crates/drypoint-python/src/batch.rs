@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use arrow_array::RecordBatch;
 use arrow_buffer::Buffer;
-use drypoint_memory::MemoryPool;
 use drypoint_stream::{Cancel, DataType, Field, Request, Schema, TimeUnit, arrow};
-use pyo3::exceptions::PyStopIteration;
+use pyo3::exceptions::{PyStopIteration, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyCapsule, PyList};
 
 use crate::error::CoreError;
+use crate::memory::process_pool;
 use crate::plain::{plain, strings};
 use crate::raw;
+use crate::watch::guarded;
 
 /// Rows of a source, on their own.
 ///
@@ -56,8 +58,12 @@ impl Batch {
         format!("<Batch {} rows: {}>", self.record.num_rows(), self.columns().join(", "))
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, column: &str) -> PyResult<Bound<'py, PyAny>> {
-        let place = Schema { fields: self.fields.clone() }.index_of(column).map_err(CoreError::from)?;
+    fn __getitem__<'py>(&self, py: Python<'py>, column: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let Ok(name) = column.extract::<PyBackedStr>() else {
+            let text = format!("a Batch is indexed by the name of a column (str), not {}", column.repr()?);
+            return Err(PyTypeError::new_err(text));
+        };
+        let place = Schema { fields: self.fields.clone() }.index_of(&name).map_err(CoreError::from)?;
         let numpy = py.import("numpy")?;
         let array = self.record.column(place);
         let data_type = &self.fields[place].data_type;
@@ -169,13 +175,13 @@ impl Batches {
             columns,
             batch_rows: rows,
             readers: 1,
-            consumer: MemoryPool::process().consumer("batches"),
+            consumer: process_pool()?.consumer("batches"),
             cancel: cancel.clone(),
         };
         let (send, next) = sync_channel(0);
         let wanted = fields.clone();
         std::thread::Builder::new().name("drypoint-batches".into()).spawn(move || {
-            let result = (|| -> Result<(), CoreError> {
+            let result = guarded(|| -> Result<(), CoreError> {
                 let scan = source.scan(&request)?;
                 let mut reader = scan.reader()?;
                 while let Some(batch) = reader.next()? {
@@ -184,7 +190,7 @@ impl Batches {
                     }
                 }
                 Ok(())
-            })();
+            });
             if let Err(error) = result {
                 // Nobody listens any more if this fails: the iterator went, and with it who would want the error.
                 drop(send.send(Err(error)));

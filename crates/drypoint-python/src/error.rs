@@ -21,9 +21,13 @@ pub(crate) enum CoreError {
     Argument(String),
     /// Used where it cannot be any more, in a sentence of its own.
     Closed(String),
+    /// A value of a row that does not fit, in a sentence of its own.
+    Value(String),
     /// No rows, or none with a finite position.
     Empty(String),
     Python(PyErr),
+    /// A panic of the core, caught: a fault of ours, with its message.
+    Panic(String),
 }
 
 impl From<BudgetExceeded> for CoreError {
@@ -78,7 +82,12 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
         CoreError::Python(error) => return Ok(error),
         CoreError::Argument(message) => ("BadArgument", message),
         CoreError::Closed(message) => ("ClosedError", message),
+        CoreError::Value(message) => ("BadValue", message),
         CoreError::Empty(message) => ("EmptyData", message),
+        CoreError::Panic(message) => (
+            "DrypointError",
+            format!("a fault inside Drypoint, please report it: {message} (RUST_BACKTRACE=1 shows where)"),
+        ),
         CoreError::Budget(error) => {
             attributes.set_item("consumer", &error.consumer)?;
             attributes.set_item("requested", error.requested)?;
@@ -95,6 +104,7 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
             }
             (stream_class(&error), error.to_string())
         }
+        CoreError::Canvas(CanvasError::Panicked { message }) => return raise(py, CoreError::Panic(message)),
         CoreError::Canvas(error) => (canvas_class(&error), error.to_string()),
         CoreError::Figure(error) => (figure_class(&error), error.to_string()),
     };
@@ -107,8 +117,9 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
 
 fn stream_class(error: &StreamError) -> &'static str {
     match error {
-        StreamError::NotFound { .. } => "SourceNotFound",
-        StreamError::Io { .. } => "SourceNotFound",
+        StreamError::NotFound { .. } | StreamError::NoFiles { .. } | StreamError::Io { .. } => {
+            "SourceNotFound"
+        }
         StreamError::Corrupt { .. } => "CorruptData",
         StreamError::UnknownFormat { .. } => "UnknownFormat",
         StreamError::Unsupported { .. } => "UnsupportedData",
@@ -127,7 +138,6 @@ fn canvas_class(error: &CanvasError) -> &'static str {
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } => "CorruptData",
-        CanvasError::Panicked { .. } => "DrypointError",
         _ => "BadArgument",
     }
 }

@@ -1,6 +1,6 @@
 //! One drawing from source to aggregate: ranges, layout, plan, fold.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
     Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold,
@@ -14,6 +14,7 @@ use pyo3::types::PyTuple;
 
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
+use crate::memory::process_pool;
 use crate::page::PageSpec;
 use crate::reduction;
 use crate::source::Source;
@@ -58,6 +59,19 @@ impl AxisArguments {
         })
     }
 
+    /// A stream's instants cannot change their unit or zone midway, nor become plain numbers.
+    fn same_kind(&self, kind: &AxisKind, first: &AxisKind, name: &str) -> Result<(), CoreError> {
+        if kind == first {
+            return Ok(());
+        }
+        let shown = |kind: &AxisKind| match kind {
+            AxisKind::Number => "numbers".to_string(),
+            AxisKind::Time { unit, zone } => DataType::Time { unit: *unit, zone: zone.clone() }.to_string(),
+        };
+        let what = format!("column {:?} is {}, it was {} before", self.column, shown(kind), shown(first));
+        Err(StreamError::Mismatch { name: name.into(), what }.into())
+    }
+
     /// The range that was given, in data units.
     fn given(&self, kind: &AxisKind) -> Result<Option<(f64, f64)>, CoreError> {
         let Some((start, end)) = &self.range else { return Ok(None) };
@@ -100,6 +114,8 @@ pub(crate) struct Job {
     told: Told,
     glance: Option<Py<PyAny>>,
     stream: Mutex<Stream>,
+    /// What the first part of a stream had on its axes.
+    kinds: OnceLock<[AxisKind; 2]>,
 }
 
 /// What has come of a stream of sources.
@@ -345,9 +361,9 @@ impl Job {
         let pool = match memory {
             Some(memory) => {
                 let bytes = crate::memory::parse_budget(memory)?;
-                MemoryPool::process().child("drawing", bytes).map_err(CoreError::from)?
+                process_pool()?.child("drawing", bytes).map_err(CoreError::from)?
             }
-            None => MemoryPool::process().clone(),
+            None => process_pool()?.clone(),
         };
         let counted = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
@@ -361,7 +377,7 @@ impl Job {
         ];
         let reduction = reduction::read(reduction)?;
         let told = Told { axes, reduction, exact, page, options, progress: counted, pool };
-        Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched) })
+        Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
     /// Draw a source that can be read again.
@@ -376,6 +392,11 @@ impl Job {
     fn consume(&self, py: Python<'_>, source: &Source) -> PyResult<()> {
         let (told, part) = (&self.told, source.inner.as_ref());
         self.watched(py, None, Some(&source.cancel), || {
+            let kinds = told.kinds(part.schema())?;
+            let first = self.kinds.get_or_init(|| kinds.clone());
+            for ((axis, kind), first) in told.axes.iter().zip(&kinds).zip(first) {
+                axis.same_kind(kind, first, &part.name())?;
+            }
             let mut stream = self.stream();
             if let Stream::Untouched = *stream {
                 *stream = told.begin(part)?;

@@ -56,6 +56,7 @@ mod _core {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::raw::refuse_other_interpreters(module.py())?;
+        crate::watch::quieten_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

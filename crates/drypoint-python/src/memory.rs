@@ -11,10 +11,17 @@ use crate::error::CoreError;
 /// Measured with 1e8 rows of Parquet, CSV and IPC on two threads.
 const OVERHEAD: usize = 8_000_000;
 
+/// The pool of the process, unless `DRYPOINT_MEMORY` is no budget: whoever set it should hear of it.
+pub(crate) fn process_pool() -> Result<&'static MemoryPool, CoreError> {
+    Budget::from_environment()
+        .map_err(|error| CoreError::Argument(format!("the environment variable DRYPOINT_MEMORY: {error}")))?;
+    Ok(MemoryPool::process())
+}
+
 /// Where the bytes are.
 #[pyfunction]
 pub(crate) fn memory(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
-    let snapshot = MemoryPool::process().snapshot();
+    let snapshot = process_pool()?.snapshot();
     let report = PyDict::new(py);
     report.set_item("budget", snapshot.limit)?;
     report.set_item("reserved", snapshot.reserved)?;
@@ -50,7 +57,7 @@ pub(crate) fn parse_budget(text: &str) -> Result<usize, CoreError> {
 #[pyfunction]
 pub(crate) fn set_budget(budget: &str) -> PyResult<usize> {
     let bytes = parse_budget(budget)?;
-    MemoryPool::process().set_limit(bytes).map_err(CoreError::from)?;
+    process_pool()?.set_limit(bytes).map_err(CoreError::from)?;
     Ok(bytes)
 }
 
@@ -64,7 +71,7 @@ pub(crate) fn limit_process(limit: &str) -> PyResult<usize> {
             "--memory {limit} is {bytes} B, but Python and the core alone take {taken} B; give more"
         ))
     })?;
-    MemoryPool::process().set_limit(left).map_err(CoreError::from)?;
+    process_pool()?.set_limit(left).map_err(CoreError::from)?;
     Ok(bytes)
 }
 

@@ -14,6 +14,7 @@ use crate::error::CoreError;
 use crate::pixmap::Pixmap;
 use crate::reduction;
 use crate::shading::{ShadingArguments, shading, spread_by};
+use crate::watch::detached;
 
 /// A figure that is described.
 #[pyclass(frozen, from_py_object, module = "drypoint._core")]
@@ -136,13 +137,13 @@ impl PageSpec {
 
     /// The plot area alone.
     fn shade(&self, py: Python<'_>, aggregate: &Aggregate) -> PyResult<Pixmap> {
-        let shaded = py.detach(|| self.shaded(aggregate))?;
+        let shaded = detached(py, || self.shaded(aggregate))?;
         Ok(Pixmap::new(shaded.pixmap, &aggregate.consumer))
     }
 
     /// The page as PNG.
     fn png<'py>(&self, py: Python<'py>, aggregate: &Aggregate) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = py.detach(|| -> Result<Vec<u8>, CoreError> {
+        let bytes = detached(py, || {
             let mut bytes = Vec::new();
             self.compose(aggregate)?.write(Format::Png, &mut bytes, &aggregate.consumer)?;
             Ok(bytes)
@@ -152,10 +153,9 @@ impl PageSpec {
 
     /// The page as a file, by the name's end.
     fn save(&self, py: Python<'_>, aggregate: &Aggregate, path: PathBuf) -> PyResult<()> {
-        py.detach(|| -> Result<(), CoreError> {
+        detached(py, || {
             Format::from_path(&path)?; // before the picture is made
             Ok(self.compose(aggregate)?.save(&path, &aggregate.consumer)?)
-        })?;
-        Ok(())
+        })
     }
 }

@@ -8,7 +8,7 @@ use drypoint_memory::MemoryConsumer;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::error::CoreError;
+use crate::watch::detached;
 
 /// Shaded pixels.
 #[pyclass(frozen, module = "drypoint._core")]
@@ -28,7 +28,7 @@ impl Pixmap {
         shading: &Shading,
         consumer: &MemoryConsumer,
     ) -> PyResult<Self> {
-        let shaded = py.detach(|| shade(aggregate, shading, consumer)).map_err(CoreError::from)?;
+        let shaded = detached(py, || Ok(shade(aggregate, shading, consumer)?))?;
         Ok(Self::new(shaded.pixmap, consumer))
     }
 }
@@ -64,12 +64,12 @@ impl Pixmap {
     /// As PNG.
     fn png<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut bytes = Vec::new();
-        py.detach(|| self.figure.write(Format::Png, &mut bytes, &self.consumer)).map_err(CoreError::from)?;
+        detached(py, || Ok(self.figure.write(Format::Png, &mut bytes, &self.consumer)?))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
     /// As a PNG file.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        Ok(py.detach(|| self.figure.save(&path, &self.consumer)).map_err(CoreError::from)?)
+        detached(py, || Ok(self.figure.save(&path, &self.consumer)?))
     }
 }

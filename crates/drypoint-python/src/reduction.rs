@@ -28,26 +28,6 @@ pub(crate) fn read(spec: &Bound<'_, PyTuple>) -> PyResult<Reduction> {
     })
 }
 
-/// As it is written in Python: `mean('fare')`.
-pub(crate) fn written(reduction: &Reduction) -> String {
-    let quoted = |column: &String| format!("'{}'", column.replace('\\', "\\\\").replace('\'', "\\'"));
-    let call =
-        |name: &str, column: Option<&String>| format!("{name}({})", column.map(quoted).unwrap_or_default());
-    match reduction {
-        Reduction::Count(column) => call("count", column.as_ref()),
-        Reduction::Any(column) => call("any", column.as_ref()),
-        Reduction::Sum(column) => call("sum", Some(column)),
-        Reduction::Mean(column) => call("mean", Some(column)),
-        Reduction::Min(column) => call("min", Some(column)),
-        Reduction::Max(column) => call("max", Some(column)),
-        Reduction::Var(column) => call("var", Some(column)),
-        Reduction::Std(column) => call("std", Some(column)),
-        Reduction::First(column) => call("first", Some(column)),
-        Reduction::Last(column) => call("last", Some(column)),
-        Reduction::By(column, inner) => format!("by({}, {})", quoted(column), written(inner)),
-    }
-}
-
 /// What a colour bar or legend says of it: the column, after the fold where that is not obvious.
 pub(crate) fn label(reduction: &Reduction) -> String {
     match reduction {

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use drypoint_memory::MemoryPool;
 use drypoint_stream::csv::CsvOptions;
 use drypoint_stream::{Cancel, DataType, Extent, Request, ScanOptions, TimeUnit};
 use pyo3::prelude::*;
 
 use crate::batch::Batches;
 use crate::error::CoreError;
+use crate::memory::process_pool;
 use crate::shown::shown;
-use crate::watch::watched;
+use crate::watch::{detached, watched};
 
 /// Rows that can be read in batches. Made by the functions of this module.
 #[pyclass(frozen, module = "drypoint._core")]
@@ -98,7 +98,7 @@ impl Source {
             columns,
             batch_rows: 16_384,
             readers: threads,
-            consumer: MemoryPool::process().consumer("batches"),
+            consumer: process_pool()?.consumer("batches"),
             cancel: Cancel::default(),
         };
         let needs = self.inner.needs(&request).map_err(CoreError::from)?;
@@ -122,7 +122,7 @@ pub(crate) fn scan_paths(
     header: Option<bool>,
 ) -> PyResult<Source> {
     let options = ScanOptions { csv: text_options(types, delimiter, header)?, format: None };
-    let inner = py.detach(|| drypoint_stream::scan_paths(&paths, &options)).map_err(CoreError::from)?;
+    let inner = detached(py, || Ok(drypoint_stream::scan_paths(&paths, &options)?))?;
     Ok(Source { inner: inner.into(), cancel: Cancel::default() })
 }
 

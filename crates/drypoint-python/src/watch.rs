@@ -1,5 +1,7 @@
 //! Long work off the interpreter's thread, while that thread looks for Ctrl-C and tells of the progress.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ pub(crate) fn watched<T: Send>(
         std::thread::scope(|scope| {
             let (done, wait) = channel::<()>();
             let worker = scope.spawn(move || {
-                let result = work();
+                let result = guarded(work);
                 drop(done);
                 result
             });
@@ -38,18 +40,39 @@ pub(crate) fn watched<T: Send>(
                     stop();
                 }
             }
-            (worker.join(), interrupt)
+            (worker.join().unwrap_or_else(|panic| Err(told(&*panic))), interrupt)
         })
     });
     if let Some(error) = interrupt {
         return Err(error);
     }
-    match result {
-        Ok(result) => {
-            let value = result?;
-            glance(py)?;
-            Ok(value)
-        }
-        Err(panic) => std::panic::resume_unwind(panic),
+    let value = result?;
+    glance(py)?;
+    Ok(value)
+}
+
+/// Run short work with the interpreter released.
+pub(crate) fn detached<T: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> Result<T, CoreError> + Send,
+) -> PyResult<T> {
+    Ok(py.detach(|| guarded(work))?)
+}
+
+/// A panic becomes an error like any other. What `work` had in its hands is dropped with it.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, CoreError>) -> Result<T, CoreError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(told(&*panic)))
+}
+
+fn told(panic: &(dyn Any + Send)) -> CoreError {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    CoreError::Panic(text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default())
+}
+
+/// Panics of this library are caught and told as errors, so they are not printed as well; who looks for their place
+/// sets `RUST_BACKTRACE`.
+pub(crate) fn quieten_panics() {
+    if std::env::var_os("RUST_BACKTRACE").is_none_or(|value| value == "0") {
+        std::panic::set_hook(Box::new(|_| {}));
     }
 }

@@ -11,6 +11,9 @@ pub enum StreamError {
     /// No file there.
     #[error("{} does not exist", path.display())]
     NotFound { path: PathBuf },
+    /// No file of that pattern, or none that can be read in that folder.
+    #[error("{}: no file {what}", path.display())]
+    NoFiles { path: PathBuf, what: &'static str },
     /// The system refused.
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },
@@ -27,7 +30,7 @@ pub enum StreamError {
     #[error("{name}: {what} is not supported")]
     Unsupported { name: String, what: String },
     /// No column of that name.
-    #[error("no column {name:?}{}; the columns are {}", did_you_mean(nearest), list(available))]
+    #[error("no column {name:?}{}; {}", did_you_mean(nearest), list(available))]
     MissingColumn { name: String, nearest: Option<String>, available: Vec<String> },
     /// A row of a text file has the wrong number of fields.
     #[error("{name}, line {line}: {found} fields, expected {expected}")]
@@ -58,7 +61,11 @@ fn did_you_mean(nearest: &Option<String>) -> String {
 
 fn list(names: &[String]) -> String {
     const SHOWN: usize = 20;
-    let mut text = names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
+    if names.is_empty() {
+        return "there are no columns".into();
+    }
+    let mut text = "the columns are ".to_string();
+    text += &names.iter().take(SHOWN).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ");
     if names.len() > SHOWN {
         text += &format!(" and {} more", names.len() - SHOWN);
     }

@@ -138,7 +138,7 @@ pub struct ScanOptions {
 /// opened once and read as often.
 ///
 /// # Errors
-/// `NotFound` where nothing is there, `UnknownFormat`, `Mismatch` for a folder of several formats, and whatever the
+/// `NotFound` or `NoFiles` where nothing is there, `UnknownFormat`, `Mismatch` for a folder of several formats, and whatever the
 /// format's reader finds.
 pub fn scan_paths(paths: &[impl AsRef<Path>], options: &ScanOptions) -> Result<Box<dyn Source>> {
     let mut files = Vec::new();
@@ -211,7 +211,7 @@ fn expand(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> 
         }
     }
     if files.is_empty() {
-        return Err(StreamError::NotFound { path: path.to_path_buf() });
+        return Err(StreamError::NoFiles { path: path.to_path_buf(), what: "matches" });
     }
     files.sort_by(|one, other| natural(one, other));
     files.into_iter().map(|file| format(&file).map(|format| (file, format))).collect()
@@ -242,7 +242,10 @@ fn folder(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> 
         }
         files.push((file, format));
     }
-    if files.is_empty() { Err(unknown(path)) } else { Ok(files) }
+    if files.is_empty() {
+        return Err(StreamError::NoFiles { path: path.to_path_buf(), what: "in this folder can be read" });
+    }
+    Ok(files)
 }
 
 fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import signal
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
 
 __all__ = ["main", "parser"]
 
-#: Exit codes: done, bad input, interrupted (128 + SIGINT).
-OK, BAD_INPUT, INTERRUPTED = 0, 2, 130
+#: Exit codes: done, bad input, interrupted (128 + SIGINT), ended by another program (128 + SIGTERM).
+OK, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 2, 130, 143
 
 _EPILOG = """\
 examples:
@@ -26,16 +29,17 @@ examples:
 
 def parser() -> argparse.ArgumentParser:
     """All verbs and their options."""
-    import argparse
+    from argparse import RawDescriptionHelpFormatter
 
     from .. import __version__
     from . import draw, info
+    from .parser import Parser
 
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="drypoint",
         description="Draw anything in the memory you have.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=f"drypoint {__version__}")
     top.add_argument(
@@ -62,6 +66,10 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0 when done, 2 for bad input (one line on standard error), 130 when interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
+    signal.signal(signal.SIGTERM, _terminated)
     top = parser()
     options = top.parse_args(arguments)
     if options.completion:
@@ -76,15 +84,30 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         code: int = options.run(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         return code
     except KeyboardInterrupt:
         print("drypoint: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader went away (`| head`): nobody is left to tell, and the interpreter must not flush again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()  # the reader went away (`| head`): nobody is left to tell
         return OK
     except DrypointError as error:
         print(f"drypoint: {error}", file=sys.stderr)
         return BAD_INPUT
+    except OSError as error:
+        # What Drypoint itself opens it tells as its own error: this is standard output, full or gone.
+        _silence()
+        print(f"drypoint: standard output: {error.strerror}", file=sys.stderr)
+        return BAD_INPUT
+
+
+def _silence() -> None:
+    """Let the interpreter flush what is left of standard output to nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _terminated(number: int, frame: Any) -> None:
+    """Leave in order, so that no temporary file stays."""
+    raise SystemExit(TERMINATED)

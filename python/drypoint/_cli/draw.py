@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 
 from .. import _core
 from .._canvas import Aggregate, Canvas, fold, job
 from .._draw import choose_columns, draw
-from .._errors import BadArgument, UnknownFormat
+from .._errors import BadArgument, OutputError, UnknownFormat
 from .._reductions import Reduction, by, count
 from .._streams import Source, scan
 from .progress import Progress
@@ -23,11 +24,12 @@ __all__ = ["add", "open_source", "run"]
 
 _REDUCTIONS = ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last"]
 _FORMATS = (".png", ".svg", ".pdf")
+_DESCRIPTION = "Draw the points of a table of any size as a picture, within --memory for the whole process."
 
 
 def add(verbs: Any) -> None:
     """Add the verb and its options."""
-    verb = verbs.add_parser("draw", help="draw a table of any size", description=__doc__.split(": ", 1)[1])
+    verb = verbs.add_parser("draw", help="draw a table of any size", description=_DESCRIPTION)
     verb.set_defaults(run=run)
     verb.add_argument(
         "source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input"
@@ -46,7 +48,7 @@ def add(verbs: Any) -> None:
         where.add_argument(
             f"--{axis}-range", nargs=2, metavar=("A", "B"), help=f"ends of the {axis} axis: numbers or dates"
         )
-        where.add_argument(f"--{axis}-scale", choices=["linear", "log"], default="linear")
+        where.add_argument(f"--{axis}-scale", choices=["linear", "log"], default="linear", help="(linear)")
     how = verb.add_argument_group("how it looks")
     how.add_argument("--size", metavar="WxH", default="900x600", help="of the picture in pixels (900x600)")
     how.add_argument(
@@ -60,21 +62,21 @@ def add(verbs: Any) -> None:
     how.add_argument(
         "--background", metavar="COLOR", help="with --bare: colour of empty pixels (transparent)"
     )
-    how.add_argument("--theme", choices=["light", "dark"], default="light")
-    how.add_argument("--title", metavar="T")
+    how.add_argument("--theme", choices=["light", "dark"], default="light", help="of the page (light)")
+    how.add_argument("--title", metavar="T", help="above the picture")
     how.add_argument("--caption", metavar="T", help="a line below: where the data is from")
-    how.add_argument("--x-label", metavar="T")
-    how.add_argument("--y-label", metavar="T")
+    how.add_argument("--x-label", metavar="T", help="below the x axis (the column's name)")
+    how.add_argument("--y-label", metavar="T", help="beside the y axis (the column's name)")
     how.add_argument("--bare", action="store_true", help="the image without axes")
     text = verb.add_argument_group("text files")
     text.add_argument(
         "--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ..."
     )
-    text.add_argument("--delimiter", metavar="C")
+    text.add_argument("--delimiter", metavar="C", help="between fields (recognised)")
     text.add_argument("--no-header", action="store_true", help="the first line is data")
     run_group = verb.add_argument_group("how it runs")
     run_group.add_argument("--memory", metavar="SIZE", help="ceiling of the whole process: 64MB, 2GiB, 50%%")
-    run_group.add_argument("--threads", type=int, metavar="N")
+    run_group.add_argument("--threads", type=int, metavar="N", help="at most (as many as cores)")
     run_group.add_argument("-o", "--output", metavar="OUT", default="drypoint.png", help=".png, .svg or .pdf")
     run_group.add_argument("--explain", action="store_true", help="print the plan, draw nothing")
     run_group.add_argument("--quiet", action="store_true", help="print nothing")
@@ -87,9 +89,14 @@ def run(options: argparse.Namespace) -> int:
     began = time.perf_counter()
     width, height = _size(options.size)
     suffix = _suffix(options.output)
-    if options.bare and suffix != ".png":
-        raise BadArgument(f"--bare writes an image without axes: the output must end in .png, not {suffix}")
+    if options.bare:
+        _check_bare(options, suffix)
+    elif options.background is not None:
+        raise BadArgument("--background is for --bare; the background of a page comes from --theme")
     _core.check_writable(options.output)
+    folder = os.path.dirname(os.path.realpath(options.output))
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{options.output}: the folder {folder} cannot be written to")
     budget = _core.limit_process(options.memory) if options.memory else _core.memory()["budget"]
     reduction = _reduction(options)
     with open_source(options) as rows:
@@ -164,6 +171,8 @@ def open_source(options: argparse.Namespace) -> Source:
     if "-" in options.source:
         if len(options.source) > 1:
             raise BadArgument("- (standard input) cannot be drawn together with files")
+        if sys.stdin is None:
+            raise BadArgument("- (standard input) is closed")
         return Source(
             _core.scan_descriptor(sys.stdin.fileno(), "standard input", types, options.delimiter, header)
         )
@@ -200,11 +209,23 @@ def _number(text: str) -> float | str:
         return text  # a date, which the core reads in the unit of the column
 
 
+def _check_bare(options: argparse.Namespace, suffix: str) -> None:
+    """An image without axes has no place for what belongs to a page."""
+    if suffix != ".png":
+        raise BadArgument(f"--bare writes an image without axes: the output must end in .png, not {suffix}")
+    given = {"--title": options.title, "--caption": options.caption}
+    given |= {"--x-label": options.x_label, "--y-label": options.y_label}
+    given["--theme"] = None if options.theme == "light" else options.theme
+    given["--scale"] = None if options.scale == 1 else options.scale
+    useless = [name for name, value in given.items() if value is not None]
+    if useless:
+        raise BadArgument(f"--bare writes an image without axes: {', '.join(useless)} cannot be shown")
+
+
 def _suffix(path: str) -> str:
-    dot = path.rfind(".")
-    suffix = path[dot:].lower() if dot > path.rfind("/") else ""
+    suffix = os.path.splitext(path)[1].lower()
     if suffix not in _FORMATS:
-        raise UnknownFormat(f"{path}: the output must end in one of {', '.join(_FORMATS)}")
+        raise UnknownFormat(f"--output {path!r}: the output must end in one of {', '.join(_FORMATS)}")
     return suffix
 
 

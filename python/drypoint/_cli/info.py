@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "run"]
 
+_DESCRIPTION = "Print columns, rows and extents of a source, and what drawing it would need. No row is read."
+
 
 def add(verbs: Any) -> None:
     """Add the verb and its options."""
-    verb = verbs.add_parser("info", help="what is in a source", description=__doc__.split(": ", 1)[1])
+    verb = verbs.add_parser("info", help="what is in a source", description=_DESCRIPTION)
     verb.set_defaults(run=run)
     verb.add_argument(
         "source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input"
@@ -23,7 +25,7 @@ def add(verbs: Any) -> None:
     verb.add_argument(
         "--type", action="append", default=[], metavar="COL=TYPE", help="int64, float64, text, date, ..."
     )
-    verb.add_argument("--delimiter", metavar="C")
+    verb.add_argument("--delimiter", metavar="C", help="between fields (recognised)")
     verb.add_argument("--no-header", action="store_true", help="the first line is data")
     verb.add_argument("--json", action="store_true", help="print one JSON object")
 

@@ -233,7 +233,7 @@ impl Core {
                     let held = self.with(|state| state.reserved);
                     if held > limit { Err(held - limit) } else { Ok(()) }
                 })
-                .map_err(|lacking| self.refused("the new limit", lacking))?;
+                .map_err(|lacking| self.held_above(limit, lacking))?;
                 self.change_limit(now, limit)
             };
             let surplus = if changed { now.saturating_sub(limit) } else { limit.saturating_sub(now) };
@@ -257,6 +257,12 @@ impl Core {
         });
         self.unmap(surplus);
         changed
+    }
+
+    /// What is held already, as a request that the new limit refuses.
+    fn held_above(&self, limit: usize, lacking: usize) -> BudgetExceeded {
+        let refused = self.refused("what is held already", limit + lacking);
+        BudgetExceeded { available: limit, limit, ..refused }
     }
 
     pub(crate) fn refused(&self, name: &str, bytes: usize) -> BudgetExceeded {

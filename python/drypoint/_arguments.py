@@ -1,0 +1,139 @@
+"""Checks of what callers give. Each names the argument, what is allowed and what came, and returns a plain value,
+so that the compiled core is never asked with something that it cannot convert."""
+
+from __future__ import annotations
+
+import operator
+import os
+
+from ._core import nearest
+from ._errors import BadArgument
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    _T = TypeVar("_T")
+
+__all__ = [
+    "budget",
+    "choice",
+    "colors",
+    "flag",
+    "function",
+    "number",
+    "optional",
+    "path",
+    "span",
+    "text",
+    "whole",
+]
+
+#: More pixels, threads or rows of a batch than this are a slip of the pen.
+MOST = 2**31 - 1
+
+
+def optional(check: Callable[..., _T], value: Any, *rest: Any) -> _T | None:
+    """None as it is, all else as `check` says."""
+    return None if value is None else check(value, *rest)
+
+
+def whole(value: Any, name: str, least: int = 0, most: int = MOST) -> int:
+    """A whole number between two others."""
+    try:
+        found = operator.index(value)
+    except TypeError:
+        found = None
+    if found is None or isinstance(value, bool):
+        raise BadArgument(f"{name} must be a whole number, not {value!r}")
+    if found < least:
+        raise BadArgument(f"{name} must be at least {least}, not {found}")
+    if found > most:
+        raise BadArgument(f"{name} must be at most {most}, not {found}")
+    return found
+
+
+def number(value: Any, name: str) -> float:
+    """A number, and no text that looks like one."""
+    try:
+        if isinstance(value, str | bytes | bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadArgument(f"{name} must be a number, not {value!r}") from None
+
+
+def span(value: Any, name: str) -> tuple[float, float]:
+    """Two finite numbers, the lower first."""
+    try:
+        low, high = value
+    except (TypeError, ValueError):
+        raise BadArgument(f"{name} must be (low, high), not {value!r}") from None
+    low, high = number(low, name), number(high, name)
+    if not -float("inf") < low <= high < float("inf"):
+        raise BadArgument(f"{name} must be two finite numbers, the lower first, not {value!r}")
+    return low, high
+
+
+def text(value: Any, name: str) -> str:
+    """Text that can be written as UTF-8."""
+    if not isinstance(value, str):
+        raise BadArgument(f"{name} must be text (str), not {value!r}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise BadArgument(f"{name} holds characters that are no Unicode text: {value!r}") from None
+    return value
+
+
+def choice(value: Any, name: str, choices: Sequence[str]) -> str:
+    """One of a few words."""
+    if isinstance(value, str) and value in choices:
+        return value
+    close = nearest(value, list(choices)) if isinstance(value, str) and value.isprintable() else None
+    hint = f" (did you mean {close!r}?)" if close else ""
+    listed = " or ".join([", ".join(map(repr, choices[:-1])), repr(choices[-1])])
+    raise BadArgument(f"{name} must be {listed}, not {value!r}{hint}")
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False, also NumPy's."""
+    if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", None) == "b":
+        return bool(value)
+    raise BadArgument(f"{name} must be True or False, not {value!r}")
+
+
+def function(value: Any, name: str) -> Any:
+    """Something that can be called."""
+    if not callable(value):
+        raise BadArgument(f"{name} must be a function, not {value!r}")
+    return value
+
+
+def budget(value: Any, name: str) -> str:
+    """Bytes, or a size such as ``"64MB"``, as the core reads it."""
+    return text(value, name) if isinstance(value, str) else str(whole(value, name, 1, 2**63 - 1))
+
+
+def path(value: Any, name: str = "path") -> str:
+    """A path that a file system can hold."""
+    try:
+        found = os.fsdecode(value)
+        os.fsencode(found)
+    except TypeError:
+        raise BadArgument(f"{name} must be a str or a path, not {value!r}") from None
+    except UnicodeEncodeError:
+        raise BadArgument(f"{name} holds characters that no file's name has: {value!r}") from None
+    if not found or "\0" in found:
+        raise BadArgument(f"{name} must be the path of a file, not {value!r}")
+    return found
+
+
+def colors(value: Any, name: str) -> str | list[str]:
+    """The name of a colour map, or a list of colours."""
+    if isinstance(value, str):
+        return text(value, name)
+    if isinstance(value, list | tuple) and value and all(isinstance(color, str) for color in value):
+        return [text(color, name) for color in value]
+    raise BadArgument(f"{name} must be the name of a colour map or a list of colours (str), not {value!r}")
