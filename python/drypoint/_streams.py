@@ -7,13 +7,14 @@ imported here: a Polars frame is drawn without pandas, a NumPy array without PyA
 from __future__ import annotations
 
 import os
+from types import MappingProxyType
 
 from . import _core
 from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Any, Self
 
@@ -162,7 +163,7 @@ class _Feed:
         self._chunks = self._as_sources(iterator)
         self._iterator = iterator
         self._first: _core.Source | None = None
-        self._columns: list[str] | None = None
+        self._fields: _core.Fields | None = None
         self._began = False
 
     def peek(self) -> _core.Source:
@@ -198,7 +199,7 @@ class _Feed:
                 continue
             if gathered:
                 yield self._checked(gathered.take(), number)
-            source = _recognise(item)
+            source = _of_paths([item]) if isinstance(item, str | os.PathLike) else _recognise(item)
             if source is None:
                 raise UnknownFormat(
                     f"{self.name}: item {number} is a {type(item).__name__}; expected arrays, a mapping of arrays, "
@@ -211,13 +212,10 @@ class _Feed:
             yield self._checked(gathered.take(), number)
 
     def _checked(self, source: _core.Source, number: int) -> _core.Source:
-        columns = source.columns
-        if self._columns is None:
-            self._columns = columns
-        elif columns != self._columns:
-            raise SchemaMismatch(
-                f"{self.name}: item {number} has the columns {columns}, the first item had {self._columns}"
-            )
+        if self._fields is None:
+            self._fields = source.fields
+        elif (mismatch := self._fields.mismatch(source)) is not None:
+            raise SchemaMismatch(f"{self.name}: item {number} {mismatch}")
         return source
 
 
@@ -235,9 +233,9 @@ class _Rows:
     def add(self, row: Any) -> bool:
         """Take one row; True when it is time to `take` them."""
         if hasattr(row, "keys"):
-            names, values = list(row), [row[name] for name in row]
+            names, values = list(row), list(row.values())
         else:
-            names, values = _default_names(len(row)), list(row)
+            names, values = list(getattr(row, "_fields", _default_names(len(row)))), list(row)
         if not self._count:
             self._columns = {name: [] for name in names}
         elif list(self._columns) != names:
@@ -269,10 +267,12 @@ def scan(
     source : path, glob, list of paths, array, mapping, table, iterator
         - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
           zstd), Arrow IPC and Feather, NPY, NPZ;
-        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays;
-        - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB;
-        - an iterator or generator of any of these, of tuples of arrays, of tuples of numbers or of dicts. It is
-          read once, chunk by chunk, and never held.
+        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays; a tuple or list
+          of arrays of one dimension, which are columns;
+        - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
+          of PyArrow;
+        - an iterator or generator of any of these, of tuples of numbers or of dicts. It is read once, chunk by
+          chunk, and never held.
     types : mapping of str to str, optional
         For text files: types of columns that should not be inferred, such as ``{"zip": "text"}``. One of
         ``"int64"``, ``"float64"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"text"``.
@@ -302,9 +302,9 @@ def scan(
         return source
     options = (dict(types or {}), delimiter, header)
     if isinstance(source, str | os.PathLike):
-        return Source(_core.scan_paths([os.fspath(source)], *options))
+        return Source(_of_paths([source], *options))
     if isinstance(source, list | tuple) and source and all(isinstance(s, str | os.PathLike) for s in source):
-        return Source(_core.scan_paths([os.fspath(path) for path in source], *options))
+        return Source(_of_paths(source, *options))
     if types or delimiter is not None or header is not None:
         raise BadArgument("types, delimiter and header are for text files; this source tells its own")
     core = _recognise(source)
@@ -314,12 +314,26 @@ def scan(
         return Source(None, _Feed(iter(source), type(source).__name__))
     if hasattr(source, "__next__"):
         return Source(None, _Feed(source, getattr(source, "__name__", type(source).__name__)))
-    if hasattr(source, "__iter__"):
+    if hasattr(source, "__iter__") and getattr(source, "ndim", 1) > 0:
         return Source(None, _Feed(iter(source), type(source).__name__))
+    if hasattr(source, "collect_schema"):
+        raise UnknownFormat(
+            f"a {type(source).__name__} is a query that has not run; give its .collect(), or its .collect_batches() "
+            f"where the result is large"
+        )
     raise UnknownFormat(
         f"cannot read rows from a {type(source).__name__}; expected a path, an array, a mapping of arrays, a table "
         f"with __arrow_c_stream__, or an iterator of these"
     )
+
+
+def _of_paths(
+    paths: Sequence[str | os.PathLike[str]],
+    types: Mapping[str, str] = MappingProxyType({}),
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> _core.Source:
+    return _core.scan_paths([os.fspath(path) for path in paths], dict(types), delimiter, header)
 
 
 def _recognise(item: Any) -> _core.Source | None:
@@ -327,15 +341,22 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    if hasattr(item, "scanner"):
+        return _core.arrow_source(_Dataset(item), name, True, None)
     if hasattr(item, "__arrow_c_stream__") and not hasattr(item, "dtype"):
         again = not hasattr(item, "__next__")
-        rows = len(item) if again and hasattr(item, "__len__") else None
-        return _core.arrow_source(item, name, again, rows)
+        # The length of a relation is another query.
+        rows = len(item) if again and hasattr(item, "__len__") and not hasattr(item, "execute") else None
+        try:
+            return _core.arrow_source(item, name, again, rows)
+        except ImportError:  # pandas without PyArrow
+            if not hasattr(item, "keys"):
+                raise
     if hasattr(item, "__arrow_c_array__") and not hasattr(item, "dtype"):
         return _core.arrow_source(item, name, True, None)
     if hasattr(item, "keys") and hasattr(item, "__getitem__"):
         return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
-    if isinstance(item, tuple) and item and all(_is_array(part) for part in item):
+    if isinstance(item, tuple | list) and any(map(_is_array, item)) and all(map(_is_column, item)):
         names = _default_names(len(item))
         return _core.array_source(
             name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)]
@@ -348,17 +369,26 @@ def _recognise(item: Any) -> _core.Source | None:
     return None
 
 
-def _array_columns(array: Any) -> list[tuple[str, Any, str | None]]:
-    values, kind = _column(array)
+class _Dataset:
+    """A dataset of PyArrow, which gives a stream only by a scanner of its own."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    def __arrow_c_stream__(self) -> Any:
+        return self._dataset.scanner().to_reader().__arrow_c_stream__()
+
+
+def _array_columns(array: Any) -> list[tuple[str, Any, str | None, Any]]:
     ndim = getattr(array, "ndim", 1)
     if ndim == 1:
-        return [("value", values, kind)]
+        return [("value", *_column(array))]
     if ndim != 2:
         raise UnknownFormat(
             f"an array of {ndim} dimensions is not a table; expected shape (n,) or (n, columns)"
         )
     names = _default_names(array.shape[1])
-    return [(name, values[:, place], kind) for place, name in enumerate(names)]
+    return [(name, *_column(array[:, place])) for place, name in enumerate(names)]
 
 
 def _default_names(count: int) -> list[str]:
@@ -378,39 +408,61 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, memoryview | bytearray) or _core.has_buffer(value)
 
 
+def _is_column(value: Any) -> bool:
+    """Whether it is a sequence of values, and not a table, of one dimension or none."""
+    if isinstance(value, list | range):
+        return True
+    fields = getattr(getattr(value, "dtype", None), "names", None)
+    table = fields is not None or hasattr(value, "columns") or hasattr(value, "__next__")
+    return _is_array(value) and not table and getattr(value, "ndim", 1) == 1
+
+
 def _is_row(item: Any) -> bool:
     """Whether an item of a stream is one row (a tuple or a dict of scalars) and not a chunk."""
     if isinstance(item, dict):
-        return bool(item) and not any(_is_array(value) or isinstance(value, list) for value in item.values())
+        return bool(item) and not any(
+            _is_array(v) or isinstance(v, list | tuple | range) for v in item.values()
+        )
     return (
         isinstance(item, tuple | list)
         and bool(item)
-        and not any(_is_array(value) or isinstance(value, list | tuple | dict) for value in item)
+        and not any(_is_array(value) or isinstance(value, list | tuple | range | dict) for value in item)
     )
 
 
-def _column(values: Any) -> tuple[Any, str | None]:
-    """A column's object and, where its buffer cannot say, what its integers mean.
+def _column(values: Any) -> tuple[Any, str | None, Any]:
+    """What holds a column's values, what kind of values that is, and what tells which are missing (see `_core`)."""
+    if isinstance(values, list | tuple | range):
+        return list(values), "rows", None
+    dtype: Any = getattr(values, "dtype", None)
+    if not hasattr(dtype, "newbyteorder"):  # not NumPy's
+        if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+            return values, "arrow", None
+        if hasattr(values, "__array__") and not _core.has_buffer(values):
+            return _column(values.__array__())
+        return values, None, None
+    if dtype.kind in "OT":  # Python objects and NumPy's text of any length
+        arrow = dtype.kind == "O" and hasattr(values, "__arrow_c_stream__")
+        return (values, "arrow", None) if arrow else (values.tolist(), "rows", None)
+    if not hasattr(values, "__array_interface__"):
+        return _column(values.__array__())
+    mask = getattr(values, "mask", None)
+    if mask is not None:  # numpy.ma; without a missing value its mask is a scalar
+        held, kind, _ = _column(values.data)
+        return held, kind, mask.tobytes() if getattr(mask, "ndim", 0) else None
+    return (*_instants(values), None) if dtype.kind in "Mm" else (values, None, None)
 
-    NumPy's datetime64 refuses the buffer protocol: its integers are viewed in place, with their unit beside them.
-    """
-    if not _core.has_buffer(values) and hasattr(values, "__array__") and not _is_datetime64(values):
-        return _column(values.__array__()) if not _is_object(values) else (list(values.tolist()), "rows")
-    if _is_datetime64(values):
-        kind = "time" if values.dtype.kind == "M" else "duration"
-        unit = str(values.dtype).partition("[")[2]
-        return values.view("i8"), f"{kind}:{unit[:-1]}"
-    if isinstance(values, list | tuple):
-        return list(values), "rows"
-    return values, None
+
+#: What NumPy's calendar units become, which Arrow does not have.
+_COARSE_UNITS = {"Y": "D", "M": "D", "W": "D", "h": "s", "m": "s"}
 
 
-def _is_datetime64(values: Any) -> bool:
-    """Whether it is a NumPy array of instants or spans (not a pandas or Polars column of them)."""
-    kind = getattr(getattr(values, "dtype", None), "kind", None)
-    return kind in ("M", "m") and hasattr(values, "__array_interface__") and hasattr(values, "view")
-
-
-def _is_object(values: Any) -> bool:
-    """Whether it is a NumPy array of Python objects."""
-    return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(values, "__array_interface__")
+def _instants(values: Any) -> tuple[Any, str]:
+    """The integers of datetime64 and timedelta64, which refuse the buffer protocol, in place where their unit allows."""
+    code = values.dtype.kind
+    unit = values.dtype.str.partition("[")[2][:-1]
+    letters = unit.lstrip("0123456789")
+    fine = _COARSE_UNITS.get(letters, letters)
+    if fine != unit and letters and (code == "M" or letters not in "YM"):
+        values, unit = values.astype(f"{code}8[{fine}]"), fine
+    return values.view(values.dtype.str[0] + "i8"), f"{'time' if code == 'M' else 'duration'}:{unit}"

@@ -175,7 +175,7 @@ impl Told {
                 }
             };
         }
-        self.canvas(ranges, kinds, first_categories(source, &self.reduction, &self.options)?)
+        self.canvas(ranges, kinds, self.categories(source)?)
     }
 
     fn draw(
@@ -201,7 +201,7 @@ impl Told {
             numeric(schema, &axis.column)?;
         }
         let (x, y) = self.names();
-        let categories = first_categories(part, &self.reduction, &self.options)?;
+        let categories = self.categories(part)?;
         if let [Some(x_range), Some(y_range)] = given {
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
             let fold = PointsFold::new(&canvas, x, y, &self.reduction, &self.options)?;
@@ -223,6 +223,14 @@ impl Told {
         let (x_axis, y_axis) = (grown(0, &kinds[0]), grown(1, &kinds[1]));
         let fold = GrowingFold::new(x_axis, y_axis, x, y, &self.reduction, &self.options)?;
         Ok(Stream::Growing(Box::new(fold), categories))
+    }
+
+    /// The categories that a page has to leave room for. Without a page nothing is read for them.
+    fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
+        match self.page {
+            Some(_) => first_categories(source, &self.reduction, &self.options),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The columns that the fold reads.
