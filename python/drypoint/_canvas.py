@@ -7,7 +7,7 @@ import os
 from . import _arguments, _core
 from ._errors import BadArgument, ClosedError, UnknownFormat
 from ._reductions import Reduction, as_reduction
-from ._streams import Source, in_seconds, is_datetime64, scan
+from ._streams import Source, fine_instants, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -190,8 +190,8 @@ def _bound(value: Any, name: str) -> float | str:
         return _arguments.text(value, name)
     if hasattr(value, "isoformat"):
         return str(value.isoformat())
-    if is_datetime64(value):
-        return str(in_seconds(value))
+    if getattr(getattr(value, "dtype", None), "kind", None) == "M":
+        return str(fine_instants(value))
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):

@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
-from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat, UnsupportedData
+from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from types import TracebackType
     from typing import Any, Self
 
@@ -207,14 +207,12 @@ class _Feed:
 
 def _sources(iterator: Iterator[Any], name: str) -> Generator[_core.Source]:
     """The items of an iterator as core sources; rows are gathered, what has no rows and no columns is passed over."""
-    columns: list[str] | None = None
+    fields: _core.Fields | None = None
     for number, source in _numbered(iterator, name):
-        if columns is None:
-            columns = source.columns
-        elif source.columns != columns:
-            raise SchemaMismatch(
-                f"{name}: item {number} has the columns {source.columns}, the first item had {columns}"
-            )
+        if fields is None:
+            fields = source.fields
+        elif (mismatch := fields.mismatch(source)) is not None:
+            raise SchemaMismatch(f"{name}: item {number} {mismatch}")
         yield source
         del source
 
@@ -233,7 +231,7 @@ def _numbered(iterator: Iterator[Any], name: str) -> Iterator[tuple[int, _core.S
             continue
         if gathered:
             yield number, gathered.take()
-        source = _recognise(item)
+        source = _of_paths([item]) if isinstance(item, str | os.PathLike) else _recognise(item)
         if source is None:
             raise UnknownFormat(
                 f"{name}: item {number} is a {type(item).__name__}; expected arrays, a mapping of arrays, "
@@ -262,7 +260,7 @@ class _Rows:
         if hasattr(row, "keys"):
             names, values = [str(name) for name in row], list(row.values())
         else:
-            names, values = _default_names(len(row)), list(row)
+            names, values = list(getattr(row, "_fields", _default_names(len(row)))), list(row)
         if not self._count:
             self._columns = {name: [] for name in names}
         elif list(self._columns) != names:
@@ -294,10 +292,12 @@ def scan(
     source : path, glob, list of paths, array, mapping, table, iterator
         - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
           zstd), Arrow IPC and Feather, NPY, NPZ;
-        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays;
-        - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB;
-        - an iterator or generator of any of these, of tuples of arrays or lists, of tuples of numbers, of dicts or of
-          lists of those. It is read once, chunk by chunk, and never held.
+        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays; a tuple or list
+          of arrays of one dimension, which are columns;
+        - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
+          of PyArrow;
+        - an iterator or generator of any of these, of tuples of numbers, of dicts or of lists of those. It is read
+          once, chunk by chunk, and never held.
     types : mapping of str to str, optional
         For text files: types of columns that should not be inferred, such as ``{"zip": "text"}``. One of
         ``"int64"``, ``"float64"``, ``"bool"``, ``"date"``, ``"timestamp"``, ``"text"``.
@@ -325,14 +325,7 @@ def scan(
     """
     paths = source if isinstance(source, list | tuple) else [source]
     if paths and all(isinstance(path, str | os.PathLike) for path in paths):
-        return Source(
-            _core.scan_paths(
-                [_arguments.path(path, "source") for path in paths],
-                _types(types),
-                _arguments.optional(_arguments.text, delimiter, "delimiter"),
-                _arguments.optional(_arguments.flag, header, "header"),
-            )
-        )
+        return Source(_of_paths(paths, types, delimiter, header))
     if types is not None or delimiter is not None or header is not None:
         raise BadArgument("types, delimiter and header are for text files; this source tells its own")
     if isinstance(source, Source):
@@ -345,9 +338,28 @@ def scan(
     # Bytes and arrays without dimensions are iterable, but of nothing that is a row.
     if hasattr(source, "__iter__") and not isinstance(source, bytes) and getattr(source, "ndim", 1) > 0:
         return Source(None, _Feed(iter(source), type(source).__name__))
+    if hasattr(source, "collect_schema"):
+        raise UnknownFormat(
+            f"a {type(source).__name__} is a query that has not run; give its .collect(), or its .collect_batches() "
+            f"where the result is large"
+        )
     raise UnknownFormat(
         f"cannot read rows from a {type(source).__name__}; expected a path, an array, a mapping of arrays, a table "
         f"with __arrow_c_stream__, or an iterator of these"
+    )
+
+
+def _of_paths(
+    paths: Sequence[str | os.PathLike[str]],
+    types: Any = None,
+    delimiter: str | None = None,
+    header: bool | None = None,
+) -> _core.Source:
+    return _core.scan_paths(
+        [_arguments.path(path, "source") for path in paths],
+        _types(types),
+        _arguments.optional(_arguments.text, delimiter, "delimiter"),
+        _arguments.optional(_arguments.flag, header, "header"),
     )
 
 
@@ -366,15 +378,22 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    if hasattr(item, "scanner"):
+        return _core.arrow_source(_Dataset(item), name, True, None)
     if hasattr(item, "__arrow_c_stream__") and not hasattr(item, "dtype"):
         again = not hasattr(item, "__next__")
-        rows = len(item) if again and hasattr(item, "__len__") else None
-        return _core.arrow_source(item, name, again, rows)
+        # The length of a relation is another query.
+        rows = len(item) if again and hasattr(item, "__len__") and not hasattr(item, "execute") else None
+        try:
+            return _core.arrow_source(item, name, again, rows)
+        except ImportError:  # pandas without PyArrow
+            if not hasattr(item, "keys"):
+                raise
     if hasattr(item, "__arrow_c_array__") and not hasattr(item, "dtype"):
         return _core.arrow_source(item, name, True, None)
     if hasattr(item, "keys") and hasattr(item, "__getitem__"):
         return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
-    if isinstance(item, tuple) and item and all(_is_array(part) or isinstance(part, list) for part in item):
+    if isinstance(item, tuple | list) and any(map(_is_array, item)) and all(map(_is_column, item)):
         names = _default_names(len(item))
         return _core.array_source(
             name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)]
@@ -387,17 +406,26 @@ def _recognise(item: Any) -> _core.Source | None:
     return None
 
 
-def _array_columns(array: Any) -> list[tuple[str, Any, str | None]]:
-    values, kind = _column(array)
+class _Dataset:
+    """A dataset of PyArrow, which gives a stream only by a scanner of its own."""
+
+    def __init__(self, dataset: Any) -> None:
+        self._dataset = dataset
+
+    def __arrow_c_stream__(self) -> Any:
+        return self._dataset.scanner().to_reader().__arrow_c_stream__()
+
+
+def _array_columns(array: Any) -> list[tuple[str, Any, str | None, Any]]:
     ndim = getattr(array, "ndim", 1)
     if ndim == 1:
-        return [("value", values, kind)]
+        return [("value", *_column(array))]
     if ndim != 2:
         raise UnknownFormat(
             f"an array of {ndim} dimensions is not a table; expected shape (n,) or (n, columns)"
         )
     names = _default_names(array.shape[1])
-    return [(name, values[:, place], kind) for place, name in enumerate(names)]
+    return [(name, *_column(array[:, place])) for place, name in enumerate(names)]
 
 
 def _default_names(count: int) -> list[str]:
@@ -417,14 +445,25 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, memoryview | bytearray) or _core.has_buffer(value)
 
 
+def _is_column(value: Any) -> bool:
+    """Whether it is a sequence of values, and not a table, of one dimension or none."""
+    if isinstance(value, list | range):
+        return True
+    fields = getattr(getattr(value, "dtype", None), "names", None)
+    table = fields is not None or hasattr(value, "columns") or hasattr(value, "__next__")
+    return _is_array(value) and not table and getattr(value, "ndim", 1) == 1
+
+
 def _is_row(item: Any) -> bool:
     """Whether an item of a stream is one row (a tuple or a dict of scalars) and not a chunk."""
     if isinstance(item, dict):
-        return bool(item) and not any(_is_array(value) or isinstance(value, list) for value in item.values())
+        return bool(item) and not any(
+            _is_array(v) or isinstance(v, list | tuple | range) for v in item.values()
+        )
     return (
         isinstance(item, tuple | list)
         and bool(item)
-        and not any(_is_array(value) or isinstance(value, list | tuple | dict) for value in item)
+        and not any(_is_array(value) or isinstance(value, list | tuple | range | dict) for value in item)
     )
 
 
@@ -433,55 +472,46 @@ def _is_rows(item: Any) -> bool:
     return isinstance(item, list) and all(_is_row(row) for row in item)
 
 
-def _column(values: Any) -> tuple[Any, str | None]:
-    """A column's object and, where its buffer cannot say, what its integers mean.
-
-    NumPy's datetime64 refuses the buffer protocol: its integers are viewed in place, with their unit beside them.
-    """
-    values = _unmasked(values)
-    if _is_object(values):
-        return list(values.tolist()), "rows"
-    if not _core.has_buffer(values) and hasattr(values, "__array__") and not is_datetime64(values):
+def _column(values: Any) -> tuple[Any, str | None, Any]:
+    """What holds a column's values, what kind of values that is, and what tells which are missing (see `_core`)."""
+    if isinstance(values, list | tuple | range):
+        return list(values), "rows", None
+    dtype: Any = getattr(values, "dtype", None)
+    if not hasattr(dtype, "newbyteorder"):  # not NumPy's
+        if hasattr(values, "__arrow_c_stream__") or hasattr(values, "__arrow_c_array__"):
+            return values, "arrow", None
+        if hasattr(values, "__array__") and not _core.has_buffer(values):
+            return _column(values.__array__())
+        return values, None, None
+    if dtype.kind in "OT":  # Python objects and NumPy's text of any length
+        arrow = dtype.kind == "O" and hasattr(values, "__arrow_c_stream__")
+        return (values, "arrow", None) if arrow else (values.tolist(), "rows", None)
+    if not hasattr(values, "__array_interface__"):
         return _column(values.__array__())
-    if is_datetime64(values):
-        values = in_seconds(values)
-        kind = "time" if values.dtype.kind == "M" else "duration"
-        unit = str(values.dtype).partition("[")[2]
-        return values.view("i8"), f"{kind}:{unit[:-1]}"
-    if isinstance(values, list | tuple):
-        return list(values), "rows"
-    return values, None
+    mask = getattr(values, "mask", None)
+    if mask is not None:  # numpy.ma; without a missing value its mask is a scalar
+        held, kind, _ = _column(values.data)
+        return held, kind, mask.tobytes() if getattr(mask, "ndim", 0) else None
+    return (*_instants(values), None) if dtype.kind in "Mm" else (values, None, None)
 
 
-def is_datetime64(values: Any) -> bool:
-    """Whether it is a NumPy array or scalar of instants or spans (not a pandas or Polars column of them)."""
-    kind = getattr(getattr(values, "dtype", None), "kind", None)
-    return kind in ("M", "m") and hasattr(values, "__array_interface__") and hasattr(values, "view")
+#: What NumPy's calendar units become, which Arrow does not have.
+_COARSE_UNITS = {"Y": "D", "M": "D", "W": "D", "h": "s", "m": "s"}
 
 
-def in_seconds(values: Any) -> Any:
-    """Instants and spans in NumPy's units between seconds and years (but days) as seconds: a copy of 8 bytes a value."""
-    unit = str(values.dtype).partition("[")[2].rstrip("]")
-    if unit not in ("Y", "M", "W", "h", "m"):
-        return values
-    try:
-        return values.astype(f"{values.dtype.kind}8[s]", casting="same_kind")
-    except TypeError:
-        raise UnsupportedData(f"a span in units of {unit} has no fixed length; convert it to days") from None
+def fine_instants(values: Any) -> Any:
+    """NumPy's instants and spans in a unit that Arrow has too: a copy where it is another."""
+    code = values.dtype.kind
+    unit = values.dtype.str.partition("[")[2][:-1]
+    letters = unit.lstrip("0123456789")
+    fine = _COARSE_UNITS.get(letters, letters)
+    if fine != unit and letters and (code == "M" or letters not in "YM"):
+        return values.astype(f"{code}8[{fine}]")
+    return values
 
 
-def _unmasked(values: Any) -> Any:
-    """A masked array of NumPy with NaN or NaT where it is masked (a copy); anything else as it is."""
-    if not (hasattr(values, "filled") and hasattr(values, "mask")):
-        return values
-    kind = values.dtype.kind
-    if kind in "biuf":
-        return values.astype("f8").filled(float("nan"))
-    return values.filled(values.dtype.type("NaT")) if kind in "Mm" else values.astype(object).filled(None)
-
-
-def _is_object(values: Any) -> bool:
-    """Whether it is a NumPy array of Python objects."""
-    return getattr(getattr(values, "dtype", None), "kind", None) == "O" and hasattr(
-        values, "__array_interface__"
-    )
+def _instants(values: Any) -> tuple[Any, str]:
+    """The integers of datetime64 and timedelta64, which refuse the buffer protocol, in place where their unit allows."""
+    values = fine_instants(values)
+    code, unit = values.dtype.kind, values.dtype.str.partition("[")[2][:-1]
+    return values.view(values.dtype.str[0] + "i8"), f"{'time' if code == 'M' else 'duration'}:{unit}"

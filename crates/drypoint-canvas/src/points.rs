@@ -91,6 +91,7 @@ impl PointsFold {
         while workers.len() < readers {
             workers.push(Worker::new(reduction, cells, shared, &options.consumer, Isa::detect())?);
         }
+        Worker::begin_source(workers.iter_mut());
         drive(source, &request, &mut workers[..readers], options.progress.as_deref(), |worker, batch| {
             worker.fold(batch, &roles, grid, directory.as_ref())
         })

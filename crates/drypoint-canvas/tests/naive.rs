@@ -5,7 +5,8 @@ mod table;
 use std::collections::BTreeMap;
 
 use drypoint_canvas::{
-    Aggregate, Axis, AxisKind, Canvas, CanvasError, Cells, Options, PointsFold, Reduction, Scale, points,
+    Aggregate, Axis, AxisKind, Canvas, CanvasError, Cells, GrowingAxis, GrowingFold, Options, PointsFold,
+    Reduction, Scale, points,
 };
 use drypoint_memory::MemoryPool;
 use proptest::prelude::*;
@@ -441,4 +442,40 @@ fn later_sources_take_nothing_more() {
     }
     drop(fold);
     assert_eq!(options.consumer.pool().available(), 64 << 20);
+}
+
+#[test]
+fn first_and_last_follow_the_order_of_sources() {
+    let canvas = Canvas { x: axis(3, 0.0, 1.0, Scale::Linear), y: axis(2, 0.0, 1.0, Scale::Linear) };
+    // Falling lengths: the rows of a later source have smaller keys of their own.
+    let parts: Vec<Table> = [900, 70, 5, 1]
+        .iter()
+        .enumerate()
+        .map(|(part, rows)| {
+            let value = (0..*rows).map(|row| f64::from(row) + 1000.0 * part as f64).collect();
+            Table::new()
+                .f64("x", vec![0.5; *rows as usize])
+                .f64("y", vec![0.2; *rows as usize])
+                .f64("value", value)
+        })
+        .collect();
+    let any = |pixels| GrowingAxis { pixels, range: None, scale: Scale::Linear, kind: AxisKind::Number };
+    for (reduction, expected) in
+        [(Reduction::First("value".into()), 0.0), (Reduction::Last("value".into()), 3000.0)]
+    {
+        for threads in 1..4 {
+            let options = options(threads, 50);
+            let mut fold = PointsFold::new(&canvas, "x", "y", &reduction, &options).unwrap();
+            let mut grown = GrowingFold::new(any(3), any(2), "x", "y", &reduction, &options).unwrap();
+            for part in &parts {
+                fold.consume(part).unwrap();
+                grown.consume(part).unwrap();
+            }
+            for aggregate in [fold.finish().unwrap(), grown.finish().unwrap()] {
+                let found: Vec<f64> =
+                    (0..6).map(|index| cell(&aggregate, 0, index)).filter(|value| !value.is_nan()).collect();
+                assert_eq!(found, [expected], "{reduction:?} on {threads} threads");
+            }
+        }
+    }
 }

@@ -4,14 +4,15 @@ use std::ffi::CStr;
 use std::sync::Arc;
 
 use drypoint_stream::array::{ArrayColumn, ArraySource, ColumnStorage, Item, Items, Words};
-use drypoint_stream::arrow::Element;
+use drypoint_stream::arrow::{ArrowStream, Element};
 use drypoint_stream::{DataType, Instant, StreamError, TimeUnit};
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString};
 
 use crate::error::CoreError;
-use crate::raw::Loan;
+use crate::raw::{Loan, take_array, take_stream};
 use crate::source::Source;
 
 /// Whether `value` can be borrowed through the buffer protocol.
@@ -20,21 +21,44 @@ pub(crate) fn has_buffer(value: &Bound<'_, PyAny>) -> bool {
     PyUntypedBuffer::get(value).is_ok()
 }
 
-/// Columns of (name, object, kind): the object lends its buffer, or holds rows if the kind is ``"rows"``; the kind
-/// ``"time:ns"`` or ``"duration:s"`` says what integers mean.
+/// A column as Python's side hands it over: its name; what holds its values; what that is; what tells which are missing.
+type Given<'py> = (String, Bound<'py, PyAny>, Option<String>, Option<Bound<'py, PyAny>>);
+
+/// Columns of (name, object, kind, mask): the object lends its buffer, holds rows if the kind is ``"rows"``, or is asked
+/// for Arrow data if it is ``"arrow"``; the kind ``"time:ns"`` or ``"duration:s"`` says what integers mean. The mask
+/// lends a byte for each row, not 0 where the row is missing.
 #[pyfunction]
-pub(crate) fn array_source(
-    name: &str,
-    columns: Vec<(String, Bound<'_, PyAny>, Option<String>)>,
-) -> PyResult<Source> {
+pub(crate) fn array_source(name: &str, columns: Vec<Given<'_>>) -> PyResult<Source> {
     let mut arrays = Vec::with_capacity(columns.len());
-    for (column, object, kind) in &columns {
-        arrays.push(match kind.as_deref() {
+    for (column, object, kind, mask) in &columns {
+        let array = match kind.as_deref() {
             Some("rows") => row_column(column, object.cast::<PyList>()?)?,
+            Some("arrow") => arrow_column(column, object)?,
             kind => lent_column(column, object, kind)?,
+        };
+        arrays.push(match mask {
+            Some(mask) => array.with_mask(Arc::new(Loan::new(mask)?)).map_err(CoreError::from)?,
+            None => array,
         });
     }
     Ok(Source::new(ArraySource::new(name, arrays).map_err(CoreError::from)?))
+}
+
+/// A column of another library. What cannot be had as Arrow (pandas without PyArrow, mixed objects) is read value by
+/// value, where that is possible.
+fn arrow_column(name: &str, object: &Bound<'_, PyAny>) -> PyResult<ArrayColumn> {
+    let taken = if object.hasattr("__arrow_c_stream__")? {
+        take_stream(name, object)
+    } else {
+        take_array(name, object).map(ArrowStream::from)
+    };
+    match taken {
+        Ok(table) => Ok(ArrayColumn::arrow(name, table).map_err(CoreError::from)?),
+        Err(CoreError::Python(_)) if object.hasattr("tolist")? => {
+            row_column(name, object.call_method0("tolist")?.cast::<PyList>()?)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Columns of (name, list of values), one value a row.
@@ -66,8 +90,8 @@ fn lent_column(name: &str, object: &Bound<'_, PyAny>, kind: Option<&str>) -> PyR
         None => Ok(column),
         Some((what, unit)) => {
             let unit = time_unit(unit).ok_or_else(|| {
-                let (name, what) = (format!("column {name:?}"), format!("a time in units of {unit:?}"));
-                CoreError::from(StreamError::Unsupported { name, what })
+                let of = if what == "time" { "datetime64" } else { "timedelta64" };
+                unsupported(name, format!("an array of {of}[{unit}]"))
             })?;
             Ok(match what {
                 "time" => column.with_time(unit, None),
@@ -149,8 +173,12 @@ fn fixed_text(
 fn refused(name: &str, object: &Bound<'_, PyAny>) -> PyErr {
     let of = object
         .getattr("dtype")
-        .map_or_else(|_| format!("a value of {}", object.get_type()), |dtype| format!("an array of {dtype}"));
-    CoreError::from(StreamError::Unsupported { name: format!("column {name:?}"), what: of }).into()
+        .map_or_else(|_| object.get_type().to_string(), |dtype| format!("an array of {dtype}"));
+    unsupported(name, of)
+}
+
+fn unsupported(name: &str, what: String) -> PyErr {
+    CoreError::from(StreamError::Unsupported { name: format!("column {name:?}"), what }).into()
 }
 
 fn item_of(format: &CStr) -> Option<Item> {
@@ -191,74 +219,150 @@ fn time_unit(name: &str) -> Option<TimeUnit> {
     })
 }
 
-/// A column of Python objects, one a row: numbers, truth values, text, dates, or None.
+/// A column of Python objects, one a row: numbers, truth values, text, dates, spans, or nothing. The first that is
+/// something tells which; one of another kind is an error.
 fn row_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
-    let first = rows.iter().find(|value| !value.is_none());
-    let Some(first) = first else { return Ok(ArrayColumn::from_f64(name, vec![f64::NAN; rows.len()])) };
+    let values = rows.iter().map(present).collect::<PyResult<Vec<_>>>()?;
+    let Some(first) = values.iter().flatten().next() else {
+        return Ok(ArrayColumn::nothing(name, rows.len()));
+    };
+    let is = |attribute| first.hasattr(attribute);
     if first.is_instance_of::<PyString>() {
-        return text_column(name, rows);
-    }
-    if iso_text(&first)?.is_some() {
-        return time_column(name, rows);
-    }
-    if first.is_instance_of::<PyBool>()
-        || !first.is_instance_of::<PyInt>() && !first.is_instance_of::<PyFloat>()
-    {
-        first.extract::<f64>().map_err(|_| refused(name, &first))?;
-    }
-    let number = |value: Bound<'_, PyAny>| {
-        if value.is_none() {
-            return Ok(f64::NAN);
-        }
-        value.extract::<f64>().map_err(|_| odd_one(name, &value, "a number"))
-    };
-    Ok(ArrayColumn::from_f64(name, rows.iter().map(number).collect::<PyResult<_>>()?))
-}
-
-fn text_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
-    let word = |value: Bound<'_, PyAny>| value.extract().map_err(|_| odd_one(name, &value, "text"));
-    let words: Vec<Option<String>> = rows.iter().map(word).collect::<PyResult<_>>()?;
-    let missing: Vec<u8> = words.iter().map(|word| u8::from(word.is_none())).collect();
-    let column =
-        ArrayColumn::text(name, Words::from_strings(words.iter().map(|w| w.as_deref().unwrap_or(""))));
-    if missing.contains(&1) {
-        column.with_mask(Arc::new(missing)).map_err(|e| CoreError::from(e).into())
+        text_column(name, &values)
+    } else if is("toordinal")? {
+        time_column(name, &values)
+    } else if is("total_seconds")? {
+        span_column(name, &values, span_micros)
+    } else if is("isoformat")? {
+        span_column(name, &values, clock_micros)
     } else {
-        Ok(column)
+        number_column(name, &values)
     }
 }
 
-/// A date or datetime, of Python or NumPy, as ISO 8601.
-fn iso_text(value: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    if value.hasattr("isoformat")? {
-        return value.call_method0("isoformat")?.extract().map(Some);
+/// A row's value, NumPy's instants and spans as those of `datetime`; nothing for None, NaN, NaT and NA.
+fn present(value: Bound<'_, PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    if value.is_none() {
+        return Ok(None);
     }
-    let is_numpy = value.get_type().name()? == "datetime64";
-    Ok(if is_numpy { Some(value.str()?.to_string()) } else { None })
-}
-
-/// A value that is not what the first one of its column was.
-fn odd_one(name: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
-    let value = value.repr().map_or_else(|_| value.get_type().to_string(), |text| text.to_string());
-    CoreError::Value(format!(
-        "column {name:?}: {value} is not {expected}, as the first value of the column is"
-    ))
-    .into()
-}
-
-/// Dates and datetimes become microseconds; one without a zone is taken as UTC, as NumPy does.
-fn time_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
-    let instant = |value: Bound<'_, PyAny>| -> PyResult<i64> {
-        if value.is_none() {
-            return Ok(i64::MIN);
+    if let Ok(float) = value.cast_exact::<PyFloat>() {
+        return Ok((!float.value().is_nan()).then_some(value));
+    }
+    if value.is_exact_instance_of::<PyInt>() || value.is_exact_instance_of::<PyString>() {
+        return Ok(Some(value));
+    }
+    if value.is_instance_of::<PyFloat>() && value.extract::<f64>()?.is_nan() {
+        return Ok(None);
+    }
+    let type_name = value.get_type().name()?;
+    match type_name.to_str()? {
+        "NAType" | "NaTType" => Ok(None),
+        kind @ ("datetime64" | "timedelta64") => {
+            let micros = value.call_method1("astype", (format!("{kind}[us]"),))?.call_method0("item")?;
+            Ok((!micros.is_none()).then_some(micros))
         }
-        iso_text(&value)?
-            .and_then(|text| Instant::parse(text.as_bytes()))
-            .and_then(|instant| instant.in_unit(TimeUnit::Microsecond))
-            .ok_or_else(|| odd_one(name, &value, "a date"))
+        _ => Ok(Some(value)),
+    }
+}
+
+type Present<'py> = [Option<Bound<'py, PyAny>>];
+
+/// The column that `convert` makes of each value, `missing` in rows that have none.
+fn convert<T: Copy>(
+    name: &str,
+    rows: &Present<'_>,
+    missing: T,
+    convert: impl Fn(&Bound<'_, PyAny>) -> PyResult<T>,
+) -> PyResult<Vec<T>> {
+    let one = |(row, value): (usize, &Option<Bound<'_, PyAny>>)| match value {
+        None => Ok(missing),
+        Some(value) => convert(value).map_err(|_| of_another_kind(name, rows, row, value)),
     };
-    let values = rows.iter().map(instant).collect::<PyResult<Vec<i64>>>()?;
-    let items = Items::contiguous(Item::Element(Element::I64), values.len());
-    let column = ArrayColumn::new(name, items, Arc::new(values)).map_err(CoreError::from)?;
-    Ok(column.with_time(TimeUnit::Microsecond, None))
+    rows.iter().enumerate().map(one).collect()
+}
+
+fn of_another_kind(name: &str, rows: &Present<'_>, row: usize, value: &Bound<'_, PyAny>) -> PyErr {
+    let first = rows.iter().flatten().next().map_or_else(|| value.get_type(), |first| first.get_type());
+    let (first, this) = (first.to_string(), value.get_type().to_string());
+    let what = if first == this {
+        format!("{this} is neither a number nor text nor a time")
+    } else {
+        format!("row {row} holds {this}, the first value is {first}")
+    };
+    CoreError::from(StreamError::Mismatch { name: format!("column {name:?}"), what }).into()
+}
+
+fn masked(column: ArrayColumn, rows: &Present<'_>) -> PyResult<ArrayColumn> {
+    if rows.iter().all(Option::is_some) {
+        return Ok(column);
+    }
+    let missing: Vec<u8> = rows.iter().map(|value| u8::from(value.is_none())).collect();
+    Ok(column.with_mask(Arc::new(missing)).map_err(CoreError::from)?)
+}
+
+fn owned<T: drypoint_memory::Pod>(name: &str, element: Element, values: Vec<T>) -> PyResult<ArrayColumn> {
+    let items = Items::contiguous(Item::Element(element), values.len());
+    Ok(ArrayColumn::new(name, items, Arc::new(values)).map_err(CoreError::from)?)
+}
+
+/// Truth values, integers, or anything that knows itself as a float.
+fn number_column(name: &str, rows: &Present<'_>) -> PyResult<ArrayColumn> {
+    if rows.iter().flatten().all(|value| value.is_instance_of::<PyBool>()) {
+        let values = convert(name, rows, 0, |value| Ok(u8::from(value.is_truthy()?)))?;
+        return masked(owned(name, Element::Bool, values)?, rows);
+    }
+    // Integers of more than 63 bits and anything with a fraction fail here.
+    if let Ok(values) = convert(name, rows, 0, |value| value.extract::<i64>()) {
+        return masked(owned(name, Element::I64, values)?, rows);
+    }
+    Ok(ArrayColumn::from_f64(name, convert(name, rows, f64::NAN, |value| value.extract::<f64>())?))
+}
+
+fn text_column(name: &str, rows: &Present<'_>) -> PyResult<ArrayColumn> {
+    let mut words = Vec::with_capacity(rows.len());
+    for (row, value) in rows.iter().enumerate() {
+        words.push(match value {
+            None => String::new(),
+            Some(value) => value.extract::<String>().map_err(|_| of_another_kind(name, rows, row, value))?,
+        });
+    }
+    masked(ArrayColumn::text(name, Words::from_strings(words.iter().map(String::as_str))), rows)
+}
+
+/// Dates are days, datetimes microseconds; one without a zone is taken as UTC, as NumPy does.
+fn time_column(name: &str, rows: &Present<'_>) -> PyResult<ArrayColumn> {
+    let mut unit = TimeUnit::Day;
+    for value in rows.iter().flatten() {
+        if value.hasattr("hour")? {
+            unit = TimeUnit::Microsecond;
+            break;
+        }
+    }
+    let instant = |value: &Bound<'_, PyAny>| {
+        let text: String = value.call_method0("isoformat")?.extract()?;
+        let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(unit));
+        instant.ok_or_else(|| PyTypeError::new_err(text))
+    };
+    let values = convert(name, rows, i64::MIN, instant)?;
+    Ok(owned(name, Element::I64, values)?.with_time(unit, None))
+}
+
+/// Spans and times of day, in microseconds.
+fn span_column(
+    name: &str,
+    rows: &Present<'_>,
+    micros: impl Fn(&Bound<'_, PyAny>) -> PyResult<i64>,
+) -> PyResult<ArrayColumn> {
+    let values = convert(name, rows, i64::MIN, micros)?;
+    Ok(owned(name, Element::I64, values)?.with_data_type(DataType::Duration(TimeUnit::Microsecond)))
+}
+
+fn span_micros(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let part = |name| value.getattr(name)?.extract::<i64>();
+    Ok((part("days")? * 86_400 + part("seconds")?) * 1_000_000 + part("microseconds")?)
+}
+
+fn clock_micros(value: &Bound<'_, PyAny>) -> PyResult<i64> {
+    let part = |name| value.getattr(name)?.extract::<i64>();
+    Ok(((part("hour")? * 60 + part("minute")?) * 60 + part("second")?) * 1_000_000 + part("microsecond")?)
 }

@@ -78,6 +78,10 @@ impl Batch {
             DataType::Time { unit, .. } => {
                 values.call_method1("view", (format!("datetime64[{}]", code(*unit)),))
             }
+            // Arrow has no spans of days, so `record` holds their seconds.
+            DataType::Duration(TimeUnit::Day) => {
+                values.call_method1("view", ("timedelta64[s]",))?.call_method1("astype", ("timedelta64[D]",))
+            }
             DataType::Duration(unit) => {
                 values.call_method1("view", (format!("timedelta64[{}]", code(*unit)),))
             }

@@ -202,7 +202,7 @@ impl Told {
                 }
             };
         }
-        let categories = first_categories(source, &self.reduction, &self.options)?;
+        let categories = self.categories(source)?;
         let options = self.options(categories.len());
         let (canvas, layout) = self.canvas(ranges, kinds, categories)?;
         Ok(Fitted { canvas, layout, options })
@@ -236,7 +236,7 @@ impl Told {
             numeric(schema, &axis.column)?;
         }
         let (x, y) = self.names();
-        let categories = first_categories(part, &self.reduction, &self.options)?;
+        let categories = self.categories(part)?;
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
@@ -287,6 +287,14 @@ impl Told {
         let (canvas, _) = self.canvas([range(0), range(1)], kinds.clone(), categories.to_vec())?;
         let spare = (SPARE * page.scale()).ceil() as usize;
         Ok([canvas.x.pixels + spare, canvas.y.pixels + spare])
+    }
+
+    /// The categories that a page has to leave room for. Without a page nothing is read for them.
+    fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
+        match self.page {
+            Some(_) => first_categories(source, &self.reduction, &self.options),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// The columns that the fold reads.

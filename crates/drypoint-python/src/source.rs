@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use drypoint_stream::csv::CsvOptions;
-use drypoint_stream::{Cancel, DataType, Extent, Request, ScanOptions, TimeUnit};
+use drypoint_stream::{Cancel, DataType, Extent, Field, Request, ScanOptions, TimeUnit};
 use pyo3::prelude::*;
 
 use crate::batch::Batches;
@@ -76,6 +76,12 @@ impl Source {
         self.inner.one_shot()
     }
 
+    /// Its columns, to compare those of others with.
+    #[getter]
+    fn fields(&self) -> Fields {
+        Fields(self.inner.schema().fields.clone())
+    }
+
     /// Least and greatest finite value, where known without reading the rows.
     fn extent(&self, column: &str) -> PyResult<Option<(f64, f64)>> {
         Ok(self.known_extent(column)?.map(|(extent, _)| (extent.min, extent.max)))
@@ -109,6 +115,29 @@ impl Source {
     /// Its batches of at most `rows` rows.
     fn batches(&self, columns: Option<Vec<String>>, rows: usize) -> PyResult<Batches> {
         Batches::new(self.inner.clone(), columns, rows)
+    }
+}
+
+/// The columns that every chunk of a stream must have.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct Fields(Vec<Field>);
+
+#[pymethods]
+impl Fields {
+    /// Why the columns of `source` cannot be these, if they cannot.
+    fn mismatch(&self, source: &Source) -> Option<String> {
+        let (first, here) = (&self.0, &source.inner.schema().fields);
+        let names = |fields: &[Field]| {
+            let quoted: Vec<String> = fields.iter().map(|field| format!("{:?}", field.name)).collect();
+            quoted.join(", ")
+        };
+        if !here.iter().map(|field| &field.name).eq(first.iter().map(|field| &field.name)) {
+            return Some(format!("has the columns {}, the first item had {}", names(here), names(first)));
+        }
+        let (here, first) =
+            here.iter().zip(first).find(|(here, first)| !here.data_type.agrees_with(&first.data_type))?;
+        let (name, here, first) = (&here.name, &here.data_type, &first.data_type);
+        Some(format!("has {here} in column {name:?}, the first item had {first}"))
     }
 }
 

@@ -182,7 +182,8 @@ impl Reader for ArrayReader<'_> {
             }
         }
         let start = self.row;
-        let rows = self.scan.request.batch_rows.max(1).min(self.end - start);
+        let end = self.scan.columns.iter().map(|column| column.end_of_run(start)).fold(self.end, usize::min);
+        let rows = self.scan.request.batch_rows.max(1).min(end - start);
         self.row += rows;
         let columns =
             self.columns.iter_mut().map(|column| column.read(start, rows)).collect::<Result<_>>()?;

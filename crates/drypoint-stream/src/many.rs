@@ -7,7 +7,7 @@
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::{Batch, DataType, Extent, Needs, Reader, Request, Result, Scan, Schema, Source, StreamError};
+use crate::{Batch, Extent, Needs, Reader, Request, Result, Scan, Schema, Source, StreamError};
 
 /// Bits of an order key that belong to the row; those above tell the source.
 const ROW_BITS: u32 = 48;
@@ -60,7 +60,7 @@ impl Many {
             return mismatch(format!("has no column {:?}, which {first} has", field.name));
         };
         let other = &source.schema().fields[place].data_type;
-        if agree(&field.data_type, other) {
+        if field.data_type.agrees_with(other) {
             Ok(place)
         } else {
             mismatch(format!("column {:?} is {other}, in {first} it is {}", field.name, field.data_type))
@@ -78,20 +78,6 @@ impl Many {
     fn distinct(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
         let mut seen = std::collections::HashSet::new();
         self.sources.iter().filter(move |source| seen.insert(Arc::as_ptr(source).cast::<()>()))
-    }
-}
-
-/// Whether columns of these types can be one: values are typed by batch, so all numbers can; instants and spans must
-/// count the same unit.
-fn agree(one: &DataType, other: &DataType) -> bool {
-    use DataType::{Bool, Decimal, Duration, Float, Int, Time, UInt};
-    match (one, other) {
-        (Time { unit: one, .. }, Time { unit: other, .. }) | (Duration(one), Duration(other)) => one == other,
-        (
-            Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
-            Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
-        ) => true,
-        (one, other) => one == other,
     }
 }
 

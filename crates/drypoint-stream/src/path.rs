@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::csv::{CsvFile, CsvOptions};
-use crate::ipc::{IpcFile, IpcStream};
+use crate::ipc::IpcFile;
 use crate::npy::NpyFile;
 use crate::npz::NpzFile;
 use crate::{Many, ParquetFile, Result, Source, StreamError};
@@ -178,11 +178,7 @@ fn open(path: &Path, format: Format, options: &ScanOptions) -> Result<Box<dyn So
             let delimiter = options.csv.delimiter.or(Some(b'\t'));
             Box::new(CsvFile::open(path, &CsvOptions { delimiter, ..options.csv.clone() })?)
         }
-        Format::ArrowFile => Box::new(IpcFile::open(path)?),
-        Format::ArrowStream => {
-            let file = fs::File::open(path).map_err(|error| failed(path, error))?;
-            Box::new(IpcStream::new(&path.display().to_string(), Box::new(file))?)
-        }
+        Format::ArrowFile | Format::ArrowStream => Box::new(IpcFile::open(path)?),
         Format::Npy => Box::new(NpyFile::open(path)?),
         Format::Npz => Box::new(NpzFile::open(path)?),
     })

@@ -49,6 +49,8 @@ pub enum DataType {
     Duration(TimeUnit),
     /// UTF-8 text, also when it is stored as a dictionary.
     Text,
+    /// No value in any row, so of any type; delivered as float64.
+    Null,
     /// Something that cannot be drawn, by the name its format gives it.
     Other(String),
 }
@@ -57,6 +59,23 @@ impl DataType {
     /// Whether the column has a place on an axis: numbers, truth values, instants, spans.
     pub fn is_numeric(&self) -> bool {
         !matches!(self, DataType::Text | DataType::Other(_))
+    }
+
+    /// Whether columns of these types can be one: values are typed by batch, so all numbers can; instants and spans
+    /// must count the same unit.
+    pub fn agrees_with(&self, other: &DataType) -> bool {
+        use DataType::{Bool, Decimal, Duration, Float, Int, Null, Time, UInt};
+        match (self, other) {
+            (Null, _) | (_, Null) => true,
+            (Time { unit: one, .. }, Time { unit: other, .. }) | (Duration(one), Duration(other)) => {
+                one == other
+            }
+            (
+                Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
+                Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
+            ) => true,
+            (one, other) => one == other,
+        }
     }
 }
 
@@ -80,6 +99,7 @@ impl fmt::Display for DataType {
             DataType::Time { unit: u, zone: Some(zone) } => write!(f, "timestamp[{}, {zone}]", unit(u)),
             DataType::Duration(u) => write!(f, "duration[{}]", unit(u)),
             DataType::Text => f.write_str("text"),
+            DataType::Null => f.write_str("null"),
             DataType::Other(name) => f.write_str(name),
         }
     }

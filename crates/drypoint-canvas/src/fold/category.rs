@@ -180,6 +180,11 @@ impl Interner {
             Values::U16(values) => integers!(values),
             Values::U32(values) => integers!(values),
             Values::U64(values) => integers!(values),
+            // A column of nothing.
+            Values::F64(_) if (0..codes.len()).all(missing) => {
+                codes.fill(NOWHERE);
+                Ok(())
+            }
             Values::F32(_) | Values::F64(_) => Err(CanvasError::Stream(StreamError::Mismatch {
                 name: directory.column.clone(),
                 what: "a batch holds numbers where its schema says categories".into(),

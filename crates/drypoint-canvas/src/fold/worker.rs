@@ -27,6 +27,10 @@ pub(crate) struct Worker {
     scratch: Box<Scratch>,
     accumulator: Accumulator,
     interner: Option<Interner>,
+    /// The keys that a source gives its rows are counted from here; past all keys of the sources before.
+    first_key: u64,
+    /// Past all keys so far.
+    end_key: u64,
     pub(crate) rows: u64,
     pub(crate) skipped: u64,
 }
@@ -58,9 +62,20 @@ impl Worker {
             scratch: Box::new(Scratch { x: zeros, y: zeros, x_position: zeros, y_position: zeros }),
             accumulator,
             interner,
+            first_key: 0,
+            end_key: 0,
             rows: 0,
             skipped: 0,
         })
+    }
+
+    /// To be called before each source with all that take part in it: what comes now stands behind what came before.
+    pub(crate) fn begin_source<'w>(workers: impl Iterator<Item = &'w mut Worker>) {
+        let mut workers: Vec<&mut Worker> = workers.collect();
+        let first_key = workers.iter().map(|worker| worker.end_key).max().unwrap_or(0);
+        for worker in &mut workers {
+            worker.first_key = first_key;
+        }
     }
 
     /// Fold a batch.
@@ -78,6 +93,7 @@ impl Worker {
     /// To be called once for each batch before its rows are folded.
     pub(crate) fn begin(&mut self, batch: &Batch<'_>, roles: &Roles) -> Result<()> {
         check_batch(batch, roles.request.len())?;
+        self.end_key = self.end_key.max(self.key_of(batch).saturating_add(batch.rows as u64));
         if let (Some(interner), Some(category)) = (&mut self.interner, roles.category) {
             interner.begin_batch(&batch.columns[category]);
         }
@@ -129,11 +145,16 @@ impl Worker {
             if self.accumulator.is_ordered() {
                 self.block.number_rows();
             }
-            self.accumulator.add(&self.block.close(batch.order.saturating_add(start as u64)));
+            self.accumulator.add(&self.block.close(self.key_of(batch).saturating_add(start as u64)));
             start += rows;
         }
         self.rows += (end - first) as u64;
         Ok(())
+    }
+
+    /// The key of a batch's first row among the rows of all sources.
+    fn key_of(&self, batch: &Batch<'_>) -> u64 {
+        self.first_key.saturating_add(batch.order)
     }
 
     /// Move the cells of `lines` lines, each `count` cells `step` apart, to where `to` says; lines are `next_line` apart.

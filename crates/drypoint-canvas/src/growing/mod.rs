@@ -119,6 +119,7 @@ impl GrowingFold {
         while grids.len() < readers {
             grids.push(Grid::new(axes, reduction, cells, options)?);
         }
+        Worker::begin_source(grids.iter_mut().map(|grid| &mut grid.worker));
         drive(source, &request, &mut grids[..readers], options.progress.as_deref(), |grid, batch| {
             grid.fold(batch, &roles, directory.as_ref())
         })

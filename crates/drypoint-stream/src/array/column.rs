@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use drypoint_memory::{Buffer, Pod};
 
-use crate::arrow::Element;
+use crate::arrow::import::Imported;
 use crate::arrow::layout::Layout;
+use crate::arrow::{ArrowStream, Element};
 use crate::{DataType, Field, Result, StreamError, TimeUnit};
 
 /// Who keeps a column's bytes alive. The bytes must be the same, at the same place, whenever they are asked for.
@@ -110,6 +111,24 @@ pub(super) enum Storage {
     Items { items: Items, bytes: Arc<dyn ColumnStorage> },
     Text(Words),
     Dictionary { keys: Items, bytes: Arc<dyn ColumnStorage>, words: Words },
+    Arrow(Chunks),
+}
+
+/// A column of another library as it lies there, in chunks of any lengths.
+pub(super) struct Chunks {
+    pub(super) layout: Layout,
+    chunks: Vec<Imported>,
+    /// The row after the last one of each chunk.
+    ends: Vec<usize>,
+}
+
+impl Chunks {
+    /// The chunk that holds row `row`, its first row and the row after its last. There must be one.
+    pub(super) fn at(&self, row: usize) -> Option<(&Imported, usize, usize)> {
+        let index = self.ends.partition_point(|end| *end <= row);
+        let (chunk, end) = (self.chunks.get(index)?, *self.ends.get(index)?);
+        Some((chunk, end - chunk.rows, end))
+    }
 }
 
 /// Strings in memory, as Arrow lays them out.
@@ -191,6 +210,32 @@ impl ArrayColumn {
         Ok(Self::of(name, DataType::Text, Storage::Dictionary { keys, bytes, words }))
     }
 
+    /// A column of another library, nothing copied.
+    ///
+    /// # Errors
+    /// Those of the producer, and [`StreamError::Mismatch`] if `table` has not one column.
+    pub fn arrow(name: &str, table: ArrowStream) -> Result<Self> {
+        let (laid, chunks) = table.into_chunks()?;
+        let (fields, layouts) = (&laid.schema.fields, &laid.layouts);
+        let ([field], [layout]) = (fields.as_slice(), &layouts[..]) else {
+            let what = format!("column {name:?} is a table of {} columns", fields.len());
+            return Err(StreamError::Mismatch { name: "array".into(), what });
+        };
+        let ends = chunks.iter().scan(0, |end, chunk| {
+            *end += chunk.rows;
+            Some(*end)
+        });
+        let chunks = Chunks { layout: layout.clone(), ends: ends.collect(), chunks };
+        let mut column = Self::of(name, field.data_type.clone(), Storage::Arrow(chunks));
+        column.field.nullable = field.nullable;
+        Ok(column)
+    }
+
+    /// `rows` rows without a value.
+    pub fn nothing(name: &str, rows: usize) -> Self {
+        Self::from_f64(name, vec![f64::NAN; rows]).with_data_type(DataType::Null)
+    }
+
     /// Numbers of float64, owned.
     pub fn from_f64(name: &str, values: Vec<f64>) -> Self {
         let items = Items::contiguous(Item::Element(Element::F64), values.len());
@@ -204,7 +249,8 @@ impl ArrayColumn {
     /// The same values with another meaning: an instant or a span. Of those in 64 bits the least value, NumPy's NaT,
     /// is a missing row.
     pub fn with_data_type(mut self, data_type: DataType) -> Self {
-        self.field.nullable = matches!(data_type, DataType::Time { .. } | DataType::Duration(_));
+        self.field.nullable =
+            matches!(data_type, DataType::Time { .. } | DataType::Duration(_) | DataType::Null);
         self.field.data_type = data_type;
         self
     }
@@ -235,6 +281,15 @@ impl ArrayColumn {
         match &self.storage {
             Storage::Items { items, .. } | Storage::Dictionary { keys: items, .. } => items.rows,
             Storage::Text(words) => words.rows,
+            Storage::Arrow(chunks) => chunks.ends.last().copied().unwrap_or(0),
+        }
+    }
+
+    /// The row before which a batch that begins at `row` has to end.
+    pub(super) fn end_of_run(&self, row: usize) -> usize {
+        match &self.storage {
+            Storage::Arrow(chunks) => chunks.at(row).map_or(row, |(_, _, end)| end),
+            _ => self.rows(),
         }
     }
 
@@ -260,6 +315,7 @@ impl ArrayColumn {
             Storage::Items { items, .. } => gathered(items) + items.item.layout().scratch_row_bytes(),
             Storage::Text(words) => words.layout().scratch_row_bytes(),
             Storage::Dictionary { keys, .. } => gathered(keys) + 5,
+            Storage::Arrow(chunks) => chunks.layout.scratch_row_bytes(),
         }
     }
 }

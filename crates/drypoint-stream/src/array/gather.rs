@@ -6,6 +6,7 @@ use drypoint_memory::MemoryConsumer;
 
 use super::column::{ArrayColumn, ColumnStorage, Items, Storage};
 use crate::arrow::dictionary::Dictionary;
+use crate::arrow::import;
 use crate::arrow::layout::Layout;
 use crate::arrow::run::{Body, Run, Span, decode};
 use crate::arrow::scratch::{Room, Scratch, corrupt};
@@ -17,6 +18,8 @@ pub(super) struct ColumnReader<'s> {
     gathered: Room,
     present: Room,
     scratch: Scratch,
+    /// Reads the chunks of a column that is Arrow's.
+    chunks: Option<import::ColumnReader>,
 }
 
 impl<'s> ColumnReader<'s> {
@@ -33,12 +36,18 @@ impl<'s> ColumnReader<'s> {
             gathered: Room::new(consumer, lane),
             present: Room::new(consumer, lane),
             scratch: Scratch::new(source, consumer, lane),
+            chunks: match &column.storage {
+                Storage::Arrow(chunks) => {
+                    Some(import::ColumnReader::new(0, &chunks.layout, source, consumer, lane))
+                }
+                _ => None,
+            },
         }
     }
 
     /// Rows `start .. start + rows`, which the caller knows to be there.
     pub(super) fn read(&mut self, start: usize, rows: usize) -> Result<Column<'_>> {
-        let Self { column, dictionary, gathered, present, scratch } = self;
+        let Self { column, dictionary, gathered, present, scratch, chunks: reader } = self;
         let (layout, body) = match &column.storage {
             Storage::Items { items, bytes } => {
                 let values = lend_or_gather(items, bytes, start, rows, gathered, &scratch.source)?;
@@ -56,6 +65,12 @@ impl<'s> ColumnReader<'s> {
                 let offsets = words.offsets.bytes().get(start * width..(start + rows + 1) * width);
                 let offsets = offsets.ok_or_else(|| corrupt(&scratch.source, "offsets went away"))?;
                 (words.layout(), Body::Text { offsets, text: Span { base: 0, bytes: words.bytes.bytes() } })
+            }
+            Storage::Arrow(chunks) => {
+                let (Some(reader), Some((chunk, first, _))) = (reader, chunks.at(start)) else {
+                    return Err(corrupt(&scratch.source, format!("row {start} went away")));
+                };
+                return reader.read(chunk, start - first, rows);
             }
         };
         let validity = match &column.mask {

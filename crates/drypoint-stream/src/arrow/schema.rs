@@ -65,8 +65,7 @@ fn meaning(arrow: &ArrowType) -> (DataType, Layout) {
         (DataType::Time { unit, zone: zone.cloned() }, Layout::Fixed(element))
     };
     match arrow {
-        // A column of nothing is float64, all missing, so that it can stand where numbers are wanted.
-        ArrowType::Null => (DataType::Float(64), Layout::Null),
+        ArrowType::Null => (DataType::Null, Layout::Null),
         ArrowType::Boolean => (DataType::Bool, Layout::Bits),
         ArrowType::Int8 => (DataType::Int(8), Layout::Fixed(I8)),
         ArrowType::Int16 => (DataType::Int(16), Layout::Fixed(I16)),

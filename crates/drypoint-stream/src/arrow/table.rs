@@ -75,6 +75,14 @@ impl ArrowStream {
         Ok(Self { name: name.into(), laid, producer: Mutex::new(Some(producer)) })
     }
 
+    /// All of it.
+    pub(crate) fn into_chunks(self) -> Result<(Laid, Vec<Imported>)> {
+        let mut producer = self.take()?;
+        let chunks: Result<Vec<Imported>> =
+            std::iter::from_fn(|| producer.pull(&self.name).transpose()).collect();
+        Ok((self.laid, chunks?))
+    }
+
     fn take(&self) -> Result<Producer> {
         let taken = self.producer.lock().unwrap_or_else(PoisonError::into_inner).take();
         taken.ok_or_else(|| unsupported(&self.name, "reading an Arrow stream for a second time"))
@@ -195,6 +203,13 @@ impl ArrowBatches {
         }
         let rows = batches.iter().map(|batch| batch.num_rows() as u64).sum();
         Ok(Self { name: name.into(), laid: Laid::of_arrow(schema), rows, batches })
+    }
+}
+
+impl From<ArrowBatches> for ArrowStream {
+    fn from(table: ArrowBatches) -> Self {
+        let producer = Producer::Batches(Box::new(table.batches.into_iter().map(Ok)));
+        Self { name: table.name, laid: table.laid, producer: Mutex::new(Some(producer)) }
     }
 }
 

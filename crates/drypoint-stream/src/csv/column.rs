@@ -263,7 +263,8 @@ impl ColumnBuilder {
         };
         if self.inferred {
             format!(
-                "{what}, as the column's first values are; give its type, or add this to the spellings of null"
+                "{what}, as the column's first values are; say its type (types= in Python, --type on the command \
+                 line), \"text\" takes anything"
             )
         } else {
             format!("{what}, the type given for the column")

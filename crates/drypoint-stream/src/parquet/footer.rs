@@ -86,7 +86,9 @@ impl Footer {
                 return Err(Fault::damaged(format!("row group {index} has {found} of {expected} columns")));
             }
             for column in group.columns() {
-                let chunk = Chunk::take(column, stamp.length).map_err(|what| {
+                // Some writers leave the place of what has no rows at 0.
+                let chunk = if count == 0 { Ok(Chunk::NONE) } else { Chunk::take(column, stamp.length) };
+                let chunk = chunk.map_err(|what| {
                     Fault::damaged(format!(
                         "row group {index}, column {:?}: {what}",
                         column.column_path().string()
@@ -122,6 +124,10 @@ impl Footer {
 }
 
 impl Chunk {
+    /// That of a row group without rows, which nobody reads.
+    const NONE: Self =
+        Self { start: HEAD, length: 0, uncompressed: 0, codec: Codec::Uncompressed, delta: false };
+
     /// The chunk's place, if it is one inside the file.
     fn take(column: &ColumnChunkMetaData, file_length: u64) -> Result<Self, String> {
         if let Some(path) = column.file_path() {
@@ -177,28 +183,36 @@ fn read_bytes(file: &PositionedFile, file_length: u64) -> Decoded<Vec<u8>> {
 /// Walk the whole footer before the crate parses it: the crate makes room for as many children and items as are
 /// claimed, and recurses as deep as the schema does.
 fn check_walk(bytes: &[u8]) -> Decoded<()> {
-    walk(bytes).map_err(|stop| {
+    let encrypted = walk(bytes).map_err(|stop| {
         Fault::damaged(match stop {
             Stop::Short => "the footer ends too early",
             Stop::Malformed => "the footer cannot be read",
         })
-    })
+    })?;
+    if encrypted { Err(Fault::Unsupported("encrypted columns".to_string())) } else { Ok(()) }
 }
 
-fn walk(bytes: &[u8]) -> Walk<()> {
+/// Whether its columns are encrypted.
+fn walk(bytes: &[u8]) -> Walk<bool> {
     let mut cursor = Cursor::new(bytes);
     let mut last = 0;
     let mut seen = false;
+    let mut encrypted = false;
     while let Some((id, wire)) = cursor.field(&mut last)? {
         match (id, wire) {
             (2, Wire::List) => {
                 walk_schema(&mut cursor)?;
                 seen = true;
             }
+            // The algorithm of a file whose footer is not encrypted but whose columns are.
+            (8, Wire::Struct) => {
+                cursor.skip(wire)?;
+                encrypted = true;
+            }
             (_, other) => cursor.skip(other)?,
         }
     }
-    if seen { Ok(()) } else { Err(Stop::Malformed) }
+    if seen { Ok(encrypted) } else { Err(Stop::Malformed) }
 }
 
 /// The schema is a tree written depth first; follow it without recursion.
