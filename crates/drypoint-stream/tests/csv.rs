@@ -228,7 +228,7 @@ fn what_cannot_be_read_is_named_with_its_line() {
     let small = CsvOptions { sample_bytes: 12, chunk_bytes: 16, ..CsvOptions::default() };
     assert_eq!(
         message(b"x,y\n1,2\n3,4\n\n\"a\nb\",6\n", &CsvOptions { sample_bytes: 11, ..small.clone() }),
-        "table.csv, line 5, column \"x\": \"a\\nb\" is not an integer, as the column's first values are; give its type, or add this to the spellings of null"
+        "table.csv, line 5, column \"x\": \"a\\nb\" is not an integer, as the column's first values are; say its type (types= in Python, --type on the command line), \"text\" takes anything"
     );
     assert_eq!(message(b"x,y\n1,2\n3,4\n5,6\n7,8,9\n", &small), "table.csv, line 5: 3 fields, expected 2");
     assert_eq!(message(b"x,y\n1,2\n3,4\n5,6\n7\n8,9\n", &small), "table.csv, line 5: 1 fields, expected 2");
