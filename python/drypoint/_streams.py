@@ -393,7 +393,7 @@ def _recognise(item: Any) -> _core.Source | None:
         return _core.arrow_source(item, name, True, None)
     if hasattr(item, "keys") and hasattr(item, "__getitem__"):
         return _core.array_source(name, [(str(key), *_column(item[key])) for key in item])
-    if isinstance(item, tuple | list) and any(map(_is_array, item)) and all(map(_is_column, item)):
+    if _is_columns(item):
         names = _default_names(len(item))
         return _core.array_source(
             name, [(key, *_column(part)) for key, part in zip(names, item, strict=True)]
@@ -464,6 +464,15 @@ def _is_row(item: Any) -> bool:
         isinstance(item, tuple | list)
         and bool(item)
         and not any(_is_array(value) or isinstance(value, list | tuple | range | dict) for value in item)
+    )
+
+
+def _is_columns(item: Any) -> bool:
+    """Whether it is a tuple or list of columns: arrays, and lists beside them or in a tuple."""
+    if not isinstance(item, tuple | list) or not item or not all(map(_is_column, item)):
+        return False
+    return any(map(_is_array, item)) or (
+        isinstance(item, tuple) and all(isinstance(part, list) for part in item)
     )
 
 

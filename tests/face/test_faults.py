@@ -206,7 +206,7 @@ BAD_CHUNKS = {
     "scalars": ([1.0, 2.0], dp.UnknownFormat, "item 0 is a float"),
     "other columns": ([(1, 2), (1, 2, 3)], dp.SchemaMismatch, "z"),
     "another unit": ([(SECONDS, [1, 2]), (SECONDS.astype("M8[ns]"), [1, 2])], dp.SchemaMismatch, "ns"),
-    "no dates any more": ([(SECONDS, [1, 2]), ([1.0], [1.0])], dp.SchemaMismatch, "numbers"),
+    "no dates any more": ([(SECONDS, [1, 2]), ([1.0], [1.0])], dp.SchemaMismatch, "item 1"),
     "text among numbers": ([(1, 2), ("a", 3)], dp.BadValue, "\"x\": 'a' is not a number"),
     "numbers among dates": ([(datetime.date(2020, 1, 1), 1), (3, 1)], dp.BadValue, "3 is not a date"),
     "a huge number": ([(10**400, 2)], dp.BadValue, "not a number"),
@@ -289,7 +289,8 @@ def test_numpy_units_between_seconds_and_years():
     for unit in ("h", "m", "W", "M", "Y"):
         when = np.array(["2019-12-26", "2021-01-07"], f"M8[{unit}]")
         got = dp.Canvas(4, 4, x_range=(when[0], "2022-01-01")).points({"x": when, "y": np.ones(2)}, "x", "y")
-        assert np.asarray(got).sum() == 2 and got.x_range[0] == when[0].astype("M8[s]").astype("i8")
+        kept = "M8[s]" if unit in "hm" else "M8[D]"
+        assert np.asarray(got).sum() == 2 and got.x_range[0] == when[0].astype(kept).astype("i8")
     rows = [(when, 1.0) for when in SECONDS]
     assert dp.draw(iter(rows), x="x", y="y").aggregate.x_range[0] == SECONDS[0].astype("M8[us]").astype("i8")
     with pytest.raises(dp.UnsupportedData, match="fixed length"):

@@ -281,15 +281,36 @@ fn convert<T: Copy>(
     rows.iter().enumerate().map(one).collect()
 }
 
+/// A value that is not of its column's kind, which the first one tells.
 fn of_another_kind(name: &str, rows: &Present<'_>, row: usize, value: &Bound<'_, PyAny>) -> PyErr {
-    let first = rows.iter().flatten().next().map_or_else(|| value.get_type(), |first| first.get_type());
-    let (first, this) = (first.to_string(), value.get_type().to_string());
-    let what = if first == this {
-        format!("{this} is neither a number nor text nor a time")
+    let kind = rows.iter().flatten().next().and_then(kind_of);
+    let Some(kind) = kind else { return unsupported(name, format!("a value of {}", value.get_type())) };
+    let mut shown = value.repr().map_or_else(|_| value.get_type().to_string(), |repr| repr.to_string());
+    const SHOWN: usize = 40;
+    if let Some((end, _)) = shown.char_indices().nth(SHOWN) {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    CoreError::Value(format!("column {name:?}: {shown} is not {kind} (row {row}), as the first value is"))
+        .into()
+}
+
+/// What a person calls values like this one; `None` for what has no place in a column.
+fn kind_of(value: &Bound<'_, PyAny>) -> Option<&'static str> {
+    let is = |attribute| value.hasattr(attribute).unwrap_or(false);
+    if value.is_instance_of::<PyString>() {
+        Some("text")
+    } else if is("toordinal") {
+        Some("a date")
+    } else if is("total_seconds") {
+        Some("a span of time")
+    } else if is("isoformat") {
+        Some("a time of day")
+    } else if value.is_instance_of::<PyInt>() || is("__float__") {
+        Some("a number")
     } else {
-        format!("row {row} holds {this}, the first value is {first}")
-    };
-    CoreError::from(StreamError::Mismatch { name: format!("column {name:?}"), what }).into()
+        None
+    }
 }
 
 fn masked(column: ArrayColumn, rows: &Present<'_>) -> PyResult<ArrayColumn> {

@@ -113,7 +113,9 @@ fn beside(target: &Path) -> io::Result<(File, Place)> {
     if let Some(file) = unnamed::create(folder(target)) {
         return Ok((file, Place::Unnamed));
     }
-    let (file, path) = temporary().tempfile_in(folder(target))?.into_parts();
+    // The kind alone: the messages of `tempfile` name the file beside the target.
+    let made = temporary().tempfile_in(folder(target)).map_err(|error| io::Error::from(error.kind()))?;
+    let (file, path) = made.into_parts();
     Ok((file, Place::Named(path)))
 }
 
