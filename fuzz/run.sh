@@ -9,9 +9,10 @@ cargo +nightly fuzz --version >/dev/null 2>&1 || { echo "make fuzz needs cargo-f
 
 # The freed memory that the sanitizer keeps back would count as resident.
 export ASAN_OPTIONS=quarantine_size_mb=16
-# shellcheck disable=SC2046
-for target in "${@:-$(cargo +nightly fuzz list)}"; do echo "$target"; done | xargs -n 1 | while read -r target; do
+targets=("$@")
+[ $# -gt 0 ] || mapfile -t targets < <(cargo +nightly fuzz list)
+for target in "${targets[@]}"; do
     mkdir -p "corpus/$target"
     cargo +nightly fuzz run "$target" -- -max_total_time="${FUZZ_SECONDS:-60}" -rss_limit_mb=512 -timeout=10 \
-        -print_final_stats=1 </dev/null
+        -print_final_stats=1
 done

@@ -26,6 +26,11 @@ def folder(tmp_path_factory):
         pyarrow.parquet.write_table(
             table, folder / f"{codec}.parquet", compression=codec, row_group_size=1000
         )
+    delta = {"x": "DELTA_BINARY_PACKED", "y": "PLAIN", "c": "DELTA_LENGTH_BYTE_ARRAY"}
+    whole = table.set_column(0, "x", pa.array(range(ROWS)))
+    pyarrow.parquet.write_table(
+        whole, folder / "delta.parquet", compression="none", use_dictionary=False, column_encoding=delta
+    )
     for codec in ("uncompressed", "lz4", "zstd"):
         pyarrow.feather.write_feather(table, folder / f"{codec}.feather", compression=codec)
     with pa.ipc.new_stream(folder / "a.arrows", table.schema) as writer:
@@ -41,7 +46,7 @@ def folder(tmp_path_factory):
 
 
 NAMES = [
-    *(f"{codec}.parquet" for codec in ("snappy", "gzip", "zstd", "lz4")),
+    *(f"{codec}.parquet" for codec in ("snappy", "gzip", "zstd", "lz4", "delta")),
     *(f"{codec}.feather" for codec in ("uncompressed", "lz4", "zstd")),
     *("a.arrows", "a.csv", "a.csv.gz", "a.csv.zst", "a.npy", "a.npz", "packed.npz"),
 ]
@@ -87,5 +92,6 @@ result = [before, errors, dp.memory()["reserved"]]
     )
     before, errors, reserved = child.result
     assert errors > 0
+    assert child.stderr == ""
     assert reserved == 0
     assert child.peak_resident < before + 64 * MB + 16 * MB

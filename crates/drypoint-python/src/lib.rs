@@ -49,7 +49,7 @@ mod _core {
     #[pymodule_export]
     use crate::pixmap::Pixmap;
     #[pymodule_export]
-    use crate::source::{Source, nearest, scan_descriptor, scan_paths};
+    use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
 
     use super::*;
 

@@ -25,6 +25,7 @@ mod raw;
 mod schema;
 mod source;
 mod spool;
+mod survive;
 
 pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};

@@ -4,7 +4,6 @@
 //! All three are one feed: a producer behind a lock, from which readers take pieces of record batches. A data frame
 //! often comes as one batch of all its rows, so a piece is not a batch but a part of one.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{RecordBatch, RecordBatchReader};
@@ -14,6 +13,7 @@ use crate::arrow::import::{ColumnReader, Imported};
 use crate::arrow::schema::Laid;
 use crate::arrow::scratch::{corrupt, unsupported};
 use crate::raw::stream::RawStream;
+use crate::survive::survive;
 use crate::{Batch, DataType, Extent, Needs, Reader, Request, Result, Scan, Schema, Source, StreamError};
 
 /// Rows that a reader takes at once.
@@ -30,8 +30,8 @@ impl Producer {
         match self {
             Producer::Foreign { stream, data_type } => {
                 // The import asserts what the C data interface promises; a producer that breaks it is an error here.
-                let pulled = catch_unwind(AssertUnwindSafe(|| stream.pull(data_type)))
-                    .map_err(|_| corrupt(source, "its producer broke the Arrow C data interface"))?;
+                let pulled = survive(|| stream.pull(data_type))
+                    .ok_or_else(|| corrupt(source, "its producer broke the Arrow C data interface"))?;
                 match pulled.map_err(foreign)? {
                     None => Ok(None),
                     Some(data) if matches!(data_type, ArrowType::Struct(_)) => {
@@ -64,8 +64,8 @@ impl ArrowStream {
 
     /// What a C producer yields: record batches, or the arrays of a single column.
     pub(crate) fn from_stream(name: &str, mut stream: RawStream) -> Result<Self> {
-        let field = catch_unwind(AssertUnwindSafe(|| stream.field()))
-            .map_err(|_| corrupt(name, "its producer broke the Arrow C data interface"))?
+        let field = survive(|| stream.field())
+            .ok_or_else(|| corrupt(name, "its producer broke the Arrow C data interface"))?
             .map_err(|error| StreamError::Foreign(Box::new(error)))?;
         let laid = match field.data_type() {
             ArrowType::Struct(fields) => Laid::of_arrow(&arrow_schema::Schema::new(fields.clone())),

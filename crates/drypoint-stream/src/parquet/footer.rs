@@ -3,8 +3,6 @@
 //! The `parquet` crate's metadata of a wide file takes hundreds of bytes per column chunk; a scan needs 32 of them.
 //! So we let the crate parse, take what we need and drop the rest.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader,
     ParquetStatisticsPolicy,
@@ -17,6 +15,7 @@ use super::fault::{Decoded, Fault};
 use super::positioned::{PositionedFile, Stamp};
 use super::schema::{self, Place};
 use super::thrift::{Cursor, Stop, Walk, Wire};
+use crate::survive::survive;
 use crate::{Extent, Schema};
 
 /// Longer footers are not read: they would take gigabytes once parsed.
@@ -251,12 +250,10 @@ fn parse(bytes: &[u8]) -> Decoded<ParquetMetaData> {
     let options = ParquetMetaDataOptions::new()
         .with_encoding_stats_policy(ParquetStatisticsPolicy::SkipAll)
         .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll);
-    let parsed = catch_unwind(AssertUnwindSafe(|| {
-        ParquetMetaDataReader::decode_metadata_with_options(bytes, Some(&options))
-    }));
+    let parsed = survive(|| ParquetMetaDataReader::decode_metadata_with_options(bytes, Some(&options)));
     match parsed {
-        Ok(Ok(metadata)) => Ok(metadata),
-        Ok(Err(error)) => Err(Fault::damaged(format!("the footer cannot be read: {error}"))),
-        Err(_) => Err(Fault::damaged("the footer cannot be read")),
+        Some(Ok(metadata)) => Ok(metadata),
+        Some(Err(error)) => Err(Fault::damaged(format!("the footer cannot be read: {error}"))),
+        None => Err(Fault::damaged("the footer cannot be read")),
     }
 }

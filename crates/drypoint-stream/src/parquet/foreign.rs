@@ -3,7 +3,6 @@
 //! Each page gets a column reader of its own that sees a required column without levels: levels, dictionaries and
 //! memory stay ours. The crate should never panic; where damaged bytes make it, the panic becomes a fault.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -16,6 +15,7 @@ use parquet::errors::ParquetError;
 use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 
 use super::fault::{Decoded, Fault};
+use crate::survive::survive;
 
 /// Values asked of the crate at once.
 const BLOCK: usize = 1024;
@@ -117,12 +117,12 @@ fn next<'v, T: DataType>(
     count: usize,
 ) -> Decoded<&'v [T::T]> {
     values.clear();
-    let read = catch_unwind(AssertUnwindSafe(|| reader.read_records(count, None, None, values)));
+    let read = survive(|| reader.read_records(count, None, None, values));
     match read {
-        Ok(Ok(_)) if values.len() == count => Ok(values),
-        Ok(Ok(_)) => Err(Fault::damaged(format!("{} values where {count} are promised", values.len()))),
-        Ok(Err(error)) => Err(Fault::damaged(error.to_string())),
-        Err(_) => Err(Fault::damaged("a page's values cannot be decoded")),
+        Some(Ok(_)) if values.len() == count => Ok(values),
+        Some(Ok(_)) => Err(Fault::damaged(format!("{} values where {count} are promised", values.len()))),
+        Some(Err(error)) => Err(Fault::damaged(error.to_string())),
+        None => Err(Fault::damaged("a page's values cannot be decoded")),
     }
 }
 

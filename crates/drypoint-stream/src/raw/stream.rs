@@ -4,7 +4,6 @@
 //! do not fit its schema; here the buffers stay plain data, and the decoder checks them.
 
 use std::ffi::CStr;
-use std::panic::catch_unwind;
 use std::sync::Arc;
 
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, from_ffi, from_ffi_and_data_type};
@@ -15,6 +14,7 @@ use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use crate::StreamError;
 use crate::arrow::{ArrowBatches, ArrowStream};
+use crate::survive::survive;
 
 type Result<T> = std::result::Result<T, ArrowError>;
 
@@ -55,11 +55,11 @@ impl ArrowBatches {
         // SAFETY: the caller guarantees the same.
         let (data, field) = unsafe { array_from_raw(array, schema) }.map_err(foreign)?;
         // Typed arrays assert what the C data interface promises; a producer that breaks it is an error here.
-        let batch = catch_unwind(|| match field.data_type() {
+        let batch = survive(|| match field.data_type() {
             DataType::Struct(_) => Ok(RecordBatch::from(StructArray::from(data))),
             _ => RecordBatch::try_new(Arc::new(Schema::new(vec![field.clone()])), vec![make_array(data)]),
         });
-        let batch = batch.map_err(|_| StreamError::Corrupt {
+        let batch = batch.ok_or_else(|| StreamError::Corrupt {
             name: name.into(),
             what: "its producer broke the Arrow C data interface".into(),
         })?;
