@@ -171,21 +171,21 @@ mod tests {
         names
     }
 
-    /// The place that this system chooses, and the one of poorer systems.
-    fn ways(target: &Path) -> [OutputFile; 2] {
-        let (file, path) = temporary().tempfile_in(folder(target)).unwrap().into_parts();
-        let named =
-            OutputFile { out: BufWriter::new(file), target: target.to_path_buf(), place: Place::Named(path) };
-        [OutputFile::create(target).unwrap(), named]
+    /// The way of poorer systems.
+    fn named(target: &Path) -> io::Result<OutputFile> {
+        let (file, path) = temporary().tempfile_in(folder(target))?.into_parts();
+        let (out, place) = (BufWriter::new(file), Place::Named(path));
+        Ok(OutputFile { out, target: target.to_path_buf(), place })
     }
+
+    const WAYS: [fn(&Path) -> io::Result<OutputFile>; 2] = [OutputFile::create, named];
 
     #[test]
     fn a_file_is_new_or_replaced_and_nothing_stays_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.png");
-        for (round, way) in [0, 1, 0, 1].into_iter().enumerate() {
-            let [first, second] = ways(&target);
-            let mut output = if way == 0 { first } else { second };
+        for (round, create) in WAYS.into_iter().chain(WAYS).enumerate() {
+            let mut output = create(&target).unwrap();
             write!(output, "round {round}").unwrap();
             output.commit().unwrap();
             assert_eq!(fs::read_to_string(&target).unwrap(), format!("round {round}"));
@@ -197,7 +197,8 @@ mod tests {
     fn dropped_before_it_is_whole_it_never_was() {
         let folder = tempfile::tempdir().unwrap();
         let target = folder.path().join("a.png");
-        for mut output in ways(&target) {
+        for create in WAYS {
+            let mut output = create(&target).unwrap();
             output.write_all(&[7; 3 * BUFFER_BYTES]).unwrap();
         }
         assert!(listed(folder.path()).is_empty());
