@@ -169,6 +169,7 @@ def fold(rows: Source, begun: _core.Job) -> _core.Aggregate:
             return begun.draw(rows._head())
         for part in rows._parts():
             begun.consume(part)
+            del part  # or its arrays would be held while the next ones are made
         return begun.finish()
     finally:
         begun.close()

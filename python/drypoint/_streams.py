@@ -219,8 +219,9 @@ def _sources(iterator: Iterator[Any], name: str) -> Generator[_core.Source]:
 
 def _numbered(iterator: Iterator[Any], name: str) -> Iterator[tuple[int, _core.Source]]:
     gathered = _Rows(name)
-    number = 0
-    for number, item in enumerate(iterator):
+    number = -1
+    for item in iterator:  # `enumerate` would hold the last item while the next one is made
+        number += 1
         if isinstance(item, list | tuple | dict) and not item:
             continue
         rows = [item] if _is_row(item) else item if _is_rows(item) else None
@@ -380,6 +381,8 @@ def _recognise(item: Any) -> _core.Source | None:
         return item._head()
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
+    if _is_plain_frame(item):
+        return _core.array_source(name, [(str(column), *_column(item[column])) for column in item.columns])
     if hasattr(item, "__arrow_c_stream__") and not hasattr(item, "dtype"):
         again = not hasattr(item, "__next__")
         # The length of a relation is another query.
@@ -465,6 +468,18 @@ def _is_row(item: Any) -> bool:
         and bool(item)
         and not any(_is_array(value) or isinstance(value, list | tuple | range | dict) for value in item)
     )
+
+
+def _is_plain_frame(item: Any) -> bool:
+    """Whether it is a pandas frame of NumPy's numbers and of categories: lent column by column, nothing is copied."""
+    if not (hasattr(item, "iloc") and hasattr(item, "dtypes") and hasattr(item, "columns")):
+        return False
+    plain = all(
+        getattr(dtype, "name", "") == "category"
+        or (hasattr(dtype, "newbyteorder") and dtype.kind in "biufMm")
+        for dtype in item.dtypes
+    )
+    return plain and bool(item.columns.is_unique)
 
 
 def _is_columns(item: Any) -> bool:

@@ -26,10 +26,14 @@ _REDUCTIONS = ["count", "any", "sum", "mean", "min", "max", "var", "std", "first
 _FORMATS = (".png", ".svg", ".pdf")
 _DESCRIPTION = "Draw the points of a table of any size as a picture, within --memory for the whole process."
 
+_EPILOG = (
+    "Example: drypoint draw trips.parquet -x lon -y lat --reduce mean --of fare --memory 64MB -o trips.png"
+)
+
 
 def add(verbs: Any) -> None:
     """Add the verb and its options."""
-    verb = verbs.add_parser("draw", help="draw a table of any size", description=_DESCRIPTION)
+    verb = verbs.add_parser("draw", help="draw a table of any size", description=_DESCRIPTION, epilog=_EPILOG)
     verb.set_defaults(run=run)
     verb.add_argument(
         "source", nargs="+", metavar="SOURCE", help="files, globs or folders; - is standard input"

@@ -245,6 +245,18 @@ pub(crate) fn codes_of_keys<'a>(
         return Ok(codes);
     }
     let codes: &mut [u32] = room.items(keys.len() / key.width())?;
+    // Narrow keys are what categories have: widened in one loop that the compiler turns into vectors.
+    let pairs = || keys.chunks_exact(2).map(|pair| [pair[0], pair[1]]);
+    let greatest = match key {
+        Element::U8 => fill(codes, keys.iter().map(|&key| u32::from(key))),
+        Element::I8 => fill(codes, keys.iter().map(|&key| key as i8 as u32)),
+        Element::U16 => fill(codes, pairs().map(|pair| u32::from(u16::from_le_bytes(pair)))),
+        Element::I16 => fill(codes, pairs().map(|pair| i16::from_le_bytes(pair) as u32)),
+        _ => u32::MAX,
+    };
+    if (greatest as usize) < limit {
+        return Ok(codes);
+    }
     for (row, code) in codes.iter_mut().enumerate() {
         let value = integer(key, keys, row);
         *code = if value < limit as u64 {
@@ -256,6 +268,16 @@ pub(crate) fn codes_of_keys<'a>(
         };
     }
     Ok(codes)
+}
+
+/// Put `values` into `codes`; the greatest of them.
+fn fill(codes: &mut [u32], values: impl Iterator<Item = u32>) -> u32 {
+    let mut greatest = 0;
+    for (code, value) in codes.iter_mut().zip(values) {
+        *code = value;
+        greatest = greatest.max(value);
+    }
+    greatest
 }
 
 /// The places of the runs that rows `first .. first + rows` belong to.
