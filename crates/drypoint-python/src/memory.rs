@@ -9,7 +9,7 @@ use crate::error::CoreError;
 /// What the process takes on its own while a picture is drawn, beyond what it has when the command line begins: the
 /// stacks of the threads, code of the core that is touched for the first time, small allocations of the decoders.
 /// Measured with 1e8 rows of Parquet, CSV and IPC on two threads.
-const OVERHEAD: usize = 8_000_000;
+const OVERHEAD: usize = 6_000_000;
 
 /// The pool of the process, unless `DRYPOINT_MEMORY` is no budget: whoever set it should hear of it.
 pub(crate) fn process_pool() -> Result<&'static MemoryPool, CoreError> {
