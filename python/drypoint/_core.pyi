@@ -8,6 +8,7 @@ __all__ = [
     "Aggregate",
     "Batch",
     "Batches",
+    "Fields",
     "Job",
     "PageSpec",
     "Pixmap",
