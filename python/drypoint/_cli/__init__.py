@@ -24,6 +24,7 @@ examples:
   drypoint draw trips.parquet -x lon -y lat --reduce mean --of fare --cmap viridis
   cat points.csv | drypoint draw - -x x -y y --by kind -o points.pdf
   drypoint info trips.parquet
+  drypoint run --figures 10 report.py --month 3
 """
 
 
@@ -32,7 +33,7 @@ def parser() -> argparse.ArgumentParser:
     from argparse import RawDescriptionHelpFormatter
 
     from .. import __version__
-    from . import draw, info
+    from . import draw, info, run
     from .parser import Parser
 
     top = Parser(
@@ -50,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", metavar="VERB")
     draw.add(verbs)
     info.add(verbs)
+    run.add(verbs)
     return top
 
 
