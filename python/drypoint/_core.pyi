@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, final
+from weakref import ReferenceType
 
 __all__ = [
     "Aggregate",
     "Batch",
     "Batches",
     "Fields",
+    "Island",
     "Job",
     "PageSpec",
     "Pixmap",
@@ -23,11 +25,13 @@ __all__ = [
     "memory",
     "nearest",
     "peak_resident_bytes",
+    "prefer_heap",
     "resident_bytes",
     "row_source",
     "scan_descriptor",
     "scan_paths",
     "set_budget",
+    "trim_system",
 ]
 
 _ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
@@ -193,3 +197,16 @@ def limit_process(limit: str) -> int: ...
 def resident_bytes() -> int: ...
 def peak_resident_bytes() -> int: ...
 def check_writable(path: str) -> None: ...
+
+@final
+class Island:
+    def __new__(cls, roots: list[ReferenceType[Any]], own: list[type]) -> Island: ...
+    def __len__(self) -> int: ...
+    def held(self) -> bool: ...
+    def visible(self) -> list[Any]: ...
+    def claim(self, mine: list[Any]) -> list[Any]: ...
+    def dying(self, kinds: tuple[type, ...]) -> list[Any]: ...
+    def free(self) -> int: ...
+
+def trim_system() -> int: ...
+def prefer_heap(on: bool) -> bool: ...

@@ -11,6 +11,7 @@ mod arrow;
 mod batch;
 mod error;
 mod file;
+mod island;
 mod job;
 mod memory;
 mod page;
@@ -22,6 +23,7 @@ mod reduction;
 mod shading;
 mod shown;
 mod source;
+mod system;
 mod watch;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
@@ -41,6 +43,8 @@ mod _core {
     #[pymodule_export]
     use crate::file::check_writable;
     #[pymodule_export]
+    use crate::island::Island;
+    #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
     use crate::memory::{limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
@@ -50,6 +54,8 @@ mod _core {
     use crate::pixmap::Pixmap;
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
+    #[pymodule_export]
+    use crate::system::{prefer_heap, trim_system};
 
     use super::*;
 
