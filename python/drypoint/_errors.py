@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "BadArgument",
     "BadValue",
     "BudgetExceeded",
+    "CloseError",
     "ClosedError",
     "CorruptData",
     "DrypointError",
@@ -14,6 +19,7 @@ __all__ = [
     "NotNumeric",
     "OutputError",
     "SchemaMismatch",
+    "ScopeError",
     "SourceNotFound",
     "UnknownFormat",
     "UnsupportedData",
@@ -117,6 +123,21 @@ class BadArgument(DrypointError, ValueError):
 
 class ClosedError(DrypointError, ValueError):
     """Use of an object after its ``close()``."""
+
+
+class ScopeError(DrypointError, RuntimeError):
+    """A scope used out of turn: entered or closed twice, or left where it was not entered."""
+
+
+class CloseError(DrypointError, ExceptionGroup[Exception]):
+    """Resources that could not be closed at the end of a scope; all others were closed.
+
+    Each error carries a note that names its thing, the line that made it, and the scope.
+    """
+
+    def derive(self, errors: Sequence[Exception]) -> CloseError:  # type: ignore[override]
+        """The same with other errors, for ``except*``."""
+        return CloseError(self.message, errors)
 
 
 class OutputError(DrypointError, OSError):

@@ -1,12 +1,14 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
 mod capsule;
+mod departure;
 mod descriptor;
 mod interpreter;
 mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use interpreter::refuse_other_interpreters;
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
