@@ -52,12 +52,13 @@ def _in_frames(thing: object) -> int:
     if not _LOCALS_COUNT:
         return 1  # the caller's
     count = 0
-    for frame in sys._current_frames().values():
-        at: FrameType | None = frame
+    at: FrameType | None
+    for at in list(sys._current_frames().values()):
         while at is not None:
             if at.f_code is not _in_frames.__code__ and at.f_code.co_flags & _OPTIMIZED:
                 count += _in_frame(at, thing)
             at = at.f_back
+    at = None  # a frame that names itself would live on, with all its values
     return count
 
 
