@@ -10,6 +10,7 @@ __all__ = [
     "Batch",
     "Batches",
     "Fields",
+    "Fleeting",
     "Island",
     "Job",
     "PageSpec",
@@ -18,6 +19,7 @@ __all__ = [
     "__version__",
     "array_source",
     "arrow_source",
+    "budget_bytes",
     "check_writable",
     "has_buffer",
     "limit_process",
@@ -25,12 +27,16 @@ __all__ = [
     "memory",
     "nearest",
     "peak_resident_bytes",
+    "references",
     "prefer_heap",
     "resident_bytes",
     "row_source",
     "scan_descriptor",
     "scan_paths",
     "set_budget",
+    "set_state_if",
+    "unwatch_deaths",
+    "watch_deaths",
     "trim_system",
 ]
 
@@ -192,11 +198,23 @@ def has_buffer(value: Any) -> bool: ...
 def load_aggregate(path: str) -> Aggregate: ...
 def nearest(name: str, candidates: list[str]) -> str | None: ...
 def memory() -> dict[str, Any]: ...
+def budget_bytes(budget: str) -> int: ...
 def set_budget(budget: str) -> int: ...
 def limit_process(limit: str) -> int: ...
 def resident_bytes() -> int: ...
 def peak_resident_bytes() -> int: ...
 def check_writable(path: str) -> None: ...
+def references(thing: object) -> int: ...
+def set_state_if(
+    thing: object, references: int, setter: Callable[..., object], state: tuple[object, ...]
+) -> bool: ...
+def watch_deaths(kind: type) -> bool: ...
+def unwatch_deaths(kind: type) -> None: ...
+
+@final
+class Fleeting:
+    def __new__(cls, thing: object) -> Fleeting: ...
+    def __call__(self) -> Any: ...
 
 @final
 class Island:

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod island;
 mod job;
+mod lifetime;
 mod memory;
 mod page;
 mod pixmap;
@@ -47,11 +48,15 @@ mod _core {
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
-    use crate::memory::{limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
+    use crate::lifetime::{references, set_state_if};
+    #[pymodule_export]
+    use crate::memory::{budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
     #[pymodule_export]
     use crate::page::PageSpec;
     #[pymodule_export]
     use crate::pixmap::Pixmap;
+    #[pymodule_export]
+    use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
