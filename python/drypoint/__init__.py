@@ -8,19 +8,28 @@ from ._errors import (
     BadValue,
     BudgetExceeded,
     ClosedError,
+    CloseError,
     CorruptData,
     DrypointError,
     EmptyData,
+    FigureClosed,
     MissingColumn,
     NotNumeric,
     OutputError,
     SchemaMismatch,
+    ScopeError,
     SourceNotFound,
     UnknownFormat,
     UnsupportedData,
 )
 from ._figure import Figure
 from ._image import Image
+from ._lifetime.closers import register_closer
+from ._lifetime.each import each
+from ._lifetime.process import report
+from ._lifetime.report import Report
+from ._lifetime.scope import Scope, scope
+from ._lifetime.scoped import scoped
 from ._memory import MemoryReport, memory, set_budget
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
@@ -37,13 +46,17 @@ __all__ = [
     "DrypointError",
     "EmptyData",
     "Figure",
+    "FigureClosed",
     "Image",
     "MemoryReport",
     "MissingColumn",
     "NotNumeric",
     "OutputError",
     "Reduction",
+    "Report",
     "SchemaMismatch",
+    "Scope",
+    "ScopeError",
     "Source",
     "SourceNotFound",
     "UnknownFormat",
@@ -53,13 +66,18 @@ __all__ = [
     "by",
     "count",
     "draw",
+    "each",
     "first",
     "last",
     "max",
     "mean",
     "memory",
     "min",
+    "register_closer",
+    "report",
     "scan",
+    "scope",
+    "scoped",
     "set_budget",
     "std",
     "sum",
