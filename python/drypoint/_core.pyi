@@ -27,17 +27,17 @@ __all__ = [
     "memory",
     "nearest",
     "peak_resident_bytes",
-    "references",
     "prefer_heap",
+    "references",
     "resident_bytes",
     "row_source",
     "scan_descriptor",
     "scan_paths",
     "set_budget",
     "set_state_if",
+    "trim_system",
     "unwatch_deaths",
     "watch_deaths",
-    "trim_system",
 ]
 
 _ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
