@@ -10,6 +10,7 @@ figure shares with others, as colour maps, arrays of the program, or axes of ano
 from __future__ import annotations
 
 import sys
+from _weakref import ref
 
 from .. import _core
 from .closers import Closed
@@ -24,7 +25,6 @@ __all__ = [
     "area",
     "close_figure",
     "free_if_dropped",
-    "is_open_in_pyplot",
     "leave_pyplot",
     "name_of",
     "root_figure",
@@ -41,7 +41,12 @@ _OWN = (
 )
 
 
-def close_figure(figure: ReferenceType[Any], scope: str | None = None, place: str | None = None) -> Closed:
+def close_figure(
+    figure: ReferenceType[Any],
+    scope: str | None = None,
+    place: str | None = None,
+    left: list[ReferenceType[Any]] | None = None,
+) -> Closed:
     """Take a figure out of pyplot and free what it holds, whoever holds it.
 
     Parameters
@@ -52,6 +57,8 @@ def close_figure(figure: ReferenceType[Any], scope: str | None = None, place: st
         The scope at whose end this happens; ``dp.close`` by hand if not given.
     place : str, optional
         The line that made the figure.
+    left : list, optional
+        Filled with weak references to the shells, which somebody may hold.
 
     Returns
     -------
@@ -80,7 +87,8 @@ def close_figure(figure: ReferenceType[Any], scope: str | None = None, place: st
     freed = _bytes(island.dying(tuple(_types(_HOLDERS_OF_BYTES))))
     closing = Closing(name, scope, place)
     for one in seen:
-        empty(one, closing)
+        if empty(one, closing) and left is not None:
+            left.append(ref(one))
     seen.clear()
     one = None
     island.free()
@@ -170,20 +178,26 @@ def root_figure(thing: Any) -> Any:
     return names.get("_root_figure") or names.get("figure") or parent
 
 
-def _managers() -> dict[Any, Any]:
-    """Pyplot's managers by number; none if pyplot is not there."""
+def is_figure(thing: Any) -> bool:
+    """Whether a thing is a figure of Matplotlib; a subfigure belongs to one."""
+    return any(isinstance(thing, kind) for kind in _types((("matplotlib.figure", "Figure"),)))
+
+
+def is_own(thing: Any) -> bool:
+    """Whether a thing belongs to a figure: an artist, a canvas, a manager, a toolbar."""
+    return isinstance(thing, tuple(_types(_OWN)))
+
+
+def managers() -> list[Any]:
+    """Pyplot's managers, the current one last; none if pyplot is not there."""
     helpers = sys.modules.get("matplotlib._pylab_helpers")
-    return getattr(getattr(helpers, "Gcf", None), "figs", {})
-
-
-def is_open_in_pyplot(figure: Any) -> bool:
-    """Whether pyplot has the figure among its own."""
-    return any(manager.canvas.figure is figure for manager in list(_managers().values()))
+    found: dict[Any, Any] = getattr(getattr(helpers, "Gcf", None), "figs", {})
+    return list(found.values())
 
 
 def leave_pyplot(figure: Any) -> None:
     """What ``plt.close(figure)`` does, if pyplot is imported and has the figure."""
-    for manager in list(_managers().values()):
+    for manager in managers():
         if manager.canvas.figure is figure:
             sys.modules["matplotlib._pylab_helpers"].Gcf.destroy(manager)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from .._lifetime import closers, constructions, figures, keeping
+from .._lifetime import closers, constructions, figures, keeping, open_figures
 from .._lifetime.shell import is_shell
 
 TYPE_CHECKING = False
@@ -20,6 +20,7 @@ def watch(module: ModuleType) -> None:
     if module.__name__ == "matplotlib.figure":
         constructions.wrap(module.Figure)
         _wrap_restored(module.Figure)
+        _wrap_drawing(module.FigureCanvasBase)
     elif module.__name__ == "matplotlib.animation":
         constructions.wrap(module.Animation)
         constructions.wrap(module.AbstractMovieWriter, "MovieWriter")
@@ -40,6 +41,23 @@ def _wrap_restored(kind: Any) -> None:
 
     kind.__setstate__ = __setstate__
     constructions.on_unwatch(lambda: _put_back(kind, "__setstate__", __setstate__, original))
+
+
+def _wrap_drawing(kind: Any) -> None:
+    """See when a figure is saved: the moment before it takes memory for its pixels."""
+    from functools import wraps
+
+    original = kind.print_figure
+
+    @wraps(original)
+    def print_figure(self: Any, *args: Any, **kwargs: Any) -> Any:
+        figure = getattr(self, "figure", None)
+        open_figures.drawn(figure)
+        del figure
+        return original(self, *args, **kwargs)
+
+    kind.print_figure = print_figure
+    constructions.on_unwatch(lambda: _put_back(kind, "print_figure", print_figure, original))
 
 
 def _wrap_finish(kind: Any) -> None:
