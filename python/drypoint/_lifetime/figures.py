@@ -86,6 +86,7 @@ def close_figure(
     seen = _visible(island, figure)
     freed = _bytes(island.dying(tuple(_types(_HOLDERS_OF_BYTES))))
     closing = Closing(name, scope, place)
+    _forget_finalizers(seen)
     for one in seen:
         if empty(one, closing) and left is not None:
             left.append(ref(one))
@@ -127,6 +128,16 @@ def _visible(island: _core.Island, figure: ReferenceType[Any]) -> list[Any]:
         seen += mine
         asked = island.claim(mine)
     return seen
+
+
+def _forget_finalizers(seen: list[Any]) -> None:
+    """Drop finalizers that call a method of these objects, as widgets leave with their canvas: the objects are finished."""
+    finalizers = getattr(getattr(sys.modules.get("weakref"), "finalize", None), "_registry", None)
+    if finalizers:
+        known = {id(one) for one in seen}
+        for finalizer, info in list(finalizers.items()):
+            if id(getattr(getattr(info, "func", None), "__self__", None)) in known:
+                finalizer.detach()
 
 
 def _close_slowly(figure: Any, name: str, scope: str | None, place: str | None) -> Closed:

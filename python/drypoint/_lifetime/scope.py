@@ -216,9 +216,10 @@ class Scope:
             owners = resources.parts()
             for resource in waiting:
                 owner = owners.get(resource.key)
-                if owner is not None and owner.key in left:  # it may still be looked into
-                    left.add(resource.key)
-                    continue
+                if owner is not None and owner.key in resources.things:
+                    if owner.key in left:  # it may still be looked into
+                        left.add(resource.key)
+                    continue  # not before its owner, which may want it to the end
                 fate = resources.close(resource, failing)
                 if fate is None:
                     continue

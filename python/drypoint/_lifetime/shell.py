@@ -54,6 +54,7 @@ _HARMLESS = frozenset(
         "__init_subclass__",
         "__subclasshook__",
         "__weakref__",
+        "__reduce_ex__",  # found, so that pickling calls it and hears why it cannot
     }
 )
 

@@ -166,12 +166,20 @@ def _writer_is_open(writer: Any) -> bool:
     return bool(names.get("_frames") or names.get("_temp_paths") or names.get("_saved_frames"))
 
 
+def _writer_parts(writer: Any) -> list[Any]:
+    """The frames that are not written yet, and the folder of those that wait in files."""
+    names = vars(writer)
+    return [*(names.get("_frames") or ()), names.get("_tmpdir")]
+
+
 def _is_open(figure: Any) -> bool:
     return not is_shell(figure)
 
 
 closers.add("matplotlib.figure.Figure", closers.Closer(_close_figure, _is_open, _size, by_reference=True))
 closers.add("matplotlib.animation.Animation", closers.Closer(_close_animation, _animation_is_open))
-closers.add("matplotlib.animation.AbstractMovieWriter", closers.Closer(_close_writer, _writer_is_open))
+closers.add(
+    "matplotlib.animation.AbstractMovieWriter", closers.Closer(_close_writer, _writer_is_open, parts=_writer_parts)
+)
 for _name in ("artist.Artist", "backend_bases.FigureCanvasBase", "backend_bases.FigureManagerBase"):
     keeping.owners[f"matplotlib.{_name}"] = figures.root_figure
