@@ -84,7 +84,13 @@ def subfigures():
 
 def bars_and_errors():
     fig, ax = plt.subplots()
-    return fig, ax.bar([1, 2], [3, 4]), ax.errorbar([1, 2], [3, 4], yerr=1), ax.stem([1, 2]), ax.hist(np.arange(9))
+    return (
+        fig,
+        ax.bar([1, 2], [3, 4]),
+        ax.errorbar([1, 2], [3, 4], yerr=1),
+        ax.stem([1, 2]),
+        ax.hist(np.arange(9)),
+    )
 
 
 def statistics():
@@ -333,7 +339,12 @@ def test_what_is_left_is_harmless():
     assert fig == fig and fig != ax and {fig: 1}[fig] == 1 and dir(fig) == []
     assert not hasattr(fig, "savefig") and weak() is fig
     plt.close(fig)
-    for use in (lambda: ax.plot([1]), lambda: setattr(fig, "dpi", 3), lambda: pickle.dumps(fig), lambda: copy.copy(ax)):
+    for use in (
+        lambda: ax.plot([1]),
+        lambda: setattr(fig, "dpi", 3),
+        lambda: pickle.dumps(fig),
+        lambda: copy.copy(ax),
+    ):
         with pytest.raises(dp.FigureClosed):
             use()
     del fig
@@ -464,7 +475,7 @@ def test_a_writer_that_was_not_finished(tmp_path):
 def encoder(tmp_path):
     """Stands for ffmpeg: copies what it is given to the file that it is told last."""
     script = tmp_path / "encoder"
-    script.write_text("#!/bin/sh\nfor last; do :; done\ncat > \"$last\"\n")
+    script.write_text('#!/bin/sh\nfor last; do :; done\ncat > "$last"\n')
     script.chmod(0o755)
     with matplotlib.rc_context({"animation.ffmpeg_path": str(script)}):
         yield
