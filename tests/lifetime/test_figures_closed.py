@@ -19,6 +19,8 @@ import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib import animation, widgets  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
+RANDOM = np.random.default_rng(0)
+
 
 class Weighty:
     """Something of the program's own that a figure leads to."""
@@ -32,12 +34,12 @@ class Weighty:
 
 def image():
     fig, ax = plt.subplots()
-    return fig, ax.imshow(np.random.rand(50, 50))
+    return fig, ax.imshow(RANDOM.random((50, 50)))
 
 
 def colorbar():
     fig, ax = plt.subplots()
-    shown = ax.imshow(np.random.rand(50, 50), cmap="magma")
+    shown = ax.imshow(RANDOM.random((50, 50)), cmap="magma")
     bar = fig.colorbar(shown, label="counts")
     return fig, bar, shown
 
@@ -45,12 +47,12 @@ def colorbar():
 def shared_norm():
     norm = matplotlib.colors.LogNorm(1, 10)
     fig, axs = plt.subplots(1, 2)
-    return fig, [ax.pcolormesh(np.random.rand(5, 5) + 1, norm=norm) for ax in axs], norm
+    return fig, [ax.pcolormesh(RANDOM.random((5, 5)) + 1, norm=norm) for ax in axs], norm
 
 
 def lines_and_legend():
     fig, ax = plt.subplots()
-    lines = ax.plot(np.random.rand(1000, 2), label="x")
+    lines = ax.plot(RANDOM.random((1000, 2)), label="x")
     return fig, lines, ax.legend(), fig.legend()
 
 
@@ -100,7 +102,7 @@ def statistics():
 
 def contours():
     fig, ax = plt.subplots()
-    grid = np.random.rand(9, 9)
+    grid = RANDOM.random((9, 9))
     shown = ax.contour(grid)
     return fig, shown, ax.contourf(grid), ax.clabel(shown)
 
@@ -132,7 +134,7 @@ def polar():
 def three_dimensions():
     fig = plt.figure()
     ax = fig.add_subplot(projection="3d")
-    return fig, ax.plot_surface(*np.mgrid[0:5, 0:5], np.random.rand(5, 5))
+    return fig, ax.plot_surface(*np.mgrid[0:5, 0:5], RANDOM.random((5, 5)))
 
 
 def dates():
@@ -181,7 +183,7 @@ def copied():
 
 def without_pyplot():
     fig = Figure()
-    return fig, fig.subplots().imshow(np.random.rand(9, 9))
+    return fig, fig.subplots().imshow(RANDOM.random((9, 9)))
 
 
 def closed_by_the_program():
@@ -340,13 +342,16 @@ def test_what_is_left_is_harmless():
     assert not hasattr(fig, "savefig") and weak() is fig
     plt.close(fig)
     for use in (
-        lambda: ax.plot([1]),
-        lambda: setattr(fig, "dpi", 3),
-        lambda: pickle.dumps(fig),
-        lambda: copy.copy(ax),
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+        lambda shell: shell.plot([1]),
+        lambda shell: setattr(shell, "dpi", 3),
     ):
-        with pytest.raises(dp.FigureClosed):
-            use()
+        for shell in (fig, ax):
+            with pytest.raises(dp.FigureClosed):
+                use(shell)
+    del shell
     del fig
     assert weak() is None
 

@@ -124,7 +124,7 @@ def test_a_limit_closes_figures_that_are_never_closed():
 
 def test_without_any_of_it_they_climb():
     """The control: what the others promise is not so by itself."""
-    peak, early, last = run(each=False, turns=20, end="fig = ax = None")
+    _, early, last = run(each=False, turns=20, end="fig = ax = None")
     assert last - early > 100 * MB
 
 

@@ -64,7 +64,7 @@ def _in_frame(frame: FrameType, wanted: dict[int, Any]) -> list[str]:
     code = frame.f_code
     place = f"{code.co_filename.rsplit('/', 1)[-1]}:{frame.f_lineno}"
     names: Any = frame.f_locals
-    found = [name for name, value in names.items() if id(value) in wanted]
+    found = [name for name, value in names.items() if id(value) in wanted and name.isidentifier()]
     if type(names) is dict:
         names.clear()  # before 3.13 this is a copy that the frame would keep, and with it all its values
     return [f"local `{name}` in {code.co_name}() at {place}" for name in found]
