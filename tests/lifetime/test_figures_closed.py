@@ -279,7 +279,7 @@ def weigh(fig):
 
 
 @pytest.mark.parametrize("construct", CONSTRUCTS, ids=lambda construct: construct.__name__)
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")  # old releases with new dependencies
 def test_what_is_held_is_emptied_and_the_rest_is_freed(construct, capfd):
     construct()  # caches, and class attributes that are set once
     plt.close("all")
@@ -406,6 +406,48 @@ def test_a_handle_that_is_shared_between_figures_stays():
     assert proxy.get_color() == "red"
 
 
+def test_the_error_names_the_scope():
+    with dp.scope("monthly report"):
+        fig, ax = plt.subplots()
+    with pytest.raises(
+        dp.FigureClosed, match="savefig: Figure .* closed at the end of scope 'monthly report'"
+    ):
+        fig.savefig(io.BytesIO())
+    with pytest.raises(dp.FigureClosed, match="plot: the figure of this Axes .* closed"):
+        ax.plot([1])
+
+
+def test_a_window_is_left_to_its_toolkit(monkeypatch):
+    """Stands for a canvas of Qt: its toolkit may draw the figure once more, so it stays whole while it is held."""
+    monkeypatch.setattr(
+        matplotlib.backends.backend_agg.FigureCanvasAgg, "required_interactive_framework", "qt"
+    )
+    fig = Figure()
+    with dp.scope():
+        manager = fig.canvas
+        other = Figure()
+        weak = weakref.ref(other)
+    other.savefig(io.BytesIO())
+    assert manager.figure is fig
+    with dp.scope():
+        dropped = Figure()
+        weak = weakref.ref(dropped)
+        del dropped
+    assert weak() is None
+
+
+def test_an_animation_of_a_figure_that_was_closed_before_it():
+    with dp.scope() as outer:
+        with dp.scope():
+            fig, ax = plt.subplots()
+            anim = outer.keep(
+                animation.FuncAnimation(fig, lambda frame: [], frames=2, cache_frame_data=False)
+            )
+            anim._draw_was_started = True
+        del ax
+    assert vars(anim)["event_source"] is None
+
+
 def test_saved_after_the_exception():
     with pytest.raises(ZeroDivisionError), dp.scope():
         fig, ax = plt.subplots()
@@ -425,7 +467,7 @@ def movie(fig, ax, frames=4, **options):
     return animation.FuncAnimation(fig, draw, frames=frames, **options)
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")
 def test_animations(tmp_path, capfd):
     def frames():
         try:

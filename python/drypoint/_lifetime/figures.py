@@ -63,8 +63,9 @@ def close_figure(
     Returns
     -------
     Closed
-        The bytes of pixels and arrays that went. Refused if another figure draws with its axes: then it is only taken
-        out of pyplot.
+        The bytes of pixels and arrays that went; None if they stay because a GUI toolkit may still look at the
+        figure's window, which is then closed in the toolkit's own way and time. Refused if another figure draws with
+        its axes: then it is only taken out of pyplot.
 
     Notes
     -----
@@ -75,6 +76,9 @@ def close_figure(
         return Closed("Figure", already=True)
     name = name_of(thing)
     leave_pyplot(thing)
+    if _has_window(thing):
+        del thing
+        return Closed("Figure", freed_bytes=free_if_dropped(figure), name=name)
     other = _drawn_with(thing)
     if other is not None:
         return Closed("Figure", name=name, refused=f"its axes are shared with {other}, which is open")
@@ -131,7 +135,7 @@ def _visible(island: _core.Island, figure: ReferenceType[Any]) -> list[Any]:
 
 
 def _forget_finalizers(seen: list[Any]) -> None:
-    """Drop finalizers that call a method of these objects, as widgets leave with their canvas: the objects are finished."""
+    """Drop finalizers that call a method of these objects, as widgets leave with their canvas."""
     finalizers = getattr(getattr(sys.modules.get("weakref"), "finalize", None), "_registry", None)
     if finalizers:
         known = {id(one) for one in seen}
@@ -211,6 +215,11 @@ def leave_pyplot(figure: Any) -> None:
     for manager in managers():
         if manager.canvas.figure is figure:
             sys.modules["matplotlib._pylab_helpers"].Gcf.destroy(manager)
+
+
+def _has_window(figure: Any) -> bool:
+    """Whether the figure's canvas is a widget of a GUI toolkit, which may draw it once more before it goes."""
+    return bool(getattr(figure.canvas, "required_interactive_framework", None))
 
 
 def area(figure: Any) -> tuple[int, int]:

@@ -37,9 +37,10 @@ def holders(things: list[Any], ours: set[int]) -> list[str]:
         Such as ``"local `fig` in main() at app.py:12"``; at most eight.
     """
     wanted = {id(thing): thing for thing in things}
-    ours = {*ours, id(things), id(wanted)}
+    given = tuple(things)
+    ours = {*ours, id(things), id(wanted), id(given)}
     told = _in_frames(wanted)
-    for holder in gc.get_referrers(*things):
+    for holder in gc.get_referrers(*given):
         if id(holder) not in ours and id(holder) not in wanted and not isinstance(holder, FrameType):
             told.extend(text for text in _named(holder, wanted) if text not in told)
     return told[:MOST]

@@ -36,8 +36,9 @@ _note_native: Any = getattr(_core, "note_native", lambda delta: None)
 class OpenFigure(ref["Any"]):
     """A weak reference to a figure, and what was found when it was last looked at."""
 
-    __slots__ = ("bytes", "key", "patience", "references", "waited")
+    __slots__ = ("arrays", "bytes", "key", "patience", "references", "waited")
 
+    arrays: int
     bytes: int
     key: int
     patience: int
@@ -65,7 +66,7 @@ def _gone(record: OpenFigure) -> None:
 
 def remember(thing: object, kind: str) -> None:
     """A thing was made; if it is a figure, take it among the records, and look at the others."""
-    if kind != "Figure" or not hasattr(thing, "canvas"):
+    if kind != "Figure" or not figures.is_figure(thing):
         return
     known = _figures.get(id(thing))
     if known is not None and known() is thing:  # its constructor ran once more
@@ -74,6 +75,7 @@ def remember(thing: object, kind: str) -> None:
     record.key = id(thing)
     width, height = figures.area(thing)
     record.bytes = width * height * BYTES_A_PIXEL
+    record.arrays = 0
     record.patience = 1
     record.references = 0
     record.waited = 0
@@ -83,8 +85,11 @@ def remember(thing: object, kind: str) -> None:
     look(made=record.key)
 
 
-def drawn(figure: object) -> None:
+def drawn(figure: Any) -> None:
     """A figure is about to be drawn: a good moment, since it is about to take memory."""
+    record = _figures.get(id(figure))
+    if record is not None and _rules:
+        record.arrays = _arrays(figure)
     keep_rules(figure)
     look(made=None, but=id(figure))
 
@@ -215,6 +220,7 @@ class FigureRule:
         managers = figures.managers()
         current = managers[-1] if managers else None
         waiting = [one for one in managers if one is not current and one.canvas.figure is not drawing]
+        del managers, current  # or the figures are held by this function
         closed = []
         while waiting and self._exceeded():
             figure = waiting.pop(0).canvas.figure
@@ -254,13 +260,20 @@ def keep_rules(drawing: object = None) -> None:
 
 
 def _bytes(figure: Any) -> int:
-    """What a figure holds, as far as is quickly found: its pixels, and the arrays of the artists in its axes."""
+    """What a figure holds: its pixels, and the arrays that it had when it was drawn last."""
+    record = _figures.get(id(figure))
+    if record is not None:
+        return record.bytes + record.arrays
     width, height = figures.area(figure)
-    total = width * height * BYTES_A_PIXEL
-    for axes in figure.axes:
-        for artist in axes.get_children():
-            total += sum(int(getattr(value, "nbytes", 0)) for value in list(vars(artist).values()))
-    return total
+    return width * height * BYTES_A_PIXEL
+
+
+def _arrays(figure: Any) -> int:
+    """Bytes of the arrays that the artists in a figure's axes have, as far as is quickly found."""
+    artists = (artist for axes in figure.axes for artist in axes.get_children())
+    return sum(
+        int(getattr(value, "nbytes", 0)) for artist in artists for value in list(vars(artist).values())
+    )
 
 
 constructions.observers.append(remember)

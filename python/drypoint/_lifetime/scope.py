@@ -60,7 +60,7 @@ class Scope:
         self._closes = _arguments.flag(close, "close")
         self._state = _MADE
         self._parent: Scope | None = None
-        self.resources = Resources()
+        self.resources = Resources(name=self.name)
         self.tally = Tally()
         self._account: Any = None
         self._pass: Any = None

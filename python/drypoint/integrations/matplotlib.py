@@ -86,8 +86,7 @@ def _put_back(kind: Any, name: str, wrapped: object, original: object) -> None:
 
 
 def _close_figure(figure: Any, failing: bool) -> closers.Closed:
-    holder = getattr(figure, "holder", None)
-    scope = getattr(holder, "name", None) or ("scope" if holder is not None else None)
+    scope = getattr(getattr(figure, "holder", None), "name", None)
     return figures.close_figure(figure, scope, getattr(figure, "place", None))
 
 
@@ -104,7 +103,10 @@ def _close_animation(animation: Any, failing: bool) -> None:
     names = vars(animation)
     if names.get("event_source") is not None:
         names["event_source"].stop()
-        animation._stop()
+        if is_shell(names.get("_fig")):  # closed with an inner scope
+            names["event_source"] = None
+        else:
+            animation._stop()
     for name in ("_save_seq", "_framedata"):
         if hasattr(names.get(name), "clear"):
             names[name].clear()
@@ -179,7 +181,8 @@ def _is_open(figure: Any) -> bool:
 closers.add("matplotlib.figure.Figure", closers.Closer(_close_figure, _is_open, _size, by_reference=True))
 closers.add("matplotlib.animation.Animation", closers.Closer(_close_animation, _animation_is_open))
 closers.add(
-    "matplotlib.animation.AbstractMovieWriter", closers.Closer(_close_writer, _writer_is_open, parts=_writer_parts)
+    "matplotlib.animation.AbstractMovieWriter",
+    closers.Closer(_close_writer, _writer_is_open, parts=_writer_parts),
 )
 for _name in ("artist.Artist", "backend_bases.FigureCanvasBase", "backend_bases.FigureManagerBase"):
     keeping.owners[f"matplotlib.{_name}"] = figures.root_figure
