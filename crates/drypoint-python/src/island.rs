@@ -143,8 +143,13 @@ impl Island {
     }
 
     fn asked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let objects =
-            self.graph.nodes.iter().zip(&self.states).filter(|(_, state)| **state == State::Asked).map(|(node, _)| node);
+        let objects = self
+            .graph
+            .nodes
+            .iter()
+            .zip(&self.states)
+            .filter(|(_, state)| **state == State::Asked)
+            .map(|(node, _)| node);
         PyList::new(py, objects.map(|node| node.object.bind(py)).collect::<Vec<_>>())
     }
 }

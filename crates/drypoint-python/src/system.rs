@@ -27,5 +27,9 @@ pub(crate) fn trim_system(py: Python<'_>) -> usize {
 /// Returns whether the C library could be told: glibc on Linux only.
 #[pyfunction]
 pub(crate) fn prefer_heap(on: bool) -> bool {
-    if on { set_thresholds(LARGEST_MAPPED, KEPT) } else { set_thresholds(DEFAULT_THRESHOLD, DEFAULT_THRESHOLD) }
+    if on {
+        set_thresholds(LARGEST_MAPPED, KEPT)
+    } else {
+        set_thresholds(DEFAULT_THRESHOLD, DEFAULT_THRESHOLD)
+    }
 }

@@ -205,7 +205,8 @@ impl Walk<'_> {
         // SAFETY: the object is alive, as in `find`; these calls read it and its type.
         unsafe {
             let kind = ffi::Py_TYPE(object);
-            if self.array.as_ref().is_some_and(|array| ffi::PyType_IsSubtype(kind, array.as_type_ptr()) != 0) {
+            if self.array.as_ref().is_some_and(|array| ffi::PyType_IsSubtype(kind, array.as_type_ptr()) != 0)
+            {
                 return true;
             }
             let flags: c_ulong = ffi::PyType_GetFlags(kind);
@@ -234,7 +235,8 @@ impl Walk<'_> {
             return Ok(Kind::Array);
         }
         // SAFETY: both are types and alive; unlike `issubclass` this runs no Python code of theirs.
-        let derives = |from: *mut ffi::PyTypeObject| unsafe { ffi::PyType_IsSubtype(kind.as_type_ptr(), from) != 0 };
+        let derives =
+            |from: *mut ffi::PyTypeObject| unsafe { ffi::PyType_IsSubtype(kind.as_type_ptr(), from) != 0 };
         if self.own.iter().any(|own| derives(own.as_type_ptr())) {
             return Ok(Kind::Own);
         }
