@@ -7,7 +7,6 @@ from _weakref import ref
 from .._errors import BadArgument
 from . import closers, constructions, figures, open_figures
 from .closers import Closed
-from .holders import holders
 from .shell import is_shell
 
 TYPE_CHECKING = False
@@ -88,5 +87,7 @@ def _close_figure(figure: ref[Any]) -> Closed:
     if closed.refused is None and not closed.already:
         held = [one for one in (shell() for shell in left) if one is not None]
         if held:
+            from .holders import holders
+
             closed.held_by = holders(held, {id(left)})
     return closed
