@@ -9,6 +9,7 @@ mod aggregate;
 mod array;
 mod arrow;
 mod batch;
+mod constructor;
 mod error;
 mod file;
 mod island;
@@ -41,6 +42,8 @@ mod _core {
     use crate::arrow::arrow_source;
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
+    #[pymodule_export]
+    use crate::constructor::Constructor;
     #[pymodule_export]
     use crate::file::check_writable;
     #[pymodule_export]

@@ -12,7 +12,7 @@ from _thread import get_ident
 
 from .. import _arguments
 from .._errors import CloseError, ScopeError
-from . import constructions, keeping
+from . import constructions
 from .process import process
 from .report import Report, Tally
 from .resources import Fate, Resources
@@ -189,7 +189,8 @@ class Scope:
             if self._closes:
                 failed = self._close_things(error is not None)
             else:
-                self.tally.alive.extend(fate for fate in resources.fates("the scope was made with close=False"))
+                for fate in resources.fates("its scope was made with close=False"):
+                    self.tally.leave(fate)
         finally:
             self._state = _CLOSED
             for resource in resources.last_first():
@@ -226,7 +227,7 @@ class Scope:
                 if fate.error is not None:
                     failed.append(fate)
                 left.add(resource.key)
-                self.tally.alive.append(fate)
+                self.tally.leave(fate)
 
     def _tell(self, failed: list[Fate], error: BaseException | None) -> None:
         """Raise what closers raised, or note it on the exception that is under way."""
@@ -283,6 +284,8 @@ class Scope:
         """
         if self._state == _CLOSED:
             raise ScopeError(f"scope {self.name!r} is closed: keep things before it ends")
+        from . import keeping
+
         things = self.resources.things
         if not things:
             return thing
@@ -324,7 +327,7 @@ class Scope:
         >>> scope.report()["made"]
         {}
         """
-        return self.tally.report(self.name, self.resources, self._account, open=self._state == _ENTERED)
+        return self.tally.report(self.name, self.resources, self._account)
 
     def __repr__(self) -> str:
         state = ("not entered", "open", "closed")[self._state]
