@@ -12,6 +12,7 @@ from ._errors import (
     CorruptData,
     DrypointError,
     EmptyData,
+    FigureClosed,
     MissingColumn,
     NotNumeric,
     OutputError,
@@ -23,9 +24,11 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._lifetime.closers import register_closer
+from ._lifetime.close import close
+from ._lifetime.closers import Closed, register_closer
 from ._lifetime.each import each
 from ._lifetime.process import report
+from ._lifetime.release import release
 from ._lifetime.report import Report
 from ._lifetime.scope import Scope, scope
 from ._lifetime.scoped import scoped
@@ -40,11 +43,13 @@ __all__ = [
     "Batch",
     "BudgetExceeded",
     "Canvas",
+    "Closed",
     "ClosedError",
     "CorruptData",
     "DrypointError",
     "EmptyData",
     "Figure",
+    "FigureClosed",
     "Image",
     "MemoryReport",
     "MissingColumn",
@@ -62,6 +67,7 @@ __all__ = [
     "__version__",
     "any",
     "by",
+    "close",
     "count",
     "draw",
     "each",
@@ -72,6 +78,7 @@ __all__ = [
     "memory",
     "min",
     "register_closer",
+    "release",
     "report",
     "scan",
     "scope",

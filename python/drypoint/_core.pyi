@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias, final
+from weakref import ReferenceType
 
 __all__ = [
     "Aggregate",
@@ -11,6 +12,7 @@ __all__ = [
     "Constructor",
     "Fields",
     "Fleeting",
+    "Island",
     "Job",
     "PageSpec",
     "Pixmap",
@@ -26,6 +28,7 @@ __all__ = [
     "memory",
     "nearest",
     "peak_resident_bytes",
+    "prefer_heap",
     "references",
     "resident_bytes",
     "row_source",
@@ -33,6 +36,7 @@ __all__ = [
     "scan_paths",
     "set_budget",
     "set_state_if",
+    "trim_system",
     "unwatch_deaths",
     "watch_deaths",
 ]
@@ -207,13 +211,30 @@ def set_state_if(
 ) -> bool: ...
 def watch_deaths(kind: type) -> bool: ...
 def unwatch_deaths(kind: type) -> None: ...
+
 @final
 class Fleeting:
     def __new__(cls, thing: object) -> Fleeting: ...
     def __call__(self) -> Any: ...
+
 @final
 class Constructor:
-    def __new__(cls, original: Callable[..., object] | None, told: Callable[[Any], object]) -> Constructor: ...
+    def __new__(
+        cls, original: Callable[..., object] | None, told: Callable[[Any], object]
+    ) -> Constructor: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __get__(self, object: object, kind: object | None = None) -> Any: ...
     def __getattr__(self, name: str, /) -> Any: ...
+
+@final
+class Island:
+    def __new__(cls, roots: list[ReferenceType[Any]], own: list[type]) -> Island: ...
+    def __len__(self) -> int: ...
+    def held(self) -> bool: ...
+    def visible(self) -> list[Any]: ...
+    def claim(self, mine: list[Any]) -> list[Any]: ...
+    def dying(self, kinds: tuple[type, ...]) -> list[Any]: ...
+    def free(self) -> int: ...
+
+def trim_system() -> int: ...
+def prefer_heap(on: bool) -> bool: ...

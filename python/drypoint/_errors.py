@@ -15,6 +15,7 @@ __all__ = [
     "CorruptData",
     "DrypointError",
     "EmptyData",
+    "FigureClosed",
     "MissingColumn",
     "NotNumeric",
     "OutputError",
@@ -123,6 +124,13 @@ class BadArgument(DrypointError, ValueError):
 
 class ClosedError(DrypointError, ValueError):
     """Use of an object after its ``close()``."""
+
+
+class FigureClosed(ClosedError, AttributeError):
+    """Use of a figure, or of anything in it, after Drypoint closed it.
+
+    Also an AttributeError, so that ``hasattr`` and others that only probe an object are not disturbed.
+    """
 
 
 class ScopeError(DrypointError, RuntimeError):

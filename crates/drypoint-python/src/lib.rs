@@ -12,6 +12,7 @@ mod batch;
 mod constructor;
 mod error;
 mod file;
+mod island;
 mod job;
 mod lifetime;
 mod memory;
@@ -24,6 +25,7 @@ mod reduction;
 mod shading;
 mod shown;
 mod source;
+mod system;
 mod watch;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
@@ -45,6 +47,8 @@ mod _core {
     #[pymodule_export]
     use crate::file::check_writable;
     #[pymodule_export]
+    use crate::island::Island;
+    #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
@@ -58,6 +62,8 @@ mod _core {
     use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
+    #[pymodule_export]
+    use crate::system::{prefer_heap, trim_system};
 
     use super::*;
 

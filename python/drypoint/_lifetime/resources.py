@@ -108,9 +108,10 @@ def _left(resource: Resource) -> None:
 class Resources:
     """The open things of one scope, by identity, and how many of each kind were made, closed, kept, or died."""
 
-    __slots__ = ("counts", "hold", "things")
+    __slots__ = ("counts", "hold", "name", "things")
 
-    def __init__(self, hold: bool = True) -> None:
+    def __init__(self, hold: bool = True, name: str | None = None) -> None:
+        self.name = name
         self.things: dict[int, Resource | _Held] = {}
         self.counts: dict[str, dict[str, int]] = {"made": {}, "closed": {}, "kept": {}, "gone": {}}
         self.hold = hold

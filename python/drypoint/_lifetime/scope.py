@@ -60,7 +60,7 @@ class Scope:
         self._closes = _arguments.flag(close, "close")
         self._state = _MADE
         self._parent: Scope | None = None
-        self.resources = Resources()
+        self.resources = Resources(name=self.name)
         self.tally = Tally()
         self._account: Any = None
         self._pass: Any = None
@@ -219,9 +219,10 @@ class Scope:
             owners = resources.parts()
             for resource in waiting:
                 owner = owners.get(resource.key)
-                if owner is not None and owner.key in left:  # it may still be looked into
-                    left.add(resource.key)
-                    continue
+                if owner is not None and owner.key in resources.things:
+                    if owner.key in left:  # it may still be looked into
+                        left.add(resource.key)
+                    continue  # not before its owner, which may want it to the end
                 fate = resources.close(resource, failing)
                 if fate is None:
                     continue
