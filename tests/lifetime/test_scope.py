@@ -86,10 +86,10 @@ def test_what_is_kept_at_the_outermost_is_never_closed():
     "wrap",
     [
         lambda door: {"deep": [(door,)]},
-        lambda door: type("Holder", (), {})().__class__.__call__().__class__ and _holder(door),
+        lambda door: _holder(door),
         lambda door: lambda: door,
         lambda door: door.shut,
-        lambda door: (item for item in [door]),
+        lambda door: _generator(door),
         lambda door: __import__("functools").partial(print, door),
         lambda door: __import__("collections").deque([door]),
         lambda door: _slotted(door),
@@ -101,6 +101,10 @@ def test_keep_reaches(wrap):
         door = Door()
         scope.keep(wrap(door))
     assert door.open
+
+
+def _generator(door):
+    yield door
 
 
 class _Holder:

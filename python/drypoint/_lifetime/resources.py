@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["Fate", "Resource", "Resources"]
+__all__ = ["Fate", "Resource", "Resources", "entered"]
 
 _serials = count()
+
+#: The things of all scopes that have not ended. The collector clears weak references that are garbage themselves, so those
+#: of a scope in a dropped generator must not be: its end, which the collector brings about, needs them.
+entered: set[Resources] = set()
 
 
 class Resource(ref["Any"]):

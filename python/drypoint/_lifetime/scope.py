@@ -15,7 +15,7 @@ from .._errors import CloseError, ScopeError
 from . import constructions
 from .process import process
 from .report import Report, Tally
-from .resources import Fate, Resources
+from .resources import Fate, Resources, entered
 
 try:
     from .reuse import Account
@@ -124,6 +124,7 @@ class Scope:
         self._parent = None if found is None else found.open_recorder
         self._account = _account(self)
         self.tally.begin()
+        entered.add(self.resources)
         self._state = _ENTERED
 
     def _step_in(self) -> None:
@@ -193,6 +194,7 @@ class Scope:
                     self.tally.leave(fate)
         finally:
             self._state = _CLOSED
+            entered.discard(self.resources)
             for resource in resources.last_first():
                 resources.hand(resource, outer.resources)
             self.tally.end(resources.counts, self._account)
