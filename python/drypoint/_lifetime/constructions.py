@@ -156,7 +156,8 @@ def wrap_always(owner: type) -> Callable[[], None]:
     """
     if owner.__flags__ & _IMMUTABLE:
         module = sys.modules.get(owner.__module__)
-        if getattr(module, owner.__name__, None) is not owner or not owner.__flags__ & _BASE:
+        of_module = owner.__module__ != "builtins" and getattr(module, owner.__name__, None) is owner
+        if not of_module or not owner.__flags__ & _BASE:
             raise BadArgument(f"constructors of {owner.__module__}.{owner.__qualname__} cannot be seen: a built-in type")
 
         def action() -> None:
