@@ -98,7 +98,8 @@ def plain():
 def test_turns_of_each_are_flat(make, draw, end, setting, plain):
     peak, early, last = run(make, draw, end, setting=setting)
     assert is_flat(peak, early, last)
-    assert peak < 0.6 * plain[0]
+    if draw == "image":  # the plain loop draws images, and no movie
+        assert peak < 0.6 * plain[0]
 
 
 def test_long_lines_are_flat():
