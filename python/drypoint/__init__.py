@@ -43,6 +43,7 @@ __all__ = [
     "Batch",
     "BudgetExceeded",
     "Canvas",
+    "CloseError",
     "Closed",
     "ClosedError",
     "CorruptData",

@@ -170,8 +170,8 @@ def test_what_the_program_closed_itself_is_not_closed_again():
             self.closed = False
 
     with dp.scope() as scope:
-        file = tempfile.TemporaryFile()
-        file.close()
+        with tempfile.TemporaryFile():
+            pass
         mapping = mmap.mmap(-1, 4096)
         mapping.close()
         memory = SharedMemory(create=True, size=100)
@@ -197,9 +197,9 @@ def test_a_closed_memory_map_says_so_and_is_empty(tmp_path):
     with dp.scope():
         array = np.memmap(tmp_path / "a.bin", dtype=np.uint8, mode="w+", shape=(100, 10))
         array[:] = 7
-    for use in (lambda: array[0], lambda: array + 1, lambda: np.sum(array), lambda: list(array)):
+    for use in (lambda it: it[0], lambda it: it + 1, np.sum, list):
         with pytest.raises(dp.ClosedError, match=r"a\.bin was closed at the end of its scope"):
-            use()
+            use(array)
     assert "closed memory map" in repr(array) and isinstance(array, np.memmap) and array.size == 0
     assert (tmp_path / "a.bin").read_bytes() == b"\x07" * 1000
     del array
@@ -449,5 +449,7 @@ held = tempfile.TemporaryFile()
 turns = dp.each(range(3))
 next(turns)
 """
-    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0 and "Traceback" not in done.stderr

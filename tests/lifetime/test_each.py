@@ -162,7 +162,7 @@ def test_a_report_of_all_turns():
     turns = dp.each(range(5), name="pages")
     held = []
     for _ in turns:
-        held.append(temporary())
+        held += [temporary()]
     report = turns.report()
     assert report["name"] == "pages" and report["scopes"] == 5
     assert report["made"] == report["closed"] == {"TemporaryFile": 5}

@@ -7,6 +7,7 @@ import contextvars
 import gc
 import threading
 import traceback
+from typing import ClassVar
 
 import drypoint as dp
 import pytest
@@ -16,7 +17,7 @@ from drypoint._lifetime import constructions
 class Door:
     """A resource of the program: closed once, in an order that can be seen."""
 
-    log: list[str] = []
+    log: ClassVar[list[str]] = []
 
     def __init__(self, name="door", fails=None):
         self.name = name
@@ -278,9 +279,8 @@ def test_failing_is_told_to_closers_that_ask():
 def test_what_a_closer_makes_is_not_lost():
     made = []
     with dp.register_closer(Door, lambda door: made.append(Door("made while closing")) if not made else None):
-        with dp.scope("outer") as outer:
-            with dp.scope("inner"):
-                door = Door()
+        with dp.scope("outer") as outer, dp.scope("inner"):
+            door = Door()
         assert outer.report()["made"] == {"Door": 2} and door is not None
 
 

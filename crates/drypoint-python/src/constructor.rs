@@ -60,5 +60,7 @@ impl Constructor {
 
 fn method_type(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static METHOD: pyo3::sync::PyOnceLock<Py<PyAny>> = pyo3::sync::PyOnceLock::new();
-    METHOD.get_or_try_init(py, || py.import("types")?.getattr("MethodType").map(Bound::unbind)).map(|kind| kind.bind(py))
+    METHOD
+        .get_or_try_init(py, || py.import("types")?.getattr("MethodType").map(Bound::unbind))
+        .map(|kind| kind.bind(py))
 }

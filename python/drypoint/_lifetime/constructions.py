@@ -158,7 +158,9 @@ def wrap_always(owner: type) -> Callable[[], None]:
         module = sys.modules.get(owner.__module__)
         of_module = owner.__module__ != "builtins" and getattr(module, owner.__name__, None) is owner
         if not of_module or not owner.__flags__ & _BASE:
-            raise BadArgument(f"constructors of {owner.__module__}.{owner.__qualname__} cannot be seen: a built-in type")
+            raise BadArgument(
+                f"constructors of {owner.__module__}.{owner.__qualname__} cannot be seen: a built-in type"
+            )
 
         def action() -> None:
             replace(module, owner.__name__)  # type: ignore[arg-type]
@@ -195,7 +197,7 @@ def wrap_named(module: str, name: str) -> Callable[[], None]:
 
 
 def integration(name: str) -> ModuleType | None:
-    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it. None if there is no such file."""
+    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it. None if there is none."""
     from importlib import import_module
 
     try:

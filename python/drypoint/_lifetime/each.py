@@ -16,9 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
     from types import TracebackType
-    from typing import Any, TypeVar
-
-    from typing_extensions import Self
+    from typing import Any, Self, TypeVar
 
     from .report import Report
 
@@ -136,8 +134,8 @@ def each(
     Returns
     -------
     iterator
-        The same items, for ``for`` or ``async for``. A turn also ends when the loop is left, by ``break`` or by an exception;
-        errors of closers are then printed, since nothing can be raised any more.
+        The same items, for ``for`` or ``async for``. A turn also ends when the loop is left, by ``break`` or by an
+        exception; errors of closers are then printed, since nothing can be raised any more.
 
     Raises
     ------

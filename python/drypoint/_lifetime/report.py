@@ -34,12 +34,12 @@ class Report(dict[str, "Any"]):
     Its keys:
 
     - ``name``; ``seconds``; ``open``, whether the scope has not ended; ``scopes``, how many ended inside it.
-    - ``made``, ``closed``, ``kept`` (handed to the surrounding scope), ``gone`` (died by themselves) and ``left`` (open at the
-      end of their scope): how many by kind, those of inner scopes included.
-    - ``alive``: of those that were left, or are open now, up to 100 dicts with ``kind``, ``type``, ``line`` (that made it, or
-      None), ``bytes`` (or None) and ``reason``.
-    - ``arrays``: ``allocations``, ``bytes``, ``hits``, ``misses``, ``live``, ``peak_live``, ``refused``, of arrays of 64 KiB and more;
-      ``largest``, pairs of bytes and line of the largest that live. None where NumPy is not used.
+    - ``made``, ``closed``, ``kept`` (handed to the surrounding scope), ``gone`` (died by themselves) and ``left`` (open
+      at the end of their scope): how many by kind, those of inner scopes included.
+    - ``alive``: of those that were left, or are open now, up to 100 dicts with ``kind``, ``type``, ``line`` (that made
+      it, or None), ``bytes`` (or None) and ``reason``.
+    - ``arrays``: ``allocations``, ``bytes``, ``hits``, ``misses``, ``live``, ``peak_live``, ``refused``, of arrays of
+      64 KiB and more; ``largest``, pairs of bytes and line of the largest that live. None where nothing counts them.
     - ``collections``: ``count`` and ``seconds`` of the collector's runs; ``seconds`` is None where nobody measured.
     - ``resident``: ``before`` and ``after``, in bytes, of the whole process.
     """
@@ -56,7 +56,9 @@ class Report(dict[str, "Any"]):
             width = max(map(len, kinds))
             yield f"  {'':{width}}" + "".join(f"{what:>9}" for what in COUNTS)
             for kind in kinds:
-                yield f"  {kind:{width}}" + "".join(f"{_count(self[what].get(kind, 0)):>9}" for what in COUNTS)
+                yield f"  {kind:{width}}" + "".join(
+                    f"{_count(self[what].get(kind, 0)):>9}" for what in COUNTS
+                )
         for title, texts in self._paragraphs():
             for number, text in enumerate(texts):
                 yield f"  {title if number == 0 else '':<9} {text}"
@@ -100,9 +102,7 @@ class Report(dict[str, "Any"]):
         cell = "padding:0 .6em;text-align:"
         rows = "".join(
             f'<tr><th style="{cell}left">{escape(kind)}</th>'
-            + "".join(
-                f'<td style="{cell}right">{_count(self[what].get(kind, 0))}</td>' for what in COUNTS
-            )
+            + "".join(f'<td style="{cell}right">{_count(self[what].get(kind, 0))}</td>' for what in COUNTS)
             + "</tr>"
             for kind in self._kinds()
         )
@@ -240,5 +240,9 @@ def _time(seconds: float) -> str:
     """A time with a unit that suits it."""
     for factor, unit in ((1, "s"), (1e3, "ms")):
         if seconds * factor >= 1:
-            return f"{seconds * factor:,.3g} {unit}" if seconds * factor < 1000 else f"{seconds * factor:,.0f} {unit}"
+            return (
+                f"{seconds * factor:,.3g} {unit}"
+                if seconds * factor < 1000
+                else f"{seconds * factor:,.0f} {unit}"
+            )
     return f"{seconds * 1e6:.0f} µs"

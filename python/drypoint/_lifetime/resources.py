@@ -21,8 +21,8 @@ __all__ = ["Fate", "Resource", "Resources", "entered"]
 
 _serials = count()
 
-#: The things of all scopes that have not ended. The collector clears weak references that are garbage themselves, so those
-#: of a scope in a dropped generator must not be: its end, which the collector brings about, needs them.
+#: The things of all scopes that have not ended. The collector clears weak references that are garbage themselves, so
+#: those of a scope in a dropped generator must not be: its end, which the collector brings about, needs them.
 entered: set[Resources] = set()
 
 
@@ -219,5 +219,7 @@ class Resources:
                 continue
             closer = closers.find(type(thing))
             if closer is not None and closer.is_open(thing):
-                yield Fate(resource.kind, type(thing).__qualname__, resource.place, closer.size(thing), reason)
+                yield Fate(
+                    resource.kind, type(thing).__qualname__, resource.place, closer.size(thing), reason
+                )
             del thing

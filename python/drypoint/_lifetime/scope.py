@@ -7,7 +7,6 @@ wrong: an error that loses resources would be worse than the slip.
 
 from __future__ import annotations
 
-import gc
 from _thread import get_ident
 
 from .. import _arguments
@@ -17,19 +16,12 @@ from .process import process
 from .report import Report, Tally
 from .resources import Fate, Resources, entered
 
-try:
-    from .reuse import Account
-except ImportError:
-    Account = None
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Token
     from types import TracebackType
-    from typing import Any, TypeVar
-
-    from typing_extensions import Self
+    from typing import Any, Self, TypeVar
 
     from .process import Process
 
@@ -115,7 +107,9 @@ class Scope:
     def _open(self) -> None:
         """Take the place inside the scope that is current here."""
         if self._state == _ENTERED:
-            raise ScopeError(f"scope {self.name!r} was entered before: make a new one with dp.scope() each time")
+            raise ScopeError(
+                f"scope {self.name!r} was entered before: make a new one with dp.scope() each time"
+            )
         if self._state == _CLOSED:
             raise ScopeError(f"scope {self.name!r} is closed and cannot be entered again: make a new one")
         if not constructions.watching():
@@ -156,8 +150,12 @@ class Scope:
             constructions.current.set(self._parent)
             if self._account is not None:
                 self._account.leave(self._pass)
-            return ScopeError(f"scope {self.name!r} was left before {here.name!r}, which was entered inside it")
-        return ScopeError(f"scope {self.name!r} was left where it is not current: in another task, or out of order")
+            return ScopeError(
+                f"scope {self.name!r} was left before {here.name!r}, which was entered inside it"
+            )
+        return ScopeError(
+            f"scope {self.name!r} was left where it is not current: in another task, or out of order"
+        )
 
     def close(self) -> None:
         """Close what was made inside now, before the end of the ``with`` block.
@@ -250,7 +248,7 @@ class Scope:
         things = ", ".join(map(_made, failed))
         raise CloseError(
             f"{len(failed)} of the things of scope {self.name!r} could not be closed: {things}",
-            [fate.error for fate in failed],
+            [fate.error for fate in failed if isinstance(fate.error, Exception)],
         )
 
     # What the program may ask
@@ -342,11 +340,27 @@ def _made(fate: Fate) -> str:
 
 
 def _account(scope: Scope) -> Any:
-    """The account of a scope's arrays, a child of its parent's."""
-    if Account is None:
+    """The account of a scope's arrays, a child of its parent's; None where arrays are not counted."""
+    reuse = _reuse()
+    if reuse is None:
         return None
     parent = scope._parent
-    return Account(scope.name, scope._budget, None if parent is None else parent._account)
+    return reuse.Account(scope.name, scope._budget, None if parent is None else parent._account)
+
+
+def _reuse() -> Any:
+    """The part that counts arrays and lets them be used again, loaded when the first scope is entered."""
+    if not _loaded:
+        from importlib import import_module
+
+        try:
+            _loaded.append(import_module("drypoint._lifetime.reuse"))
+        except ModuleNotFoundError:
+            _loaded.append(None)
+    return _loaded[0]
+
+
+_loaded: list[Any] = []
 
 
 def scope(name: str | None = None, budget: str | int | None = None, close: bool = True) -> Scope:

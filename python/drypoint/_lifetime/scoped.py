@@ -12,10 +12,8 @@ from .scope import Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-    from typing import Any, TypeVar
-
-    _F = TypeVar("_F", bound=Callable[..., Any])
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["scoped"]
 
@@ -76,7 +74,8 @@ def scoped(
             return type(function)(decorate(function.__func__))
         if not callable(function) or isinstance(function, type):
             raise BadArgument(f"function must be a function, method or coroutine function, not {function!r}")
-        return _decorated(function, name or getattr(function, "__qualname__", "scoped"), budget, close)
+        title = str(name or getattr(function, "__qualname__", "scoped"))
+        return _decorated(function, title, budget, close)
 
     return decorate if function is None else decorate(function)
 

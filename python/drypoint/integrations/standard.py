@@ -56,7 +56,7 @@ def _close_shared(shared: Any, failing: bool) -> str | None:
         with suppress(FileNotFoundError):
             shared.unlink()
         shared._flags &= ~os.O_EXCL  # so that its name is not removed twice
-    # `buf` itself refers to the mapping once, which nothing shows. An array over `buf` refers to the mapping, not to `buf`.
+    # `buf` itself refers to the mapping once, which nothing shows. So does an array over `buf`: not to `buf`.
     own = 0 if shared._buf is None else 1
     if unexplained(shared._mmap) > own or (own and unexplained(shared._buf)):
         return _LOOKED_INTO
