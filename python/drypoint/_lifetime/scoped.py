@@ -54,14 +54,15 @@ def scoped(
     Examples
     --------
     >>> import drypoint as dp, tempfile
+    >>> notes = []
     >>> @dp.scoped
-    ... def two():
-    ...     draft, fair = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    ...     return draft, fair.closed
-    >>> draft, _ = two()
-    >>> draft.closed
-    False
-    >>> draft.close()
+    ... def write():
+    ...     notes.append(tempfile.TemporaryFile())
+    ...     return tempfile.TemporaryFile()
+    >>> page = write()
+    >>> notes[0].closed, page.closed
+    (True, False)
+    >>> page.close()
     """
     if name is not None:
         _arguments.text(name, "name")
