@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
-from ._errors import BadArgument, ClosedError, UnknownFormat
+from ._closing import Closing
+from ._errors import BadArgument, UnknownFormat
 from ._reductions import Reduction, as_reduction
 from ._streams import Source, fine_instants, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
-    from typing import Any, Literal, Self
+    from typing import Any, Literal
 
     from ._image import Image
 
@@ -199,7 +199,7 @@ def _bound(value: Any, name: str) -> float | str:
         raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
 
 
-class Aggregate:
+class Aggregate(Closing):
     """An array of folded pixels; made by `Canvas.points` and `Aggregate.load`.
 
     ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
@@ -229,8 +229,8 @@ class Aggregate:
 
     @property
     def _inner(self) -> _core.Aggregate:
-        if self._held is None:
-            raise ClosedError("this Aggregate is closed")
+        self._check_open()
+        assert self._held is not None
         return self._held
 
     @property
@@ -423,15 +423,6 @@ class Aggregate:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._held is None
-
-    def __enter__(self) -> Self:
-        _ = self._inner  # raises if it is closed
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self.closed:

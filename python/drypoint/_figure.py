@@ -6,7 +6,8 @@ import os
 
 from . import _arguments, _core
 from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, fold, job
-from ._errors import BadArgument, ClosedError
+from ._closing import Closing
+from ._errors import BadArgument
 from ._image import Image
 from ._reductions import Reduction, as_reduction
 from ._streams import scan
@@ -14,7 +15,6 @@ from ._streams import scan
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
     from typing import Any, Literal, Self
 
     from ._canvas import _Range, _ScaleName
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Figure"]
 
 
-class Figure:
+class Figure(Closing):
     """A picture with axes, written as PNG, SVG or PDF.
 
     Parameters
@@ -200,10 +200,6 @@ class Figure:
         assert self._page is not None
         return self._page.png(aggregate._inner)
 
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ClosedError("this Figure is closed")
-
     def close(self) -> None:
         """Let go of the aggregate at once. Calling it again does nothing."""
         self._closed = True
@@ -213,15 +209,6 @@ class Figure:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._closed
-
-    def __enter__(self) -> Self:
-        self._check_open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self._closed:

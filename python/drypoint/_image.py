@@ -5,17 +5,17 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
-from ._errors import BadArgument, ClosedError
+from ._closing import Closing
+from ._errors import BadArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, Self
+    from typing import Any
 
 __all__ = ["Image"]
 
 
-class Image:
+class Image(Closing):
     """Shaded pixels, row 0 at the top; made by `Aggregate.shade` and `Figure.image`.
 
     Attributes
@@ -33,8 +33,8 @@ class Image:
 
     @property
     def _inner(self) -> _core.Pixmap:
-        if self._held is None:
-            raise ClosedError("this Image is closed")
+        self._check_open()
+        assert self._held is not None
         return self._held
 
     @property
@@ -86,15 +86,6 @@ class Image:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._held is None
-
-    def __enter__(self) -> Self:
-        _ = self._inner  # raises if it is closed
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self.closed:

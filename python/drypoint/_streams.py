@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
+from ._closing import Closing
 from ._errors import BadArgument, ClosedError, EmptyData, SchemaMismatch, UnknownFormat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
-    from types import TracebackType
-    from typing import Any, Self
+    from typing import Any
 
 __all__ = ["Source", "scan"]
 
@@ -23,7 +23,7 @@ __all__ = ["Source", "scan"]
 _GATHERED_ROWS = 65_536
 
 
-class Source:
+class Source(Closing):
     """Rows that can be read in bounded batches; made by `scan`.
 
     Iterating yields `Batch` objects, each valid on its own and convertible to NumPy and Arrow.
@@ -55,10 +55,6 @@ class Source:
         self._check_open()
         assert self._feed is not None
         return self._feed.peek()
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ClosedError("this Source is closed")
 
     @property
     def name(self) -> str:
@@ -150,15 +146,6 @@ class Source:
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._core is None and self._feed is None
-
-    def __enter__(self) -> Self:
-        self._check_open()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         if self.closed:
