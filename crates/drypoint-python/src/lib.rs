@@ -65,7 +65,7 @@ mod _core {
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
-    use crate::system::{prefer_heap, trim_system};
+    use crate::system::{prefer_heap, trim_pool, trim_system};
 
     use super::*;
 

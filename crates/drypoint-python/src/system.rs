@@ -3,6 +3,7 @@
 use drypoint_memory::resident_bytes;
 use pyo3::prelude::*;
 
+use crate::memory::process_pool;
 use crate::raw::{DEFAULT_THRESHOLD, set_thresholds, trim};
 
 /// The largest threshold that glibc takes for mapping a block (`HEAP_MAX_SIZE / 2` on 64 bits).
@@ -20,6 +21,13 @@ pub(crate) fn trim_system(py: Python<'_>) -> usize {
         trim();
         before.saturating_sub(resident_bytes().unwrap_or(0))
     })
+}
+
+/// Give the pool's idle blocks back. Returns their bytes.
+#[pyfunction]
+pub(crate) fn trim_pool(py: Python<'_>) -> PyResult<usize> {
+    let pool = process_pool()?;
+    Ok(py.detach(|| pool.trim(0)))
 }
 
 /// Have the C library serve large blocks from its heap, and keep them, or (`False`) map them as it does by default.

@@ -10,18 +10,11 @@ from .. import _core
 from . import open_figures
 from .scope import ended
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 __all__ = ["at_scope_end", "release"]
 
 #: Growth of the resident size that makes trimming worth a try, and the most that it is raised to.
 LEAST_GROWTH = 16_000_000
 MOST_GROWTH = 512_000_000
-
-_trim_pool: Any = getattr(_core, "trim_pool", lambda: 0)
-
 
 class _Heap:
     """When the C library's heap was last cut back, and how much it must grow before the next time."""
@@ -60,7 +53,7 @@ def release() -> int:
     before = _core.resident_bytes()
     open_figures.look(everything=True)
     gc.collect()
-    _trim_pool()
+    _core.trim_pool()
     _core.trim_system()
     _heap.resident = _core.resident_bytes()
     _heap.growth = LEAST_GROWTH
