@@ -24,9 +24,11 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._lifetime.closers import register_closer
+from ._lifetime.close import close
+from ._lifetime.closers import Closed, register_closer
 from ._lifetime.each import each
 from ._lifetime.process import report
+from ._lifetime.release import release
 from ._lifetime.report import Report
 from ._lifetime.scope import Scope, scope
 from ._lifetime.scoped import scoped
@@ -41,6 +43,8 @@ __all__ = [
     "Batch",
     "BudgetExceeded",
     "Canvas",
+    "CloseError",
+    "Closed",
     "ClosedError",
     "CorruptData",
     "DrypointError",
@@ -64,6 +68,7 @@ __all__ = [
     "__version__",
     "any",
     "by",
+    "close",
     "count",
     "draw",
     "each",
@@ -74,6 +79,7 @@ __all__ = [
     "memory",
     "min",
     "register_closer",
+    "release",
     "report",
     "scan",
     "scope",

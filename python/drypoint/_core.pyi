@@ -9,6 +9,7 @@ __all__ = [
     "Aggregate",
     "Batch",
     "Batches",
+    "Constructor",
     "Fields",
     "Fleeting",
     "Island",
@@ -27,17 +28,18 @@ __all__ = [
     "memory",
     "nearest",
     "peak_resident_bytes",
-    "references",
     "prefer_heap",
+    "references",
     "resident_bytes",
     "row_source",
     "scan_descriptor",
     "scan_paths",
     "set_budget",
     "set_state_if",
+    "trim_pool",
+    "trim_system",
     "unwatch_deaths",
     "watch_deaths",
-    "trim_system",
 ]
 
 _ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
@@ -217,6 +219,15 @@ class Fleeting:
     def __call__(self) -> Any: ...
 
 @final
+class Constructor:
+    def __new__(
+        cls, original: Callable[..., object] | None, told: Callable[[Any], object]
+    ) -> Constructor: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+    def __get__(self, object: object, kind: object | None = None) -> Any: ...
+    def __getattr__(self, name: str, /) -> Any: ...
+
+@final
 class Island:
     def __new__(cls, roots: list[ReferenceType[Any]], own: list[type]) -> Island: ...
     def __len__(self) -> int: ...
@@ -226,5 +237,6 @@ class Island:
     def dying(self, kinds: tuple[type, ...]) -> list[Any]: ...
     def free(self) -> int: ...
 
+def trim_pool() -> int: ...
 def trim_system() -> int: ...
 def prefer_heap(on: bool) -> bool: ...

@@ -1,6 +1,7 @@
 //! A figure and what only it holds: whether anyone else holds it, what would go with it, and letting that go.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -92,8 +93,17 @@ impl Island {
     /// The objects of these types that would go.
     fn dying<'py>(&self, py: Python<'py>, kinds: Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyList>> {
         let found = PyList::empty(py);
+        let mut known = HashMap::new();
         for (node, state) in self.graph.nodes.iter().zip(&self.states) {
-            if *state == State::Unknown && node.object.bind(py).is_instance(&kinds)? {
+            if *state != State::Unknown {
+                continue;
+            }
+            let kind = node.object.bind(py).get_type();
+            let wanted = match known.entry(kind.as_ptr() as usize) {
+                Entry::Occupied(entry) => *entry.get(),
+                Entry::Vacant(entry) => *entry.insert(kind.is_subclass(&kinds)?),
+            };
+            if wanted {
                 found.append(&node.object)?;
             }
         }
@@ -143,8 +153,13 @@ impl Island {
     }
 
     fn asked<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let objects =
-            self.graph.nodes.iter().zip(&self.states).filter(|(_, state)| **state == State::Asked).map(|(node, _)| node);
+        let objects = self
+            .graph
+            .nodes
+            .iter()
+            .zip(&self.states)
+            .filter(|(_, state)| **state == State::Asked)
+            .map(|(node, _)| node);
         PyList::new(py, objects.map(|node| node.object.bind(py)).collect::<Vec<_>>())
     }
 }

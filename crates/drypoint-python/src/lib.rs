@@ -9,6 +9,7 @@ mod aggregate;
 mod array;
 mod arrow;
 mod batch;
+mod constructor;
 mod error;
 mod file;
 mod island;
@@ -42,6 +43,8 @@ mod _core {
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
+    use crate::constructor::Constructor;
+    #[pymodule_export]
     use crate::file::check_writable;
     #[pymodule_export]
     use crate::island::Island;
@@ -50,7 +53,9 @@ mod _core {
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
     #[pymodule_export]
-    use crate::memory::{budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
+    use crate::memory::{
+        budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
+    };
     #[pymodule_export]
     use crate::page::PageSpec;
     #[pymodule_export]
@@ -60,7 +65,7 @@ mod _core {
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
-    use crate::system::{prefer_heap, trim_system};
+    use crate::system::{prefer_heap, trim_pool, trim_system};
 
     use super::*;
 

@@ -3,6 +3,7 @@
 use drypoint_memory::resident_bytes;
 use pyo3::prelude::*;
 
+use crate::memory::process_pool;
 use crate::raw::{DEFAULT_THRESHOLD, set_thresholds, trim};
 
 /// The largest threshold that glibc takes for mapping a block (`HEAP_MAX_SIZE / 2` on 64 bits).
@@ -22,10 +23,21 @@ pub(crate) fn trim_system(py: Python<'_>) -> usize {
     })
 }
 
+/// Give the pool's idle blocks back. Returns their bytes.
+#[pyfunction]
+pub(crate) fn trim_pool(py: Python<'_>) -> PyResult<usize> {
+    let pool = process_pool()?;
+    Ok(py.detach(|| pool.trim(0)))
+}
+
 /// Have the C library serve large blocks from its heap, and keep them, or (`False`) map them as it does by default.
 ///
 /// Returns whether the C library could be told: glibc on Linux only.
 #[pyfunction]
 pub(crate) fn prefer_heap(on: bool) -> bool {
-    if on { set_thresholds(LARGEST_MAPPED, KEPT) } else { set_thresholds(DEFAULT_THRESHOLD, DEFAULT_THRESHOLD) }
+    if on {
+        set_thresholds(LARGEST_MAPPED, KEPT)
+    } else {
+        set_thresholds(DEFAULT_THRESHOLD, DEFAULT_THRESHOLD)
+    }
 }

@@ -72,8 +72,8 @@ class Closer:
     Attributes
     ----------
     close : callable
-        ``close(thing, failing)`` closes it; `failing` says that an exception is under way. It returns None, or a text that
-        says why the thing was left alone, or a `Closed`.
+        ``close(thing, failing)`` closes it; `failing` says that an exception is under way. It returns None, or a text
+        that says why the thing was left alone, or a `Closed`.
     is_open : callable
         ``is_open(thing)``; what is not open is not closed again.
     size : callable
@@ -182,7 +182,9 @@ def close_one(thing: object, failing: bool = False) -> Closed:
     closer = find(type(thing)) or _known(type(thing))
     name = type(thing).__name__
     if closer is None:
-        raise BadArgument(f"no closer is known for {_title(type(thing))}: register one with dp.register_closer")
+        raise BadArgument(
+            f"no closer is known for {_title(type(thing))}: register one with dp.register_closer"
+        )
     if not closer.is_open(thing):
         return Closed(name, already=True)
     size = closer.size(thing)
@@ -237,8 +239,8 @@ def register_closer(type: type | str, function: Callable[..., object]) -> Regist
     Parameters
     ----------
     type : type or str
-        The class, or ``"module.Name"`` of one that need not be imported yet. Instances made inside a scope from then on are
-        closed at its end, those of subclasses too.
+        The class, or ``"module.Name"`` of one that need not be imported yet. Instances made inside a scope from then on
+        are closed at its end, those of subclasses too.
     function : callable
         Called with the thing; if it takes a second argument named ``failing``, this says whether an exception is under
         way. A text (str) that it returns is the reason why it left the thing alone, and shown in the report.
@@ -310,4 +312,7 @@ def _takes_failing(function: Callable[..., object]) -> bool:
         parameter = signature(function).parameters.get("failing")
     except (TypeError, ValueError):  # a compiled function that does not say
         return False
-    return parameter is not None and parameter.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+    return parameter is not None and parameter.kind in (
+        Parameter.KEYWORD_ONLY,
+        Parameter.POSITIONAL_OR_KEYWORD,
+    )

@@ -9,8 +9,8 @@ never imported here: what is not there yet is handled right after the program im
 from __future__ import annotations
 
 import sys
+from _thread import RLock
 from contextvars import ContextVar
-from threading import RLock
 
 from .. import _core
 from .._errors import BadArgument
@@ -77,7 +77,7 @@ INTEGRATIONS = {
 _lock = RLock()
 _watchers = 0
 _undo: list[Callable[[], None]] = []
-_wrapped: dict[type, str] = {}
+_wrapped: set[tuple[type, str]] = set()
 _IMMUTABLE = 1 << 8
 _BASE = 1 << 10
 _place: Callable[[], str | None] = getattr(_core, "place", lambda: None)
@@ -156,8 +156,11 @@ def wrap_always(owner: type) -> Callable[[], None]:
     """
     if owner.__flags__ & _IMMUTABLE:
         module = sys.modules.get(owner.__module__)
-        if getattr(module, owner.__name__, None) is not owner or not owner.__flags__ & _BASE:
-            raise BadArgument(f"constructors of {owner.__module__}.{owner.__qualname__} cannot be seen: a built-in type")
+        of_module = owner.__module__ != "builtins" and getattr(module, owner.__name__, None) is owner
+        if not of_module or not owner.__flags__ & _BASE:
+            raise BadArgument(
+                f"constructors of {owner.__module__}.{owner.__qualname__} cannot be seen: a built-in type"
+            )
 
         def action() -> None:
             replace(module, owner.__name__)  # type: ignore[arg-type]
@@ -194,7 +197,7 @@ def wrap_named(module: str, name: str) -> Callable[[], None]:
 
 
 def integration(name: str) -> ModuleType | None:
-    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it. None if there is no such file."""
+    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it. None if there is none."""
     from importlib import import_module
 
     try:
@@ -214,11 +217,11 @@ def _integrate(module: ModuleType) -> None:
                 found.watch(module)
 
 
-def wrap(owner: type, kind: str | None = None) -> bool:
+def wrap(owner: type, kind: str | None = None, method: str = "__init__") -> bool:
     """Have each instance of a class told to `made` when its constructor has ended well.
 
-    The outermost wrapped class of an instance tells, and only once; objects that come to be without ``__init__`` are not
-    seen.
+    Of the wrapped classes in an object's inheritance only the outermost tells, so it tells once. Objects that come to be
+    without the method are not seen.
 
     Parameters
     ----------
@@ -226,57 +229,54 @@ def wrap(owner: type, kind: str | None = None) -> bool:
         A class whose attributes can be set.
     kind : str, optional
         What reports call its instances; the name of the class if not given.
+    method : str
+        Another method that makes an object usable, such as ``"__setstate__"``.
 
     Returns
     -------
     bool
-        False if this class is wrapped already.
+        False if this method is wrapped already.
 
     Raises
     ------
     TypeError
         If the attributes of the class cannot be set.
     """
-    from functools import WRAPPER_ASSIGNMENTS, update_wrapper
-
     with _lock:
-        if owner in _wrapped:
+        if (owner, method) in _wrapped:
             return False
-        kind = kind or owner.__name__
-        own = owner.__dict__.get("__init__")
-        original: Any = owner.__init__  # type: ignore[misc]
-        silent = original is object.__init__
+        title = kind or owner.__name__
+        own = owner.__dict__.get(method)
+        original: Any = getattr(owner, method)
         active = True
 
-        def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
-            if not silent:
-                original(self, *args, **kwargs)
-            if active and (type(self) is owner or _outermost(type(self)) is owner):
-                made(self, kind)
+        def told(thing: object) -> None:
+            if active and (type(thing) is owner or _outermost(type(thing), method) is owner):
+                made(thing, title)
 
-        update_wrapper(__init__, original, [name for name in WRAPPER_ASSIGNMENTS if hasattr(original, name)], ())
-        owner.__init__ = __init__  # type: ignore[misc]
-        _wrapped[owner] = kind
+        wrapped: Any = _core.Constructor(None if original is object.__init__ else original, told)
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(wrapped, name, getattr(original, name, None))
+        wrapped.__wrapped__ = original
+        setattr(owner, method, wrapped)
+        _wrapped.add((owner, method))
 
         def undo() -> None:
             nonlocal active
             active = False
-            if owner.__dict__.get("__init__") is __init__:
+            if owner.__dict__.get(method) is wrapped:
                 if own is None:
-                    del owner.__init__  # type: ignore[misc]
+                    delattr(owner, method)
                 else:
-                    owner.__init__ = own  # type: ignore[misc]
+                    setattr(owner, method, own)
 
         _undo.append(undo)
         return True
 
 
-def _outermost(kind: type) -> type | None:
-    """The first wrapped class of a type's method resolution order."""
-    for base in kind.__mro__:
-        if base in _wrapped:
-            return base
-    return None
+def _outermost(kind: type, method: str) -> type | None:
+    """The first class of a type's method resolution order whose method is wrapped."""
+    return next((base for base in kind.__mro__ if (base, method) in _wrapped), None)
 
 
 class _Stands(type):

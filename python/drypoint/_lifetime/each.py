@@ -6,19 +6,19 @@ for itself stays open. A loop that is left drops its iterator, and with it the l
 
 from __future__ import annotations
 
-import sys
-
 from .. import _arguments
 from .._errors import BadArgument
+from .report import Tally
+from .resources import Resources
 from .scope import Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
     from types import TracebackType
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Self, TypeVar
 
-    from typing_extensions import Self
+    from .report import Report
 
     _T = TypeVar("_T")
 
@@ -38,7 +38,8 @@ class Each:
         self._items = items
         self._arguments = (name, budget, close)
         self._source: Any = None
-        self._ended = False
+        self._tally = Tally()
+        self._none = Resources()
         self.scope: Scope | None = None
 
     def __iter__(self) -> Self:
@@ -52,11 +53,7 @@ class Each:
         self._end_turn(None)
         if self._source is None:
             self.__iter__()
-        try:
-            item = next(self._source)
-        except BaseException:
-            self._ended = True
-            raise
+        item = next(self._source)
         self._begin_turn()
         return item
 
@@ -83,11 +80,18 @@ class Each:
     def _end_turn(self, error: BaseException | None) -> None:
         scope, self.scope = self.scope, None
         if scope is not None:
-            scope.__exit__(None if error is None else type(error), error, None)
+            try:
+                scope.__exit__(None if error is None else type(error), error, None)
+            finally:
+                self._tally.add(scope.tally)
 
     def keep(self, thing: _T) -> _T:
         """Leave a thing open at the end of this turn, as `Scope.keep`."""
         return thing if self.scope is None else self.scope.keep(thing)
+
+    def report(self) -> Report:
+        """What the turns that have ended made, and what became of it: see `Report`."""
+        return self._tally.report(self._arguments[0], self._none, None)
 
     def close(self) -> None:
         """End the turn that is running, as the end of the loop does. Calling it again does nothing."""
@@ -130,8 +134,8 @@ def each(
     Returns
     -------
     iterator
-        The same items, for ``for`` or ``async for``. A turn also ends when the loop is left, by ``break`` or by an exception;
-        errors of closers are then printed, since nothing can be raised any more.
+        The same items, for ``for`` or ``async for``. A turn also ends when the loop is left, by ``break`` or by an
+        exception; errors of closers are then printed, since nothing can be raised any more.
 
     Raises
     ------

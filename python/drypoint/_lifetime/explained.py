@@ -38,7 +38,9 @@ def unexplained(thing: object) -> int:
         if kind in _CONTAINERS or isinstance(holder, _SUSPENDED):
             left -= sum(held is thing for held in gc.get_referents(holder))
         elif kind.__flags__ & _HEAP and kind.__dictoffset__:
-            names = getattr(holder, "__dict__", None)  # from here on the names are a dict of their own, counted once
+            names = getattr(
+                holder, "__dict__", None
+            )  # from here on the names are a dict of their own, counted once
             if type(names) is dict:
                 left -= sum(held is thing for held in names.values())
     return max(left, 0)

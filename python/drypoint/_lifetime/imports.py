@@ -8,7 +8,7 @@ the module shows its own loader again. A reload runs the actions anew.
 from __future__ import annotations
 
 import sys
-from threading import RLock, local
+from _thread import RLock, _local
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ __all__ = ["after_import", "forget"]
 
 _lock = RLock()
 _actions: dict[str, list[Callable[[ModuleType], None]]] = {}
-_under_way = local()
+_under_way = _local()
 
 
 def after_import(module: str, action: Callable[[ModuleType], None]) -> None:
@@ -104,7 +104,7 @@ class _Loader:
     def exec_module(self, module: ModuleType) -> None:
         loader = self._loader
         spec = module.__spec__
-        if spec is not None and spec.loader is self:
+        if spec is not None and getattr(spec, "loader", None) is self:
             spec.loader = loader
         if getattr(module, "__loader__", None) is self:
             module.__loader__ = loader

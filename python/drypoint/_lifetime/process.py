@@ -8,6 +8,8 @@ from .resources import Resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .report import Report
 
 __all__ = ["Process", "process", "report"]
@@ -19,6 +21,7 @@ class Process:
     def __init__(self) -> None:
         self.resources = Resources(hold=False)
         self.tally = Tally()
+        self.account: Any = None
 
     @property
     def open_recorder(self) -> Process:
@@ -48,4 +51,4 @@ def report() -> Report:
     >>> dp.report()["open"]
     True
     """
-    return process.tally.report("process", process.resources, None, open=True)
+    return process.tally.report("process", process.resources, process.account)

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
-__all__ = ["Fate", "Resource", "Resources"]
+__all__ = ["Fate", "Resource", "Resources", "entered"]
 
 _serials = count()
+
+#: The things of all scopes that have not ended. The collector clears weak references that are garbage themselves, so
+#: those of a scope in a dropped generator must not be: its end, which the collector brings about, needs them.
+entered: set[Resources] = set()
 
 
 class Resource(ref["Any"]):
@@ -104,9 +108,10 @@ def _left(resource: Resource) -> None:
 class Resources:
     """The open things of one scope, by identity, and how many of each kind were made, closed, kept, or died."""
 
-    __slots__ = ("counts", "hold", "things")
+    __slots__ = ("counts", "hold", "name", "things")
 
-    def __init__(self, hold: bool = True) -> None:
+    def __init__(self, hold: bool = True, name: str | None = None) -> None:
+        self.name = name
         self.things: dict[int, Resource | _Held] = {}
         self.counts: dict[str, dict[str, int]] = {"made": {}, "closed": {}, "kept": {}, "gone": {}}
         self.hold = hold
@@ -214,5 +219,7 @@ class Resources:
                 continue
             closer = closers.find(type(thing))
             if closer is not None and closer.is_open(thing):
-                yield Fate(resource.kind, type(thing).__qualname__, resource.place, closer.size(thing), reason)
+                yield Fate(
+                    resource.kind, type(thing).__qualname__, resource.place, closer.size(thing), reason
+                )
             del thing

@@ -7,29 +7,21 @@ wrong: an error that loses resources would be worse than the slip.
 
 from __future__ import annotations
 
-import gc
 from _thread import get_ident
 
 from .. import _arguments
 from .._errors import CloseError, ScopeError
-from . import constructions, keeping
+from . import constructions
 from .process import process
 from .report import Report, Tally
-from .resources import Fate, Resources
-
-try:
-    from .reuse import Account
-except ImportError:
-    Account = None
+from .resources import Fate, Resources, entered
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Token
     from types import TracebackType
-    from typing import Any, TypeVar
-
-    from typing_extensions import Self
+    from typing import Any, Self, TypeVar
 
     from .process import Process
 
@@ -60,7 +52,7 @@ class Scope:
         self._closes = _arguments.flag(close, "close")
         self._state = _MADE
         self._parent: Scope | None = None
-        self.resources = Resources()
+        self.resources = Resources(name=self.name)
         self.tally = Tally()
         self._account: Any = None
         self._pass: Any = None
@@ -115,7 +107,9 @@ class Scope:
     def _open(self) -> None:
         """Take the place inside the scope that is current here."""
         if self._state == _ENTERED:
-            raise ScopeError(f"scope {self.name!r} was entered before: make a new one with dp.scope() each time")
+            raise ScopeError(
+                f"scope {self.name!r} was entered before: make a new one with dp.scope() each time"
+            )
         if self._state == _CLOSED:
             raise ScopeError(f"scope {self.name!r} is closed and cannot be entered again: make a new one")
         if not constructions.watching():
@@ -124,6 +118,7 @@ class Scope:
         self._parent = None if found is None else found.open_recorder
         self._account = _account(self)
         self.tally.begin()
+        entered.add(self.resources)
         self._state = _ENTERED
 
     def _step_in(self) -> None:
@@ -155,8 +150,12 @@ class Scope:
             constructions.current.set(self._parent)
             if self._account is not None:
                 self._account.leave(self._pass)
-            return ScopeError(f"scope {self.name!r} was left before {here.name!r}, which was entered inside it")
-        return ScopeError(f"scope {self.name!r} was left where it is not current: in another task, or out of order")
+            return ScopeError(
+                f"scope {self.name!r} was left before {here.name!r}, which was entered inside it"
+            )
+        return ScopeError(
+            f"scope {self.name!r} was left where it is not current: in another task, or out of order"
+        )
 
     def close(self) -> None:
         """Close what was made inside now, before the end of the ``with`` block.
@@ -189,9 +188,11 @@ class Scope:
             if self._closes:
                 failed = self._close_things(error is not None)
             else:
-                self.tally.alive.extend(fate for fate in resources.fates("the scope was made with close=False"))
+                for fate in resources.fates("its scope was made with close=False"):
+                    self.tally.leave(fate)
         finally:
             self._state = _CLOSED
+            entered.discard(self.resources)
             for resource in resources.last_first():
                 resources.hand(resource, outer.resources)
             self.tally.end(resources.counts, self._account)
@@ -216,16 +217,17 @@ class Scope:
             owners = resources.parts()
             for resource in waiting:
                 owner = owners.get(resource.key)
-                if owner is not None and owner.key in left:  # it may still be looked into
-                    left.add(resource.key)
-                    continue
+                if owner is not None and owner.key in resources.things:
+                    if owner.key in left:  # it may still be looked into
+                        left.add(resource.key)
+                    continue  # not before its owner, which may want it to the end
                 fate = resources.close(resource, failing)
                 if fate is None:
                     continue
                 if fate.error is not None:
                     failed.append(fate)
                 left.add(resource.key)
-                self.tally.alive.append(fate)
+                self.tally.leave(fate)
 
     def _tell(self, failed: list[Fate], error: BaseException | None) -> None:
         """Raise what closers raised, or note it on the exception that is under way."""
@@ -246,7 +248,7 @@ class Scope:
         things = ", ".join(map(_made, failed))
         raise CloseError(
             f"{len(failed)} of the things of scope {self.name!r} could not be closed: {things}",
-            [fate.error for fate in failed],
+            [fate.error for fate in failed if isinstance(fate.error, Exception)],
         )
 
     # What the program may ask
@@ -282,6 +284,8 @@ class Scope:
         """
         if self._state == _CLOSED:
             raise ScopeError(f"scope {self.name!r} is closed: keep things before it ends")
+        from . import keeping
+
         things = self.resources.things
         if not things:
             return thing
@@ -323,7 +327,7 @@ class Scope:
         >>> scope.report()["made"]
         {}
         """
-        return self.tally.report(self.name, self.resources, self._account, open=self._state == _ENTERED)
+        return self.tally.report(self.name, self.resources, self._account)
 
     def __repr__(self) -> str:
         state = ("not entered", "open", "closed")[self._state]
@@ -336,11 +340,27 @@ def _made(fate: Fate) -> str:
 
 
 def _account(scope: Scope) -> Any:
-    """The account of a scope's arrays, a child of its parent's."""
-    if Account is None:
+    """The account of a scope's arrays, a child of its parent's; None where arrays are not counted."""
+    reuse = _reuse()
+    if reuse is None:
         return None
     parent = scope._parent
-    return Account(scope.name, scope._budget, None if parent is None else parent._account)
+    return reuse.Account(scope.name, scope._budget, None if parent is None else parent._account)
+
+
+def _reuse() -> Any:
+    """The part that counts arrays and lets them be used again, loaded when the first scope is entered."""
+    if not _loaded:
+        from importlib import import_module
+
+        try:
+            _loaded.append(import_module("drypoint._lifetime.reuse"))
+        except ModuleNotFoundError:
+            _loaded.append(None)
+    return _loaded[0]
+
+
+_loaded: list[Any] = []
 
 
 def scope(name: str | None = None, budget: str | int | None = None, close: bool = True) -> Scope:

@@ -12,10 +12,8 @@ from .scope import Scope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-    from typing import Any, TypeVar
-
-    _F = TypeVar("_F", bound=Callable[..., Any])
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["scoped"]
 
@@ -56,14 +54,15 @@ def scoped(
     Examples
     --------
     >>> import drypoint as dp, tempfile
+    >>> notes = []
     >>> @dp.scoped
-    ... def two():
-    ...     draft, fair = tempfile.TemporaryFile(), tempfile.TemporaryFile()
-    ...     return draft, fair.closed
-    >>> draft, _ = two()
-    >>> draft.closed
-    False
-    >>> draft.close()
+    ... def write():
+    ...     notes.append(tempfile.TemporaryFile())
+    ...     return tempfile.TemporaryFile()
+    >>> page = write()
+    >>> notes[0].closed, page.closed
+    (True, False)
+    >>> page.close()
     """
     if name is not None:
         _arguments.text(name, "name")
@@ -76,7 +75,8 @@ def scoped(
             return type(function)(decorate(function.__func__))
         if not callable(function) or isinstance(function, type):
             raise BadArgument(f"function must be a function, method or coroutine function, not {function!r}")
-        return _decorated(function, name or getattr(function, "__qualname__", "scoped"), budget, close)
+        title = str(name or getattr(function, "__qualname__", "scoped"))
+        return _decorated(function, title, budget, close)
 
     return decorate if function is None else decorate(function)
 

@@ -54,6 +54,7 @@ _HARMLESS = frozenset(
         "__init_subclass__",
         "__subclasshook__",
         "__weakref__",
+        "__reduce_ex__",  # found, so that pickling calls it and hears why it cannot
     }
 )
 
@@ -66,9 +67,9 @@ class ClosedShell:
         return _names(self)["was"]  # type: ignore[no-any-return]
 
     def __getattribute__(self, name: str) -> Any:
-        if name in _HARMLESS:
-            return object.__getattribute__(self, name)
-        _refuse(self, name)
+        if name not in _HARMLESS:
+            _refuse(self, name)
+        return object.__getattribute__(self, name)
 
     def __setattr__(self, name: str, value: object) -> None:
         _refuse(self, name)

@@ -59,9 +59,18 @@ def _closed_kind(kind: type) -> type:
     if found is None:
 
         def refuse(self: Any, *args: Any, **kwargs: Any) -> Any:
-            raise ClosedError(f"this memory map of {self.filename} was closed at the end of its scope: scope.keep() it")
+            raise ClosedError(
+                f"this memory map of {self.filename} was closed at the end of its scope: scope.keep() it"
+            )
 
-        names = ["__getitem__", "__setitem__", "__iter__", "__array_ufunc__", "__array_function__", "__array__"]
+        names = [
+            "__getitem__",
+            "__setitem__",
+            "__iter__",
+            "__array_ufunc__",
+            "__array_function__",
+            "__array__",
+        ]
         members: dict[str, Any] = dict.fromkeys(names, refuse)
         members["__module__"] = kind.__module__
         members["__repr__"] = members["__str__"] = lambda self: f"<closed memory map of {self.filename}>"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from .. import _core
 from .._lifetime import closers, constructions
 
@@ -20,7 +22,7 @@ def watch(cv2: ModuleType) -> None:
         # Without weak references and without a notice of their end they would be held until the scope ends.
         if isinstance(kind, type) and _core.watch_deaths(kind):
             constructions.wrap(kind, name)
-            constructions.on_unwatch(lambda kind=kind: _core.unwatch_deaths(kind))
+            constructions.on_unwatch(partial(_core.unwatch_deaths, kind))
 
 
 def _release(thing: Any, failing: bool) -> None:

@@ -56,10 +56,10 @@ def _close_shared(shared: Any, failing: bool) -> str | None:
         with suppress(FileNotFoundError):
             shared.unlink()
         shared._flags &= ~os.O_EXCL  # so that its name is not removed twice
-    buffer = shared._buf
-    if buffer is not None and unexplained(buffer):
+    # `buf` itself refers to the mapping once, which nothing shows. So does an array over `buf`: not to `buf`.
+    own = 0 if shared._buf is None else 1
+    if unexplained(shared._mmap) > own or (own and unexplained(shared._buf)):
         return _LOOKED_INTO
-    del buffer
     try:
         shared.close()
     except BufferError:

@@ -46,6 +46,8 @@ pub(crate) enum Kind {
     Own,
     /// Of Matplotlib or builtin: looked into.
     Domain,
+    /// A function: its module's names are where the island ends.
+    Function,
     /// Of the program: looked into within limits.
     Foreign,
 }
@@ -132,7 +134,8 @@ impl Walk<'_> {
                 let kind = self.kind_of(at)?;
                 self.nodes[at].kind = kind;
                 self.foreign[at] &= kind != Kind::Own;
-                if kind == Kind::Foreign || (self.foreign[at] && kind == Kind::Domain) {
+                let shared = matches!(kind, Kind::Domain | Kind::Function);
+                if kind == Kind::Foreign || (self.foreign[at] && shared) {
                     later.push(at);
                 } else {
                     self.look_into(at)?;
@@ -161,12 +164,12 @@ impl Walk<'_> {
                 }
                 return Ok(());
             }
+            Kind::Function => {
+                if let Ok(globals) = object.getattr(intern!(self.py, "__globals__")) {
+                    self.globals.entry(globals.as_ptr() as usize).or_insert_with(|| globals.unbind());
+                }
+            }
             Kind::Own | Kind::Domain | Kind::Foreign => {}
-        }
-        if object.get_type().name().is_ok_and(|name| name == "function")
-            && let Ok(globals) = object.getattr(intern!(self.py, "__globals__"))
-        {
-            self.globals.insert(globals.as_ptr() as usize, globals.unbind());
         }
         // SAFETY: the object is alive, held by its node, and of a type with this slot, which `find` asked for. The
         // function given stores what it is shown in the walk behind the pointer, to which nobody else has access
@@ -205,7 +208,8 @@ impl Walk<'_> {
         // SAFETY: the object is alive, as in `find`; these calls read it and its type.
         unsafe {
             let kind = ffi::Py_TYPE(object);
-            if self.array.as_ref().is_some_and(|array| ffi::PyType_IsSubtype(kind, array.as_type_ptr()) != 0) {
+            if self.array.as_ref().is_some_and(|array| ffi::PyType_IsSubtype(kind, array.as_type_ptr()) != 0)
+            {
                 return true;
             }
             let flags: c_ulong = ffi::PyType_GetFlags(kind);
@@ -234,7 +238,8 @@ impl Walk<'_> {
             return Ok(Kind::Array);
         }
         // SAFETY: both are types and alive; unlike `issubclass` this runs no Python code of theirs.
-        let derives = |from: *mut ffi::PyTypeObject| unsafe { ffi::PyType_IsSubtype(kind.as_type_ptr(), from) != 0 };
+        let derives =
+            |from: *mut ffi::PyTypeObject| unsafe { ffi::PyType_IsSubtype(kind.as_type_ptr(), from) != 0 };
         if self.own.iter().any(|own| derives(own.as_type_ptr())) {
             return Ok(Kind::Own);
         }
@@ -247,6 +252,9 @@ impl Walk<'_> {
         }
         // SAFETY: as above.
         let built_in = unsafe { ffi::PyType_GetFlags(kind.as_type_ptr()) } & ffi::Py_TPFLAGS_HEAPTYPE == 0;
+        if built_in && name == "function" {
+            return Ok(Kind::Function);
+        }
         let package = kind.getattr(intern!(self.py, "__module__"))?;
         let package = package.cast::<PyString>().ok().and_then(|text| text.to_str().ok().map(str::to_owned));
         let package = package.unwrap_or_default();
