@@ -2,7 +2,8 @@
 # check: format, lints, types, docs          bench: the table against the peers        sanitize: ASan, TSan on raw/
 # fuzz: every reader for FUZZ_SECONDS (60)
 .DEFAULT_GOAL := build
-.PHONY: build demo test check bench sanitize fuzz wheel clean
+# suites: other libraries' own tests, with and without      versions: tests/lifetime on oldest and newest
+.PHONY: build demo test check bench suites versions sanitize fuzz wheel clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -49,6 +50,12 @@ check: build $(VENV)/.test
 
 bench: build
 	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
+
+suites: build $(VENV)/.test
+	$(BIN)/python tests/suites/run.py $(SUITES)
+
+versions: build $(VENV)/.test
+	bash tests/suites/versions.sh $(VERSIONS)
 
 sanitize:
 	bash .ci/sanitize.sh

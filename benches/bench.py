@@ -24,10 +24,13 @@ import machine
 import report
 from cases import Case, Contender, all_cases
 from child import Run, run
+from lifetime_cases import lifetime_cases
 from targets import Line, Summary
 
 LARGEST_FILE_BYTES = 2_200_000_000
 NUMBERS = ("first_seconds", "warm_seconds", "aggregate_seconds", "import_seconds", "read_seconds")
+NUMBERS += ("turn_seconds", "turn_cpu_seconds", "figure_seconds", "frame_seconds", "turn_faults")
+NUMBERS += ("early_resident_bytes", "late_resident_bytes")
 
 
 def median(values: list[float]) -> float:
@@ -216,10 +219,17 @@ def arguments() -> argparse.Namespace:
 
 def chosen(options: argparse.Namespace) -> list[Case]:
     """The cases asked for."""
-    cases = all_cases("1e7" if options.quick else "1e8")
+    cases = [*all_cases("1e7" if options.quick else "1e8"), *lifetime_cases(options.quick)]
     if not options.case:
         return cases
-    picked = [case for case in cases if any(fnmatch.fnmatch(case.name, pattern) for pattern in options.case)]
+    picked = [
+        case
+        for case in cases
+        if any(
+            fnmatch.fnmatch(case.name, wanted) or case.name.startswith(f"{wanted}-")
+            for wanted in options.case
+        )
+    ]
     if not picked:
         raise SystemExit(f"bench.py: no case matches {', '.join(options.case)}; see --list")
     return picked
@@ -239,7 +249,7 @@ def main() -> int:
     options = arguments()
     cases = chosen(options)
     if options.list:
-        print("\n".join(f"{case.name:14}{case.title}" for case in cases))
+        print("\n".join(f"{case.name:28}{case.title}" for case in cases))
         return 0
     facts = machine.described()
     found = environment.find(options.peers, options.drypoint, options.only_peers)

@@ -7,6 +7,7 @@ or did not run gives a line without a verdict, with the reason in the last colum
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 MEGABYTE = 1_000_000
 FIELD_WORDS = {
@@ -14,6 +15,10 @@ FIELD_WORDS = {
     "aggregate_seconds": "aggregation, warm",
     "warm_seconds": "to PNG, warm",
     "first_seconds": "first call",
+    "turn_seconds": "a turn",
+    "turn_cpu_seconds": "a turn, processor",
+    "figure_seconds": "a figure, any thread",
+    "frame_seconds": "a frame, any thread",
 }
 
 
@@ -46,8 +51,16 @@ class Line:
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds with three significant digits, or milliseconds below a tenth."""
-    return f"{seconds * 1e3:.1f} ms" if seconds < 0.1 else f"{seconds:.3g} s"
+    """Seconds with three significant digits, milliseconds below a tenth, microseconds below a thousandth."""
+    if seconds < 1e-3:
+        return f"{seconds * 1e6:.3g} µs"
+    return (
+        f"{seconds * 1e3:.2f} ms"
+        if seconds < 0.01
+        else f"{seconds * 1e3:.1f} ms"
+        if seconds < 0.1
+        else f"{seconds:.3g} s"
+    )
 
 
 def megabytes_text(count: int | None) -> str:
@@ -265,4 +278,9 @@ class DrawsOrRefuses:
         ]
 
 
-Target = Faster | Peak | AtMost | Difference | Zero | DrawsOrRefuses
+class Target(Protocol):
+    """Whatever makes lines of a case's summaries."""
+
+    def lines(self, case: str, summaries: dict[str, Summary]) -> list[Line]:
+        """The lines, with a verdict where something was promised."""
+        ...

@@ -15,6 +15,7 @@ ROOMS = {
     "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "Image"],
     "Reading": ["scan", "Source", "Batch"],
     "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
+    "Lifetimes": ["scope", "each", "scoped", "Scope", "report", "Report", "register_closer", "close", "Closed", "release"],
     "Memory": ["memory", "MemoryReport", "set_budget"],
 }
 

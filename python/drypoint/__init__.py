@@ -8,19 +8,30 @@ from ._errors import (
     BadValue,
     BudgetExceeded,
     ClosedError,
+    CloseError,
     CorruptData,
     DrypointError,
     EmptyData,
+    FigureClosed,
     MissingColumn,
     NotNumeric,
     OutputError,
     SchemaMismatch,
+    ScopeError,
     SourceNotFound,
     UnknownFormat,
     UnsupportedData,
 )
 from ._figure import Figure
 from ._image import Image
+from ._lifetime.close import close
+from ._lifetime.closers import Closed, register_closer
+from ._lifetime.each import each
+from ._lifetime.process import report
+from ._lifetime.release import release
+from ._lifetime.report import Report
+from ._lifetime.scope import Scope, scope
+from ._lifetime.scoped import scoped
 from ._memory import MemoryReport, memory, set_budget
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
@@ -32,18 +43,24 @@ __all__ = [
     "Batch",
     "BudgetExceeded",
     "Canvas",
+    "CloseError",
+    "Closed",
     "ClosedError",
     "CorruptData",
     "DrypointError",
     "EmptyData",
     "Figure",
+    "FigureClosed",
     "Image",
     "MemoryReport",
     "MissingColumn",
     "NotNumeric",
     "OutputError",
     "Reduction",
+    "Report",
     "SchemaMismatch",
+    "Scope",
+    "ScopeError",
     "Source",
     "SourceNotFound",
     "UnknownFormat",
@@ -51,15 +68,22 @@ __all__ = [
     "__version__",
     "any",
     "by",
+    "close",
     "count",
     "draw",
+    "each",
     "first",
     "last",
     "max",
     "mean",
     "memory",
     "min",
+    "register_closer",
+    "release",
+    "report",
     "scan",
+    "scope",
+    "scoped",
     "set_budget",
     "std",
     "sum",

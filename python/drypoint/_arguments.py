@@ -6,7 +6,7 @@ from __future__ import annotations
 import operator
 import os
 
-from ._core import nearest
+from ._core import budget_bytes, nearest
 from ._errors import BadArgument
 
 TYPE_CHECKING = False
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "budget",
+    "bytes_of",
     "choice",
     "colors",
     "flag",
@@ -114,6 +115,14 @@ def function(value: Any, name: str) -> Any:
 def budget(value: Any, name: str) -> str:
     """Bytes, or a size such as ``"64MB"``, as the core reads it."""
     return text(value, name) if isinstance(value, str) else str(whole(value, name, 1, 2**63 - 1))
+
+
+def bytes_of(value: Any, name: str) -> int:
+    """A budget as bytes."""
+    try:
+        return budget_bytes(budget(value, name))
+    except BadArgument as error:
+        raise BadArgument(f"{name}: {error}") from None
 
 
 def path(value: Any, name: str = "path") -> str:

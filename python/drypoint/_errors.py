@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 __all__ = [
     "BadArgument",
     "BadValue",
     "BudgetExceeded",
+    "CloseError",
     "ClosedError",
     "CorruptData",
     "DrypointError",
     "EmptyData",
+    "FigureClosed",
     "MissingColumn",
     "NotNumeric",
     "OutputError",
     "SchemaMismatch",
+    "ScopeError",
     "SourceNotFound",
     "UnknownFormat",
     "UnsupportedData",
@@ -117,6 +124,28 @@ class BadArgument(DrypointError, ValueError):
 
 class ClosedError(DrypointError, ValueError):
     """Use of an object after its ``close()``."""
+
+
+class FigureClosed(ClosedError, AttributeError):
+    """Use of a figure, or of anything in it, after Drypoint closed it.
+
+    Also an AttributeError, so that ``hasattr`` and others that only probe an object are not disturbed.
+    """
+
+
+class ScopeError(DrypointError, RuntimeError):
+    """A scope used out of turn: entered or closed twice, or left where it was not entered."""
+
+
+class CloseError(DrypointError, ExceptionGroup[Exception]):
+    """Resources that could not be closed at the end of a scope; all others were closed.
+
+    Each error carries a note that names its thing, the line that made it, and the scope.
+    """
+
+    def derive(self, errors: Sequence[Exception]) -> CloseError:  # type: ignore[override]
+        """The same with other errors, for ``except*``."""
+        return CloseError(self.message, errors)
 
 
 class OutputError(DrypointError, OSError):

@@ -47,7 +47,11 @@ def test_errors_are_also_built_in_kinds():
         assert issubclass(ours, dp.DrypointError) and issubclass(ours, built_in)
 
 
-@pytest.mark.parametrize("module", ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"])
+ROOMS = ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
+LIFETIME = ["closers", "constructions", "each", "process", "report", "scope", "scoped"]
+
+
+@pytest.mark.parametrize("module", ROOMS + [f"_lifetime.{name}" for name in LIFETIME])
 def test_docstring_examples(module):
     import importlib
 
@@ -55,7 +59,7 @@ def test_docstring_examples(module):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/scopes.md"])
 def test_examples_on_pages(page, tmp_path):
     """Every Python block of a page runs, one after the other, in a folder with the shipped data."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)

@@ -9,9 +9,12 @@ mod aggregate;
 mod array;
 mod arrow;
 mod batch;
+mod constructor;
 mod error;
 mod file;
+mod island;
 mod job;
+mod lifetime;
 mod memory;
 mod page;
 mod pixmap;
@@ -22,6 +25,7 @@ mod reduction;
 mod shading;
 mod shown;
 mod source;
+mod system;
 mod watch;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
@@ -39,17 +43,29 @@ mod _core {
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
+    use crate::constructor::Constructor;
+    #[pymodule_export]
     use crate::file::check_writable;
+    #[pymodule_export]
+    use crate::island::Island;
     #[pymodule_export]
     use crate::job::Job;
     #[pymodule_export]
-    use crate::memory::{limit_process, memory, peak_resident_bytes, resident_bytes, set_budget};
+    use crate::lifetime::{references, set_state_if};
+    #[pymodule_export]
+    use crate::memory::{
+        budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
+    };
     #[pymodule_export]
     use crate::page::PageSpec;
     #[pymodule_export]
     use crate::pixmap::Pixmap;
     #[pymodule_export]
+    use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
+    #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
+    #[pymodule_export]
+    use crate::system::{prefer_heap, trim_pool, trim_system};
 
     use super::*;
 

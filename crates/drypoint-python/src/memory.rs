@@ -61,6 +61,12 @@ pub(crate) fn set_budget(budget: &str) -> PyResult<usize> {
     Ok(bytes)
 }
 
+/// The bytes that a budget means.
+#[pyfunction]
+pub(crate) fn budget_bytes(budget: &str) -> PyResult<usize> {
+    Ok(parse_budget(budget)?)
+}
+
 /// Bound the whole process: the pool gets what the limit leaves beside what is resident now.
 #[pyfunction]
 pub(crate) fn limit_process(limit: &str) -> PyResult<usize> {

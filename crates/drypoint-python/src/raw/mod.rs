@@ -1,13 +1,19 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
 mod capsule;
+mod departure;
 mod descriptor;
+mod heap;
 mod interpreter;
+mod island;
 mod lend;
 mod loan;
 
 pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
+pub(crate) use heap::{DEFAULT_THRESHOLD, set_thresholds, trim};
 pub(crate) use interpreter::refuse_other_interpreters;
+pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;

@@ -1,0 +1,45 @@
+//! The C library's own heap: what it keeps of freed memory, and from which size on it does not keep it.
+//!
+//! Only glibc has these calls; they are looked up in the running process, so a build for another C library does nothing.
+
+use std::ffi::{CStr, c_int, c_void};
+
+/// `mallopt`'s numbers for the size above which blocks are mapped, and the free space above which the heap is cut.
+const M_TRIM_THRESHOLD: c_int = -1;
+const M_MMAP_THRESHOLD: c_int = -3;
+
+/// What glibc begins with. Setting either ends its own adjustment of both, which no call brings back.
+pub(crate) const DEFAULT_THRESHOLD: usize = 128 * 1024;
+
+/// Give the free pages of the C library's heap back to the system.
+pub(crate) fn trim() -> bool {
+    let Some(call) = symbol(c"malloc_trim") else { return false };
+    // SAFETY: glibc's `int malloc_trim(size_t)`, safe to call from any thread.
+    unsafe {
+        let call = std::mem::transmute::<*mut c_void, extern "C" fn(usize) -> c_int>(call);
+        call(0) != 0
+    }
+}
+
+/// Map blocks only from `mapped` bytes on, and keep up to `kept` free bytes at the heap's end.
+pub(crate) fn set_thresholds(mapped: usize, kept: usize) -> bool {
+    let Some(call) = symbol(c"mallopt") else { return false };
+    if symbol(c"malloc_trim").is_none() {
+        return false; // musl has a `mallopt` of the name in some builds, which does nothing
+    }
+    let clamp = |bytes: usize| c_int::try_from(bytes).unwrap_or(c_int::MAX);
+    // SAFETY: glibc's `int mallopt(int, int)`, safe to call from any thread.
+    unsafe {
+        let call = std::mem::transmute::<*mut c_void, extern "C" fn(c_int, c_int) -> c_int>(call);
+        call(M_MMAP_THRESHOLD, clamp(mapped)) != 0 && call(M_TRIM_THRESHOLD, clamp(kept)) != 0
+    }
+}
+
+fn symbol(name: &CStr) -> Option<*mut c_void> {
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
+    // SAFETY: a look-up by a name that ends in 0.
+    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
+    (!found.is_null()).then_some(found)
+}

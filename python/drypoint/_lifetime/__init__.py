@@ -1,0 +1,1 @@
+"""What is made in a program, when it ends, and what that gives back."""

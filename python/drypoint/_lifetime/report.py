@@ -1,0 +1,248 @@
+"""What a scope did, as plain data that a person can read.
+
+The numbers are gathered in a `Tally`, which a scope adds to the one around it when it ends; a `Report` is made of it on
+request and holds nothing but dicts, lists, texts and numbers.
+"""
+
+from __future__ import annotations
+
+import gc
+from time import perf_counter
+
+from .. import _core
+from .._memory import _readable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from .resources import Fate, Resources
+
+__all__ = ["Report", "Tally"]
+
+#: How many things that were left alive are listed with their lines; all are counted.
+MOST_ALIVE = 100
+#: How many of them the repr shows.
+SHOWN = 10
+COUNTS = ("made", "closed", "kept", "gone", "left")
+
+
+class Report(dict[str, "Any"]):
+    """What was made in a scope and what became of it: a dict of plain data with a readable repr.
+
+    Its keys:
+
+    - ``name``; ``seconds``; ``open``, whether the scope has not ended; ``scopes``, how many ended inside it.
+    - ``made``, ``closed``, ``kept`` (handed to the surrounding scope), ``gone`` (died by themselves) and ``left`` (open
+      at the end of their scope): how many by kind, those of inner scopes included.
+    - ``alive``: of those that were left, or are open now, up to 100 dicts with ``kind``, ``type``, ``line`` (that made
+      it, or None), ``bytes`` (or None) and ``reason``.
+    - ``arrays``: ``allocations``, ``bytes``, ``hits``, ``misses``, ``live``, ``peak_live``, ``refused``, of arrays of
+      64 KiB and more; ``largest``, pairs of bytes and line of the largest that live. None where nothing counts them.
+    - ``collections``: ``count`` and ``seconds`` of the collector's runs; ``seconds`` is None where nobody measured.
+    - ``resident``: ``before`` and ``after``, in bytes, of the whole process.
+    """
+
+    def __repr__(self) -> str:
+        return "\n".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        ended = "open for" if self["open"] else "ended after"
+        inside = f", {self['scopes']:,} scopes inside" if self["scopes"] else ""
+        yield f"{self['name']}: {ended} {_time(self['seconds'])}{inside}"
+        kinds = self._kinds()
+        if kinds:
+            width = max(map(len, kinds))
+            yield f"  {'':{width}}" + "".join(f"{what:>9}" for what in COUNTS)
+            for kind in kinds:
+                yield f"  {kind:{width}}" + "".join(
+                    f"{_count(self[what].get(kind, 0)):>9}" for what in COUNTS
+                )
+        for title, texts in self._paragraphs():
+            for number, text in enumerate(texts):
+                yield f"  {title if number == 0 else '':<9} {text}"
+
+    def _kinds(self) -> list[str]:
+        return sorted({kind for what in COUNTS for kind in self[what]})
+
+    def _paragraphs(self) -> Iterator[tuple[str, list[str]]]:
+        alive = self["alive"]
+        if alive:
+            texts = [_alive(one) for one in alive[:SHOWN]]
+            more = sum(self["left"].values()) if not self["open"] else len(alive)
+            if more > SHOWN:
+                texts.append(f"and {more - SHOWN:,} more")
+            yield "alive", texts
+        arrays = self["arrays"]
+        if arrays is not None:
+            texts = [
+                f"{arrays['allocations']:,} of {_bytes(arrays['bytes'])} in all, {arrays['hits']:,} from the pool; "
+                f"peak {_bytes(arrays['peak_live'])}, now {_bytes(arrays['live'])}"
+            ]
+            if arrays["refused"]:
+                texts.append(f"{arrays['refused']:,} refused: over the budget")
+            texts += [f"{_readable(size)}  {line}" for size, line in arrays["largest"]]
+            yield "arrays", texts
+        collections = self["collections"]
+        if collections["count"]:
+            took = "" if collections["seconds"] is None else f" in {_time(collections['seconds'])}"
+            yield "collected", [f"{collections['count']:,} times{took}"]
+        before, after = self["resident"]["before"], self["resident"]["after"]
+        sign = "+" if after >= before else "−"
+        yield (
+            "resident",
+            [f"{_bytes(before)} before, {_bytes(after)} after ({sign}{_bytes(abs(after - before))})"],
+        )
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the page's own colours and font, light or dark."""
+        from html import escape
+
+        cell = "padding:0 .6em;text-align:"
+        rows = "".join(
+            f'<tr><th style="{cell}left">{escape(kind)}</th>'
+            + "".join(f'<td style="{cell}right">{_count(self[what].get(kind, 0))}</td>' for what in COUNTS)
+            + "</tr>"
+            for kind in self._kinds()
+        )
+        head = "".join(f'<th style="{cell}right">{what}</th>' for what in COUNTS)
+        table = f"<table><tr><th></th>{head}</tr>{rows}</table>" if rows else ""
+        texts = "".join(
+            f"<div><b>{escape(title)}</b> {'<br>'.join(escape(text.strip()) for text in texts)}</div>"
+            for title, texts in self._paragraphs()
+        )
+        return f"<div><div>{escape(next(self._lines()))}</div>{table}{texts}</div>"
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """As JSON text.
+
+        Parameters
+        ----------
+        indent : int, optional
+            Spaces for each level; None for one line.
+
+        Returns
+        -------
+        str
+            The same names and values.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> with dp.scope("empty") as scope:
+        ...     pass
+        >>> '"name": "empty"' in scope.report().to_json()
+        True
+        """
+        from json import dumps
+
+        return dumps(self, indent=indent)
+
+
+class Tally:
+    """The numbers of a scope, and of those that ended inside it."""
+
+    __slots__ = ("_before", "_began", "_collections", "alive", "arrays", "counts", "ended", "scopes")
+
+    def __init__(self) -> None:
+        self.alive: list[Fate] = []
+        self.arrays: dict[str, Any] | None = None
+        self.counts: dict[str, dict[str, int]] = {what: {} for what in COUNTS}
+        self.scopes = 0
+        self.ended: tuple[float, int, int] | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """The scope is entered."""
+        self._began = perf_counter()
+        self._collections = _collections()
+        self._before = _core.resident_bytes()
+
+    def leave(self, fate: Fate) -> None:
+        """A thing is left open at the end."""
+        self.counts["left"][fate.kind] = self.counts["left"].get(fate.kind, 0) + 1
+        if len(self.alive) < MOST_ALIVE:
+            self.alive.append(fate)
+
+    def end(self, counts: dict[str, dict[str, int]], account: Any) -> None:
+        """The scope has ended."""
+        _merge(self.counts, counts)
+        self.arrays = _arrays(account)
+        self.ended = self._now()
+
+    def add(self, other: Tally) -> None:
+        """A scope ended inside."""
+        self.scopes += 1 + other.scopes
+        _merge(self.counts, other.counts)
+        self.alive.extend(other.alive[: MOST_ALIVE - len(self.alive)])
+
+    def _now(self) -> tuple[float, int, int]:
+        return perf_counter() - self._began, _collections() - self._collections, _core.resident_bytes()
+
+    def report(self, name: str, resources: Resources, account: Any) -> Report:
+        """As plain data, so far or in all."""
+        counts = {what: dict(kinds) for what, kinds in self.counts.items()}
+        alive = [fate.plain() for fate in self.alive]
+        if self.ended is None:
+            _merge(counts, resources.counts)
+            alive = [fate.plain() for fate in resources.fates("its scope has not ended")][:MOST_ALIVE] + alive
+        seconds, collections, after = self.ended or self._now()
+        return Report(
+            name=name,
+            seconds=seconds,
+            open=self.ended is None,
+            scopes=self.scopes,
+            **counts,
+            alive=alive,
+            arrays=_arrays(account) if self.ended is None else self.arrays,
+            collections={"count": collections, "seconds": None},
+            resident={"before": self._before, "after": after},
+        )
+
+
+def _merge(into: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) -> None:
+    for what, kinds in other.items():
+        for kind, count in kinds.items():
+            into[what][kind] = into[what].get(kind, 0) + count
+
+
+def _collections() -> int:
+    """How often the collector ran, over all generations."""
+    return sum(generation["collections"] for generation in gc.get_stats())
+
+
+def _arrays(account: Any) -> dict[str, Any] | None:
+    """What an account of arrays says, with the largest that live."""
+    if account is None:
+        return None
+    usage: dict[str, Any] = dict(account.usage())
+    usage["largest"] = account.living() if usage["live"] else []
+    return usage
+
+
+def _alive(one: dict[str, Any]) -> str:
+    size = "" if one["bytes"] is None else f", {_bytes(one['bytes'])}"
+    line = f", made at {one['line']}" if one["line"] else ""
+    return f"{one['type']}{size}{line}: {one['reason']}"
+
+
+def _count(count: int) -> str:
+    """A number for a table, where nothing is a dot."""
+    return f"{count:,}" if count else "·"
+
+
+def _bytes(count: int) -> str:
+    return _readable(count).strip()
+
+
+def _time(seconds: float) -> str:
+    """A time with a unit that suits it."""
+    for factor, unit in ((1, "s"), (1e3, "ms")):
+        if seconds * factor >= 1:
+            return (
+                f"{seconds * factor:,.3g} {unit}"
+                if seconds * factor < 1000
+                else f"{seconds * factor:,.0f} {unit}"
+            )
+    return f"{seconds * 1e6:.0f} µs"
