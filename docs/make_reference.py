@@ -15,7 +15,20 @@ ROOMS = {
     "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "Image"],
     "Reading": ["scan", "Source", "Batch"],
     "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
-    "Lifetimes": ["scope", "each", "scoped", "Scope", "report", "Report", "register_closer", "close", "Closed", "release"],
+    "Lifetimes": [
+        "scope",
+        "each",
+        "scoped",
+        "Scope",
+        "report",
+        "Report",
+        "register_closer",
+        "close",
+        "Closed",
+        "release",
+        "manage",
+        "Manager",
+    ],
     "Memory": ["memory", "MemoryReport", "set_budget"],
 }
 

@@ -27,6 +27,7 @@ from ._image import Image
 from ._lifetime.close import close
 from ._lifetime.closers import Closed, register_closer
 from ._lifetime.each import each
+from ._lifetime.manage import Manager, manage
 from ._lifetime.process import report
 from ._lifetime.release import release
 from ._lifetime.report import Report
@@ -52,6 +53,7 @@ __all__ = [
     "Figure",
     "FigureClosed",
     "Image",
+    "Manager",
     "MemoryReport",
     "MissingColumn",
     "NotNumeric",
@@ -74,6 +76,7 @@ __all__ = [
     "each",
     "first",
     "last",
+    "manage",
     "max",
     "mean",
     "memory",

@@ -1,8 +1,7 @@
 """A pytest plugin: the tests of another library run under Drypoint, as their programs would after one added line.
 
-Loaded with ``-p managed``. ``DRYPOINT_SUITE`` says how: ``managed`` (the default of `dp.manage()`), ``process`` (only
-NumPy's allocator, on every thread), ``system`` (only the C allocator's thresholds), ``plain`` (nothing: the other half
-of the comparison).
+Loaded with ``-p managed``. ``DRYPOINT_SUITE`` says how: ``managed`` (the default of `dp.manage()`), ``system`` (the C
+allocator's thresholds, too), ``plain`` (nothing: the other half of the comparison).
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ def begin(how: str) -> None:
         return
     import drypoint as dp
 
-    dp.manage(**{"managed": {}, "process": {"collect": False}, "system": {"reuse": "system"}}[how])
+    dp.manage(**{"managed": {}, "system": {"reuse": "system"}}[how])
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,9 +26,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say at the end what went through the pool, so that a suite which never met Drypoint is noticed."""
+    """Say at the end what was seen, so that a suite which never met Drypoint is noticed."""
     if os.environ.get("DRYPOINT_SUITE", "managed") == "plain":
         return
     import drypoint as dp
 
-    terminalreporter.write_line(f"drypoint: {dict(dp.buffer_stats())}")
+    terminalreporter.write_line(f"drypoint: {dict(dp.report()['made'])}")

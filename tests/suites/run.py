@@ -177,7 +177,7 @@ def main() -> int:
     )
     parser.add_argument("suites", nargs="*", metavar="SUITE", help=f"of {', '.join(SUITES)} (all)")
     parser.add_argument("--quick", action="store_true", help="the parts that meet Drypoint most")
-    parser.add_argument("--how", choices=("managed", "process", "system"), default="managed")
+    parser.add_argument("--how", choices=("managed", "system"), default="managed")
     options = parser.parse_args()
     if unknown := set(options.suites) - SUITES.keys():
         parser.error(f"unknown suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")

@@ -1,4 +1,4 @@
-"""``drypoint run``: somebody else's program, managed, with no change to its code."""
+"""``drypoint run``: somebody's program, managed, with no change to its code."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["add", "run"]
 
 _DESCRIPTION = """\
-Run a Python program in flat memory, as `python` would run it: large NumPy arrays reuse the memory of freed ones, garbage is
-collected by bytes, closed figures go at once. Settings come from the options, else from the environment variable
-DRYPOINT_MANAGE (`1`, or `budget=1GB,figures=10`); DRYPOINT_MANAGE=0 runs the program as it is.
+Run a Python program as `python` would run it, and look after it: closed and dropped figures go at once, open ones can be
+limited. Settings come from the options, else from the environment variable DRYPOINT_MANAGE (`1`, or `figures=10`);
+DRYPOINT_MANAGE=0 runs the program as it is.
 """
 
 #: Exit codes of a program that raised and of one that was interrupted, as Python has them.
@@ -31,16 +31,14 @@ def add(verbs: Any) -> None:
 
     verb = verbs.add_parser("run", help="run a Python program in flat memory", description=_DESCRIPTION)
     verb.set_defaults(run=run)
-    verb.add_argument("--budget", metavar="SIZE", help="what its arrays may hold, such as 1GB or 50%% (half)")
     verb.add_argument(
-        "--reuse", choices=["pool", "system", "off"], help="where large arrays get their memory (pool)"
+        "--reuse", choices=["system"], help="let the C allocator keep large blocks that are freed"
     )
     verb.add_argument(
         "--figures", metavar="LIMIT", help="open figures to keep, as a count or a size such as 200MB"
     )
-    verb.add_argument("--collect", metavar="SIZE", help="collect garbage after so much growth; or off")
     verb.add_argument(
-        "--report", action="store_true", help="print what was made, closed and reused, at the end"
+        "--report", action="store_true", help="print what was made and what became of it, at the end"
     )
     verb.add_argument("-m", dest="module", action="store_true", help="PROGRAM is the name of a module")
     verb.add_argument("program", metavar="PROGRAM", help="a script or, with -m, a module")
@@ -56,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
         return _guarded(execute)
     finally:
         if options.report:
-            from .._lifetime.report import report
+            from .._lifetime.process import report
 
             print(report(), file=sys.stderr)
         if manager is not None:
@@ -81,12 +79,8 @@ def _manage(options: argparse.Namespace) -> Any:
     from .._lifetime import manage
 
     settings: dict[str, Any] = {}
-    if options.budget is not None:
-        settings["budget"] = options.budget
     if options.reuse is not None:
-        settings["reuse"] = False if options.reuse == "off" else options.reuse
-    if options.collect is not None:
-        settings["collect"] = False if options.collect == "off" else options.collect
+        settings["reuse"] = options.reuse
     if options.figures is not None:
         settings["figures"] = int(options.figures) if options.figures.isdigit() else options.figures
     if settings or not os.environ.get(manage.VARIABLE, "").strip():

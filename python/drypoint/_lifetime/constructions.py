@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from .. import _core
 from .._errors import BadArgument
 from .imports import after_import, forget
+from .places import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,6 @@ _undo: list[Callable[[], None]] = []
 _wrapped: set[tuple[type, str]] = set()
 _IMMUTABLE = 1 << 8
 _BASE = 1 << 10
-_place: Callable[[], str | None] = getattr(_core, "place", lambda: None)
 
 
 def made(thing: object, kind: str | None = None) -> None:
@@ -102,7 +102,7 @@ def made(thing: object, kind: str | None = None) -> None:
     scope = current.get()
     recorder = process if scope is None else scope.open_recorder or process
     if recorder is not None:
-        recorder.record(thing, kind, _place())
+        recorder.record(thing, kind, place())
     for observer in observers:
         observer(thing, kind)
 

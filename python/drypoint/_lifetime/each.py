@@ -34,9 +34,9 @@ class Each:
         The scope of the turn that is running.
     """
 
-    def __init__(self, items: Any, name: str, budget: str | int | None, close: bool) -> None:
+    def __init__(self, items: Any, name: str, close: bool) -> None:
         self._items = items
-        self._arguments = (name, budget, close)
+        self._arguments = (name, close)
         self._source: Any = None
         self._tally = Tally()
         self._none = Resources()
@@ -91,7 +91,7 @@ class Each:
 
     def report(self) -> Report:
         """What the turns that have ended made, and what became of it: see `Report`."""
-        return self._tally.report(self._arguments[0], self._none, None)
+        return self._tally.report(self._arguments[0], self._none)
 
     def close(self) -> None:
         """End the turn that is running, as the end of the loop does. Calling it again does nothing."""
@@ -115,7 +115,6 @@ def each(
     iterable: Iterable[_T] | AsyncIterable[_T],
     *,
     name: str | None = None,
-    budget: str | int | None = None,
     close: bool = True,
 ) -> Any:
     """Go through a loop with a scope around each turn: what a turn makes is closed at its end.
@@ -126,8 +125,6 @@ def each(
         The items. They are fetched outside the scopes: what the iterable opens for itself stays open.
     name : str, optional
         What reports and errors call the turns.
-    budget : str or int, optional
-        The most bytes that arrays of one turn may hold.
     close : bool
         Close what a turn made at its end.
 
@@ -140,7 +137,7 @@ def each(
     Raises
     ------
     BadArgument
-        If it cannot be iterated, or the budget cannot be understood.
+        If it cannot be iterated.
 
     Examples
     --------
@@ -155,6 +152,4 @@ def each(
     if not any(hasattr(kind, name) for name in ("__iter__", "__aiter__", "__getitem__")):
         raise BadArgument(f"iterable must be something to loop over, not {iterable!r}")
     name = "each" if name is None else _arguments.text(name, "name")
-    if budget is not None:
-        budget = _arguments.bytes_of(budget, "budget")
-    return Each(iterable, name, budget, _arguments.flag(close, "close"))
+    return Each(iterable, name, _arguments.flag(close, "close"))

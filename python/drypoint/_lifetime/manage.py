@@ -1,72 +1,55 @@
-"""One line for a whole program: reuse, collection by bytes, and a rule for open figures.
+"""One line for a whole program: figures that nobody holds go at once, and open ones can be limited.
 
 There is one process, so there is one set of settings: whoever manages it again with the same ones shares it, and the last
-to close turns it off. What NumPy was told for good (its default handler) stays, and passes everything through then.
+to close turns it off.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+from _thread import RLock
 
 from .. import _arguments, _core
 from .._closing import Closing
 from .._errors import BadArgument
-from . import collection, constructions, figures, release, report, reuse
+from . import constructions
+from .open_figures import FigureRule
+from .release import at_scope_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Literal
 
-    Reuse = bool | Literal["pool", "system"]
-
-__all__ = ["Manager", "from_environment", "manage"]
+__all__ = ["VARIABLE", "Manager", "from_environment", "manage"]
 
 VARIABLE = "DRYPOINT_MANAGE"
 
-_lock = threading.Lock()
+_lock = RLock()
 _active: _Managed | None = None
 
 
 class _Managed:
     """The settings that hold now, what has to be undone, and how many managers share them."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
+    def __init__(self, settings: dict[str, Any], rule: FigureRule | None) -> None:
         self.settings = settings
         self.managers = 0
-        self._undo: list[Any] = []
-
-    def start(self) -> None:
-        """Turn everything on, or nothing."""
-        settings = self.settings
-        try:
-            if settings["budget"] is not None:
-                before = _core.memory()["budget"]
-                _core.set_budget(settings["budget"])
-                self._undo.append(lambda: _core.set_budget(str(before)))
-            report.start()
-            if settings["reuse"] == "pool":
-                reuse.install_process()
-                reuse.set_process(True)
-                self._undo.append(lambda: reuse.set_process(False))
-            elif settings["reuse"] == "system":
-                _core.prefer_heap(True)
-                self._undo.append(lambda: _core.prefer_heap(False))
-            if settings["collect"] is not None:
-                collection.start(settings["collect"] or None)
-                self._undo.append(collection.stop)
-            constructions.watch()
-            self._undo.append(constructions.unwatch)
-            self._undo.append(figures.manage(settings["figures"]))
-        except BaseException:
-            self.stop()
-            raise
+        self._undo: list[Callable[[], object]] = []
+        constructions.watch()
+        self._undo.append(constructions.unwatch)
+        if rule is not None:
+            rule.install()
+            self._undo.append(rule.remove)
+        if settings["reuse"] == "system":
+            _core.prefer_heap(True)
+            self._undo.append(lambda: _core.prefer_heap(False))
 
     def stop(self) -> None:
         """Undo it, last first."""
         while self._undo:
             self._undo.pop()()
-        release.at_scope_end()
+        at_scope_end()
 
 
 class Manager(Closing):
@@ -88,7 +71,7 @@ class Manager(Closing):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What was asked for: ``budget``, ``reuse``, ``collect`` and ``figures``."""
+        """What was asked for: ``figures`` and ``reuse``."""
         return dict(self._settings)
 
     @property
@@ -97,10 +80,7 @@ class Manager(Closing):
         return self._managed is None
 
     def close(self) -> None:
-        """Turn it off, unless others still share it. A second call does nothing.
-
-        Arrays that are alive keep their memory; later ones come from NumPy's own allocator again.
-        """
+        """Turn it off, unless others still share it. A second call does nothing."""
         global _active
         with _lock:
             managed, self._managed = self._managed, None
@@ -117,29 +97,23 @@ class Manager(Closing):
 
 
 def manage(
-    budget: str | int | None = None,
     *,
-    reuse: Reuse = True,
-    collect: bool | str | int = True,
     figures: str | int | None = None,
+    reuse: Literal["system"] | None = None,
 ) -> Manager:
-    """Keep this whole program in flat memory from now on, or inside a ``with`` block.
+    """Look after this whole program from now on, or inside a ``with`` block, without scopes.
+
+    Figures that were closed, or dropped without being closed, are freed when nothing holds them any more, and not when
+    the garbage collector comes by; what is made is counted for `report`.
 
     Parameters
     ----------
-    budget : str or int, optional
-        What Drypoint and the arrays of the program may hold together, such as ``"1GB"`` or ``"50%"``. The budget stays as
-        it is by default: half of what the process may use, or ``DRYPOINT_MEMORY``.
-    reuse : bool or {"pool", "system"}, default True
-        True or ``"pool"``: every large NumPy array of every thread takes its memory from the pool, so that a freed buffer
-        is the next buffer. ``"system"`` hooks nothing and only tells the C allocator to keep what is freed; then no array
-        is counted and no budget guards it. False leaves arrays alone.
-    collect : bool, str or int, default True
-        Collect garbage when so many bytes came to life since the last time, such as ``"64MB"``; True is an eighth of the
-        budget, and at most 256 MB.
     figures : str or int, optional
-        How many figures pyplot may keep open (``10``), or how many bytes of them (``"200MB"``); beyond it, the oldest is
-        closed as by ``plt.close``. Not limited by default.
+        How many figures pyplot may keep open (``10``), or how many bytes of them (``"200MB"``); beyond it, the one that
+        was current longest ago is closed as by ``plt.close``. Not limited by default.
+    reuse : {"system"}, optional
+        Tell the C allocator to keep large blocks that are freed, so that the next ones find their pages there. Nothing
+        is hooked. Such memory stays with the process until `release`. By default the allocator is left as it is.
 
     Returns
     -------
@@ -150,10 +124,6 @@ def manage(
     ------
     BadArgument
         If an argument cannot be understood, or the process is managed already with other settings.
-    BudgetExceeded
-        If more than the budget is held now. Nothing is changed then.
-    HandlerConflict
-        If another memory handler is installed in NumPy. Nothing is changed then.
 
     See Also
     --------
@@ -162,24 +132,25 @@ def manage(
 
     Notes
     -----
-    Called again with the same settings, or with none, it shares what is on. It costs a few nanoseconds for each small
-    array. Libraries that are imported later are handled as they come. `Page <reuse.md>`_ tells what is seen and what is not.
+    Called again with the same settings, or with none, it shares what is on. Libraries that are imported later are handled
+    as they come. Where the C library is not glibc, ``reuse="system"`` changes nothing.
 
     Examples
     --------
     >>> import drypoint as dp
-    >>> managed = dp.manage("50%", figures="200MB")
+    >>> managed = dp.manage(figures="200MB")
     >>> managed.close()
     """
-    settings = _settings(budget, reuse, collect, figures)
+    rule = None if figures is None else FigureRule(figures)
+    if reuse is not None:
+        _arguments.choice(reuse, "reuse", ["system"])
+    settings = {"figures": figures, "reuse": reuse}
     global _active
     with _lock:
         managed = _active
         if managed is None:
-            managed = _Managed(settings)
-            managed.start()
-            _active = managed
-        elif settings not in (managed.settings, _settings(None, True, True, None)):
+            managed = _active = _Managed(settings, rule)
+        elif settings not in (managed.settings, {"figures": None, "reuse": None}):
             differing = [name for name in settings if settings[name] != managed.settings[name]]
             now = ", ".join(f"{name}={managed.settings[name]!r}" for name in differing)
             asked = ", ".join(f"{name}={settings[name]!r}" for name in differing)
@@ -191,7 +162,7 @@ def manage(
 
 
 def from_environment() -> Manager | None:
-    """Manage as ``DRYPOINT_MANAGE`` says: ``1``, or settings such as ``budget=1GB,figures=10,reuse=system``."""
+    """Manage as ``DRYPOINT_MANAGE`` says: ``1``, or settings such as ``figures=10,reuse=system``."""
     value = os.environ.get(VARIABLE, "").strip()
     if value.lower() in ("", "0", "off", "no", "false"):
         return None
@@ -205,34 +176,10 @@ def parse(value: str) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     for part in value.split(","):
         name, equals, text = (piece.strip() for piece in part.partition("="))
-        if not equals or name not in ("budget", "reuse", "collect", "figures"):
+        if not equals or name not in ("figures", "reuse"):
             raise BadArgument(
-                f"the environment variable {VARIABLE}: {part.strip()!r} is no setting; expected 1, or budget=, reuse=, "
-                "collect= and figures= with commas between"
+                f"the environment variable {VARIABLE}: {part.strip()!r} is no setting; expected 1, or figures= "
+                "and reuse= with a comma between"
             )
-        words = {"on": True, "off": False, "true": True, "false": False}
-        settings[name] = words.get(text.lower(), text) if name in ("reuse", "collect") else text
-        if name == "figures" and text.isdigit():
-            settings[name] = int(text)
+        settings[name] = int(text) if text.isdigit() else text
     return settings
-
-
-def _settings(
-    budget: str | int | None, reuse: Reuse, collect: bool | str | int, limit: str | int | None
-) -> dict[str, Any]:
-    """The arguments checked, each in one form."""
-    if reuse is True:
-        reuse = "pool"
-    elif reuse is not False:
-        _arguments.choice(reuse, "reuse", ["pool", "system"])
-    threshold: int | None = 0
-    if collect is False:
-        threshold = None
-    elif collect is not True:
-        threshold = _core.parse_budget(_arguments.budget(collect, "collect"))
-    return {
-        "budget": _arguments.optional(_arguments.budget, budget, "budget"),
-        "reuse": reuse,
-        "collect": threshold,
-        "figures": figures.limit(limit),
-    }

@@ -30,8 +30,6 @@ PATIENCE = 64
 #: A canvas has a renderer, and there is a second buffer while it is saved; four bytes a pixel each.
 BYTES_A_PIXEL = 8
 
-_note_native: Any = getattr(_core, "note_native", lambda delta: None)
-
 
 class OpenFigure(ref["Any"]):
     """A weak reference to a figure, and what was found when it was last looked at."""
@@ -61,7 +59,6 @@ _skip = 0
 def _gone(record: OpenFigure) -> None:
     if _figures.get(record.key) is record:
         del _figures[record.key]
-        _note_native(-record.bytes)
 
 
 def remember(thing: object, kind: str) -> None:
@@ -80,7 +77,6 @@ def remember(thing: object, kind: str) -> None:
     record.references = 0
     record.waited = 0
     _figures[record.key] = record
-    _note_native(record.bytes)
     keep_rules(thing)
     look(made=record.key)
 

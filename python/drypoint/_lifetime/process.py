@@ -8,8 +8,6 @@ from .resources import Resources
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
-
     from .report import Report
 
 __all__ = ["Process", "process", "report"]
@@ -21,7 +19,6 @@ class Process:
     def __init__(self) -> None:
         self.resources = Resources(hold=False)
         self.tally = Tally()
-        self.account: Any = None
 
     @property
     def open_recorder(self) -> Process:
@@ -51,4 +48,4 @@ def report() -> Report:
     >>> dp.report()["open"]
     True
     """
-    return process.tally.report("process", process.resources, process.account)
+    return process.tally.report("process", process.resources)

@@ -16,6 +16,7 @@ __all__ = ["at_scope_end", "release"]
 LEAST_GROWTH = 16_000_000
 MOST_GROWTH = 512_000_000
 
+
 class _Heap:
     """When the C library's heap was last cut back, and how much it must grow before the next time."""
 

@@ -38,9 +38,7 @@ class Report(dict[str, "Any"]):
       at the end of their scope): how many by kind, those of inner scopes included.
     - ``alive``: of those that were left, or are open now, up to 100 dicts with ``kind``, ``type``, ``line`` (that made
       it, or None), ``bytes`` (or None) and ``reason``.
-    - ``arrays``: ``allocations``, ``bytes``, ``hits``, ``misses``, ``live``, ``peak_live``, ``refused``, of arrays of
-      64 KiB and more; ``largest``, pairs of bytes and line of the largest that live. None where nothing counts them.
-    - ``collections``: ``count`` and ``seconds`` of the collector's runs; ``seconds`` is None where nobody measured.
+    - ``collections``: how often the garbage collector ran, over all generations.
     - ``resident``: ``before`` and ``after``, in bytes, of the whole process.
     """
 
@@ -74,20 +72,9 @@ class Report(dict[str, "Any"]):
             if more > SHOWN:
                 texts.append(f"and {more - SHOWN:,} more")
             yield "alive", texts
-        arrays = self["arrays"]
-        if arrays is not None:
-            texts = [
-                f"{arrays['allocations']:,} of {_bytes(arrays['bytes'])} in all, {arrays['hits']:,} from the pool; "
-                f"peak {_bytes(arrays['peak_live'])}, now {_bytes(arrays['live'])}"
-            ]
-            if arrays["refused"]:
-                texts.append(f"{arrays['refused']:,} refused: over the budget")
-            texts += [f"{_readable(size)}  {line}" for size, line in arrays["largest"]]
-            yield "arrays", texts
         collections = self["collections"]
-        if collections["count"]:
-            took = "" if collections["seconds"] is None else f" in {_time(collections['seconds'])}"
-            yield "collected", [f"{collections['count']:,} times{took}"]
+        if collections:
+            yield "collected", [f"{collections:,} times"]
         before, after = self["resident"]["before"], self["resident"]["after"]
         sign = "+" if after >= before else "−"
         yield (
@@ -143,11 +130,10 @@ class Report(dict[str, "Any"]):
 class Tally:
     """The numbers of a scope, and of those that ended inside it."""
 
-    __slots__ = ("_before", "_began", "_collections", "alive", "arrays", "counts", "ended", "scopes")
+    __slots__ = ("_before", "_began", "_collections", "alive", "counts", "ended", "scopes")
 
     def __init__(self) -> None:
         self.alive: list[Fate] = []
-        self.arrays: dict[str, Any] | None = None
         self.counts: dict[str, dict[str, int]] = {what: {} for what in COUNTS}
         self.scopes = 0
         self.ended: tuple[float, int, int] | None = None
@@ -165,10 +151,9 @@ class Tally:
         if len(self.alive) < MOST_ALIVE:
             self.alive.append(fate)
 
-    def end(self, counts: dict[str, dict[str, int]], account: Any) -> None:
+    def end(self, counts: dict[str, dict[str, int]]) -> None:
         """The scope has ended."""
         _merge(self.counts, counts)
-        self.arrays = _arrays(account)
         self.ended = self._now()
 
     def add(self, other: Tally) -> None:
@@ -180,7 +165,7 @@ class Tally:
     def _now(self) -> tuple[float, int, int]:
         return perf_counter() - self._began, _collections() - self._collections, _core.resident_bytes()
 
-    def report(self, name: str, resources: Resources, account: Any) -> Report:
+    def report(self, name: str, resources: Resources) -> Report:
         """As plain data, so far or in all."""
         counts = {what: dict(kinds) for what, kinds in self.counts.items()}
         alive = [fate.plain() for fate in self.alive]
@@ -195,8 +180,7 @@ class Tally:
             scopes=self.scopes,
             **counts,
             alive=alive,
-            arrays=_arrays(account) if self.ended is None else self.arrays,
-            collections={"count": collections, "seconds": None},
+            collections=collections,
             resident={"before": self._before, "after": after},
         )
 
@@ -210,15 +194,6 @@ def _merge(into: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) ->
 def _collections() -> int:
     """How often the collector ran, over all generations."""
     return sum(generation["collections"] for generation in gc.get_stats())
-
-
-def _arrays(account: Any) -> dict[str, Any] | None:
-    """What an account of arrays says, with the largest that live."""
-    if account is None:
-        return None
-    usage: dict[str, Any] = dict(account.usage())
-    usage["largest"] = account.living() if usage["live"] else []
-    return usage
 
 
 def _alive(one: dict[str, Any]) -> str:

@@ -46,16 +46,13 @@ class Scope:
         Whether it has ended.
     """
 
-    def __init__(self, name: str | None = None, budget: str | int | None = None, close: bool = True) -> None:
+    def __init__(self, name: str | None = None, close: bool = True) -> None:
         self.name: str = "scope" if name is None else _arguments.text(name, "name")
-        self._budget = None if budget is None else _arguments.bytes_of(budget, "budget")
         self._closes = _arguments.flag(close, "close")
         self._state = _MADE
         self._parent: Scope | None = None
         self.resources = Resources(name=self.name)
         self.tally = Tally()
-        self._account: Any = None
-        self._pass: Any = None
         self._token: Token[Any] | None = None
         self._thread = 0
 
@@ -116,7 +113,6 @@ class Scope:
             constructions.watch()
         found: Scope | None = constructions.current.get()
         self._parent = None if found is None else found.open_recorder
-        self._account = _account(self)
         self.tally.begin()
         entered.add(self.resources)
         self._state = _ENTERED
@@ -125,8 +121,6 @@ class Scope:
         """Be the current scope of this context."""
         self._thread = get_ident()
         self._token = constructions.current.set(self)
-        if self._account is not None:
-            self._pass = self._account.enter()
 
     def _step_out(self) -> ScopeError | None:
         """Be it no longer; what is wrong with the place where this happens, if anything is."""
@@ -137,9 +131,6 @@ class Scope:
                 constructions.current.reset(token)  # type: ignore[arg-type]
             except (ValueError, RuntimeError):  # a copy of the context in which it was entered
                 constructions.current.set(self._parent)
-            if self._account is not None:
-                self._account.leave(self._pass)
-            self._pass = None
             return None
         if get_ident() != self._thread:
             return ScopeError(f"scope {self.name!r} was left on another thread than it was entered on")
@@ -148,8 +139,6 @@ class Scope:
             inner = inner._parent
         if inner is self:
             constructions.current.set(self._parent)
-            if self._account is not None:
-                self._account.leave(self._pass)
             return ScopeError(
                 f"scope {self.name!r} was left before {here.name!r}, which was entered inside it"
             )
@@ -195,7 +184,7 @@ class Scope:
             entered.discard(self.resources)
             for resource in resources.last_first():
                 resources.hand(resource, outer.resources)
-            self.tally.end(resources.counts, self._account)
+            self.tally.end(resources.counts)
             outer.tally.add(self.tally)
             for action in ended:
                 action(self)
@@ -327,7 +316,7 @@ class Scope:
         >>> scope.report()["made"]
         {}
         """
-        return self.tally.report(self.name, self.resources, self._account)
+        return self.tally.report(self.name, self.resources)
 
     def __repr__(self) -> str:
         state = ("not entered", "open", "closed")[self._state]
@@ -339,39 +328,13 @@ def _made(fate: Fate) -> str:
     return f"{fate.kind} made at {fate.place}" if fate.place else fate.kind
 
 
-def _account(scope: Scope) -> Any:
-    """The account of a scope's arrays, a child of its parent's; None where arrays are not counted."""
-    reuse = _reuse()
-    if reuse is None:
-        return None
-    parent = scope._parent
-    return reuse.Account(scope.name, scope._budget, None if parent is None else parent._account)
-
-
-def _reuse() -> Any:
-    """The part that counts arrays and lets them be used again, loaded when the first scope is entered."""
-    if not _loaded:
-        from importlib import import_module
-
-        try:
-            _loaded.append(import_module("drypoint._lifetime.reuse"))
-        except ModuleNotFoundError:
-            _loaded.append(None)
-    return _loaded[0]
-
-
-_loaded: list[Any] = []
-
-
-def scope(name: str | None = None, budget: str | int | None = None, close: bool = True) -> Scope:
-    """Close what is made in a ``with`` block at its end, and bound the arrays made in it.
+def scope(name: str | None = None, close: bool = True) -> Scope:
+    """Close what is made in a ``with`` block at its end.
 
     Parameters
     ----------
     name : str, optional
         What reports and errors call it.
-    budget : str or int, optional
-        The most bytes that arrays made inside may hold, as ``"200MB"``; those of inner scopes count.
     close : bool
         Close the resources made inside at the end. If False they are only counted and reported.
 
@@ -383,7 +346,7 @@ def scope(name: str | None = None, budget: str | int | None = None, close: bool 
     Raises
     ------
     BadArgument
-        If the budget cannot be understood.
+        If the name is no text, or `close` neither True nor False.
 
     Examples
     --------
@@ -393,4 +356,4 @@ def scope(name: str | None = None, budget: str | int | None = None, close: bool 
     >>> file.closed
     True
     """
-    return Scope(name, budget, close)
+    return Scope(name, close)

@@ -24,7 +24,6 @@ def scoped(
     function: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
-    budget: str | int | None = None,
     close: bool = True,
 ) -> Any:
     """Run a function in a scope of its own, each time that it is called.
@@ -33,11 +32,9 @@ def scoped(
     ----------
     function : callable, optional
         A function, method, coroutine function, generator or asynchronous generator. Without it, as in
-        ``@dp.scoped(budget="200MB")``, a decorator comes back.
+        ``@dp.scoped(name="page")``, a decorator comes back.
     name : str, optional
         What reports and errors call the scopes; the name of the function if not given.
-    budget : str or int, optional
-        The most bytes that arrays made in one call may hold.
     close : bool
         Close what a call made at its end, but for what it returns or yields.
 
@@ -49,7 +46,7 @@ def scoped(
     Raises
     ------
     BadArgument
-        If it is no function, or the budget cannot be understood.
+        If it is no function.
 
     Examples
     --------
@@ -66,8 +63,6 @@ def scoped(
     """
     if name is not None:
         _arguments.text(name, "name")
-    if budget is not None:
-        budget = _arguments.bytes_of(budget, "budget")
     close = _arguments.flag(close, "close")
 
     def decorate(function: Any) -> Any:
@@ -76,12 +71,12 @@ def scoped(
         if not callable(function) or isinstance(function, type):
             raise BadArgument(f"function must be a function, method or coroutine function, not {function!r}")
         title = str(name or getattr(function, "__qualname__", "scoped"))
-        return _decorated(function, title, budget, close)
+        return _decorated(function, title, close)
 
     return decorate if function is None else decorate(function)
 
 
-def _decorated(function: Any, name: str, budget: Any, close: bool) -> Any:
+def _decorated(function: Any, name: str, close: bool) -> Any:
     from functools import partial, wraps
 
     inner = function
@@ -94,7 +89,7 @@ def _decorated(function: Any, name: str, budget: Any, close: bool) -> Any:
 
         @wraps(function)
         async def stream(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, budget, close)
+            scope = Scope(name, close)
             scope._open()
             body = function(*args, **kwargs)
             error: BaseException | None = None
@@ -127,7 +122,7 @@ def _decorated(function: Any, name: str, budget: Any, close: bool) -> Any:
 
         @wraps(function)
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, budget, close)
+            scope = Scope(name, close)
             scope._open()
             error: BaseException | None = None
             try:
@@ -144,7 +139,7 @@ def _decorated(function: Any, name: str, budget: Any, close: bool) -> Any:
 
         @wraps(function)
         def generator(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, budget, close)
+            scope = Scope(name, close)
             scope._open()
             error: BaseException | None = None
             try:
@@ -159,7 +154,7 @@ def _decorated(function: Any, name: str, budget: Any, close: bool) -> Any:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with Scope(name, budget, close) as scope:
+        with Scope(name, close) as scope:
             return scope.keep(function(*args, **kwargs))
 
     return call
