@@ -21,6 +21,8 @@ def watch(module: ModuleType) -> None:
         constructions.wrap(module.Figure)
         _wrap_restored(module.Figure)
         _wrap_drawing(module.FigureCanvasBase)
+    elif module.__name__ == "matplotlib._pylab_helpers":
+        _wrap_registering(module.Gcf)
     elif module.__name__ == "matplotlib.animation":
         constructions.wrap(module.Animation)
         constructions.wrap(module.AbstractMovieWriter, "MovieWriter")
@@ -41,6 +43,22 @@ def _wrap_restored(kind: Any) -> None:
 
     kind.__setstate__ = __setstate__
     constructions.on_unwatch(lambda: _put_back(kind, "__setstate__", __setstate__, original))
+
+
+def _wrap_registering(kind: Any) -> None:
+    """See when pyplot has one figure more: the moment at which a limit can be passed."""
+    registering = kind.__dict__.get("_set_new_active_manager")
+    if not isinstance(registering, classmethod):  # a limit is then kept when figures are made or drawn
+        return
+    original = registering.__func__
+
+    def set_new_active_manager(cls: Any, manager: Any) -> None:
+        original(cls, manager)
+        open_figures.keep_rules()
+
+    wrapped = classmethod(set_new_active_manager)
+    kind._set_new_active_manager = wrapped
+    constructions.on_unwatch(lambda: _put_back(kind, "_set_new_active_manager", wrapped, registering))
 
 
 def _wrap_drawing(kind: Any) -> None:
