@@ -126,7 +126,6 @@ def test_handles_that_pile_up_are_closed_after_their_turn(name: str) -> None:
     assert grown(program, cured=True) == 0
 
 
-@pytest.mark.xfail(reason="a segment that its program has closed is forgotten, its name with it")
 def test_a_closed_segment_that_nobody_unlinked_is_unlinked_by_the_scope_that_made_it() -> None:
     program = """
 from multiprocessing import shared_memory

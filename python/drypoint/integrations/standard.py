@@ -71,6 +71,42 @@ def _created(shared: Any) -> bool:
     return bool(shared._flags & os.O_EXCL)
 
 
+class SharedName:
+    """The name of a segment that was made here. It outlives the object and `close`, until somebody removes it, so the
+    scope holds this in its stead: it has no weak references."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _note_name(thing: object, kind: str) -> None:
+    """A segment was made, and so was a name in the system."""
+    if kind == "SharedMemory" and os.name == "posix" and _created(thing):
+        segment: Any = thing
+        segment._drypoint_name = SharedName(segment._name)
+        constructions.made(segment._drypoint_name, "SharedMemory name")
+
+
+def _name_exists(named: SharedName) -> bool:
+    import _posixshmem  # type: ignore[import-not-found]
+
+    try:
+        os.close(_posixshmem.shm_open(named.name, os.O_RDONLY, mode=0o600))
+    except OSError:
+        return False
+    return True
+
+
+def _remove_name(named: SharedName, failing: bool) -> None:
+    import _posixshmem
+    from multiprocessing import resource_tracker
+
+    _posixshmem.shm_unlink(named.name)
+    resource_tracker.unregister(named.name, "shared_memory")
+
+
 def _clean_up(folder: Any, failing: bool) -> None:
     folder.cleanup()
 
@@ -82,9 +118,11 @@ closers.add(
         _close_shared,
         lambda shared: shared._mmap is not None,
         lambda shared: int(shared.size),
-        lambda shared: (shared._mmap,),
+        lambda shared: (shared._mmap, getattr(shared, "_drypoint_name", None)),
     ),
 )
+closers.add(SharedName, closers.Closer(_remove_name, _name_exists))
+constructions.observers.append(_note_name)
 closers.add("tempfile._TemporaryFileWrapper", closers.Closer(_close, lambda file: not file.file.closed))
 closers.add(
     "tempfile.SpooledTemporaryFile",
