@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from types import ModuleType
     from typing import Any, Protocol
 
-    class Recorder(Protocol):
+    class _Recorder(Protocol):
         """What a construction is told to: a scope, or the process."""
 
         @property
-        def open_recorder(self) -> Recorder | None:
+        def open_recorder(self) -> _Recorder | None:
             """The nearest one, from here outwards, that still takes things."""
 
         def record(self, thing: object, kind: str, place: str | None) -> None:
@@ -55,7 +55,7 @@ __all__ = [
 current: ContextVar[Any] = ContextVar("drypoint_scope", default=None)
 
 #: The recorder of all that is made outside scopes. Set by `scope`.
-process: Recorder | None = None
+process: _Recorder | None = None
 
 #: Called with each thing made and its kind, on the thread that made it.
 observers: list[Callable[[object, str], None]] = []

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["unexplained"]
 
 _OPTIMIZED = 0x1
-_CONTAINERS = (dict, list, tuple, set, frozenset, deque, CellType, MethodType)
-_SUSPENDED = (GeneratorType, CoroutineType, AsyncGeneratorType)
+_CONTAINERS: tuple[type, ...] = (dict, list, tuple, set, frozenset, deque, CellType, MethodType)
+_SUSPENDED: tuple[type, ...] = (GeneratorType, CoroutineType, AsyncGeneratorType)
 
 
 def unexplained(thing: object) -> int:

@@ -22,7 +22,7 @@ MOST = 20_000
 #: Whom a thing belongs to, by the name of its type: an Artist to its Figure. Filled by the integrations.
 owners: dict[str, Callable[[Any], object]] = {}
 
-_PLAIN = (str, bytes, bytearray, int, float, complex, bool, type(None), type, ModuleType)
+_PLAIN: tuple[type, ...] = (str, bytes, bytearray, int, float, complex, bool, type(None), type, ModuleType)
 _arrays: Any = None
 
 
