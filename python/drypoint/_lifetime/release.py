@@ -1,7 +1,8 @@
 """Giving memory back to the system that nobody uses: garbage, idle blocks, and what the C library keeps.
 
-At the end of a scope the C library's heap is cut back only when it pays: the resident size must have grown since the last
-time, and if little comes back, it must grow by twice as much before the next.
+At the end of a scope the C library's heap is cut back only when it pays. What a turn of a loop leaves free there the next
+turn takes again, and cutting it off each time would cost thousands of page faults a turn. So the size that was found when it
+was cut first is allowed to come back; beyond it the heap has grown for another reason, and is cut again.
 """
 
 from __future__ import annotations
@@ -12,17 +13,20 @@ from .scope import ended
 
 __all__ = ["at_scope_end", "release"]
 
-#: Growth of the resident size that makes trimming worth a try, and the most that it is raised to.
-LEAST_GROWTH = 16_000_000
+#: Growth of the resident size that makes cutting worth a try, and the most that it is raised to when little comes back.
+LEAST_GROWTH = 8_000_000
 MOST_GROWTH = 512_000_000
+#: What a turn may leave in the heap for the next one.
+MOST_LEFT = 64_000_000
 
 
 class _Heap:
-    """When the C library's heap was last cut back, and how much it must grow before the next time."""
+    """The resident size that scopes may end with, and how far it may be passed before the heap is cut back."""
 
     def __init__(self) -> None:
-        self.resident = 0
+        self.allowed = 0
         self.growth = LEAST_GROWTH
+        self.settled = False
 
 
 _heap = _Heap()
@@ -56,23 +60,28 @@ def release() -> int:
     gc.collect()
     _core.trim_pool()
     _core.trim_system()
-    _heap.resident = _core.resident_bytes()
+    _heap.allowed = after = _core.resident_bytes()
     _heap.growth = LEAST_GROWTH
-    return max(0, before - _heap.resident)
+    return max(0, before - after)
 
 
 def at_scope_end(scope: object = None) -> None:
     """Free figures that were dropped, and cut the C library's heap if that is likely to pay."""
     open_figures.look()
     resident = _core.resident_bytes()
-    if _heap.resident == 0 or resident < _heap.resident:
-        _heap.resident = resident
-    if resident - _heap.resident < _heap.growth:
+    if _heap.allowed == 0:
+        _heap.allowed = resident
+    if resident - _heap.allowed < _heap.growth:
         return
     freed = _core.trim_system()
-    _heap.resident = resident - freed
-    enough = freed * 2 >= _heap.growth
-    _heap.growth = LEAST_GROWTH if enough else min(_heap.growth * 2, MOST_GROWTH)
+    if freed * 2 >= _heap.growth:
+        _heap.growth = LEAST_GROWTH
+        if not _heap.settled:
+            _heap.settled = True
+            _heap.allowed = min(resident, resident - freed + MOST_LEFT)
+    else:
+        _heap.growth = min(_heap.growth * 2, MOST_GROWTH)
+    _heap.allowed = max(_heap.allowed, resident - freed)
 
 
 ended.append(at_scope_end)
