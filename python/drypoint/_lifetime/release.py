@@ -1,8 +1,8 @@
 """Giving memory back to the system that nobody uses: garbage, idle blocks, and what the C library keeps.
 
 At the end of a scope the C library's heap is cut back only when it pays. What a turn of a loop leaves free there the next
-turn takes again, and cutting it off each time would cost thousands of page faults a turn. So the size that was found when it
-was cut first is allowed to come back; beyond it the heap has grown for another reason, and is cut again.
+turn takes again, and cutting it off each time would cost page faults. So the size that was found when it was cut first is
+allowed to come back; beyond it the heap has grown for another reason, and is cut again.
 """
 
 from __future__ import annotations
