@@ -346,9 +346,7 @@ def test_left_on_another_thread_closes_its_things_all_the_same():
     constructions.current.set(None)
 
 
-@pytest.mark.parametrize(
-    "arguments", [{"name": 3}, {"budget": "much"}, {"budget": -1}, {"budget": 0}, {"close": "yes"}]
-)
+@pytest.mark.parametrize("arguments", [{"name": 3}, {"name": b"x"}, {"close": "yes"}, {"close": 1}])
 @pytest.mark.parametrize("make", [dp.scope, lambda **a: dp.each([], **a), lambda **a: dp.scoped(**a)])
 def test_bad_arguments(make, arguments):
     with pytest.raises(dp.BadArgument, match=next(iter(arguments))):
