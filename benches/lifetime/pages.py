@@ -26,13 +26,17 @@ def prepare(ending, by_hand):
     plt.rcParams["figure.max_open_warning"] = 0
     rng = np.random.default_rng(3)
 
+    def draw(fig, ax, turn):
+        ax.imshow(rng.random((1000, 1000)))
+        ax.set_title(f"page {turn}")
+        picture = io.BytesIO()
+        fig.savefig(picture, format="png")
+        return picture
+
     def closed(turns):
         for turn in turns:
             fig, ax = plt.subplots(**SIZE)
-            ax.imshow(rng.random((1000, 1000)))
-            ax.set_title(f"page {turn}")
-            picture = io.BytesIO()
-            fig.savefig(picture, format="png")
+            picture = draw(fig, ax, turn)
             plt.close(fig)
         return float(zlib.crc32(picture.getvalue()))
 
@@ -40,19 +44,13 @@ def prepare(ending, by_hand):
         for turn in turns:
             fig = Figure(**SIZE)
             ax = fig.subplots()
-            ax.imshow(rng.random((1000, 1000)))
-            ax.set_title(f"page {turn}")
-            picture = io.BytesIO()
-            fig.savefig(picture, format="png")
+            picture = draw(fig, ax, turn)
         return float(zlib.crc32(picture.getvalue()))
 
     def never(turns):
         for turn in turns:
             fig, ax = plt.subplots(**SIZE)
-            ax.imshow(rng.random((1000, 1000)))
-            ax.set_title(f"page {turn}")
-            picture = io.BytesIO()
-            fig.savefig(picture, format="png")
+            picture = draw(fig, ax, turn)
         return float(zlib.crc32(picture.getvalue()))
 
     def one_figure(turns):
