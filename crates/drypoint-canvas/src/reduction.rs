@@ -64,6 +64,23 @@ impl Reduction {
         }
     }
 
+    /// The word for it, in Python and in files: `mean`.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Reduction::Count(_) => "count",
+            Reduction::Any(_) => "any",
+            Reduction::Sum(_) => "sum",
+            Reduction::Mean(_) => "mean",
+            Reduction::Min(_) => "min",
+            Reduction::Max(_) => "max",
+            Reduction::Var(_) => "var",
+            Reduction::Std(_) => "std",
+            Reduction::First(_) => "first",
+            Reduction::Last(_) => "last",
+            Reduction::By(..) => "by",
+        }
+    }
+
     /// Whether it can be folded at all: categories are not nested.
     pub fn check(&self) -> Result<()> {
         match self {
@@ -81,20 +98,10 @@ impl Reduction {
 /// As it is written in Python: `mean('fare')`.
 impl fmt::Display for Reduction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = match self {
-            Reduction::Count(_) => "count",
-            Reduction::Any(_) => "any",
-            Reduction::Sum(_) => "sum",
-            Reduction::Mean(_) => "mean",
-            Reduction::Min(_) => "min",
-            Reduction::Max(_) => "max",
-            Reduction::Var(_) => "var",
-            Reduction::Std(_) => "std",
-            Reduction::First(_) => "first",
-            Reduction::Last(_) => "last",
-            Reduction::By(column, inner) => return write!(f, "by({}, {inner})", quoted(column)),
-        };
-        write!(f, "{name}({})", self.value_column().map(quoted).unwrap_or_default())
+        match self {
+            Reduction::By(column, inner) => write!(f, "by({}, {inner})", quoted(column)),
+            _ => write!(f, "{}({})", self.name(), self.value_column().map(quoted).unwrap_or_default()),
+        }
     }
 }
 

@@ -40,9 +40,8 @@ impl Constructor {
     fn __get__<'py>(
         slf: Bound<'py, Self>,
         object: Option<&Bound<'py, PyAny>>,
-        kind: Option<&Bound<'py, PyAny>>,
+        _owner: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let _ = kind;
         match object {
             None => Ok(slf.into_any()),
             Some(object) => method_type(slf.py())?.call1((slf, object)),

@@ -117,7 +117,7 @@ impl About {
         if let Some(by) = self.reduction.category_column() {
             line("by", &escape(by));
         }
-        line("reduction", reduction_name(self.reduction.inner()));
+        line("reduction", self.reduction.inner().name());
         if let Some(column) = self.reduction.value_column() {
             line("of", &escape(column));
         }
@@ -175,21 +175,6 @@ impl About {
 
 fn name(text: &str) -> Result<String, String> {
     unescape(text).ok_or_else(|| format!("name {text:?}"))
-}
-
-fn reduction_name(reduction: &Reduction) -> &'static str {
-    match reduction {
-        Reduction::Count(_) | Reduction::By(..) => "count",
-        Reduction::Any(_) => "any",
-        Reduction::Sum(_) => "sum",
-        Reduction::Mean(_) => "mean",
-        Reduction::Min(_) => "min",
-        Reduction::Max(_) => "max",
-        Reduction::Var(_) => "var",
-        Reduction::Std(_) => "std",
-        Reduction::First(_) => "first",
-        Reduction::Last(_) => "last",
-    }
 }
 
 fn reduction(name: &str, of: Option<String>) -> Option<Reduction> {
