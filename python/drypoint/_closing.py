@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from ._errors import ClosedError
 
 TYPE_CHECKING = False
@@ -12,17 +14,17 @@ if TYPE_CHECKING:
 __all__ = ["Closing"]
 
 
-class Closing:
+class Closing(ABC):
     """A thing with ``close()`` and ``closed``; a ``with`` block closes it."""
 
+    @abstractmethod
     def close(self) -> None:
         """Free what it holds. A second call does nothing."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def closed(self) -> bool:
         """Whether `close` was called."""
-        raise NotImplementedError
 
     def _check_open(self) -> None:
         if self.closed:

@@ -7,6 +7,7 @@ import sys
 
 import drypoint as dp
 import pytest
+from child import run_child
 from drypoint._lifetime import manage as managing
 
 
@@ -72,6 +73,26 @@ def test_figures_are_limited_only_while_it_is_on():
 def test_bad_arguments(arguments, told):
     with pytest.raises(dp.BadArgument, match=told):
         dp.manage(**arguments)
+
+
+CHURN = """
+import resource
+import drypoint as dp
+{setting}
+def turn():
+    return [b"x" * 4_000_000 for _ in range(6)]
+for _ in range(5): turn()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20): turn()
+result = (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 20
+"""
+
+
+def test_the_c_allocator_keeps_pages_when_it_is_told_to():
+    plain = run_child(CHURN.format(setting="")).result
+    kept = run_child(CHURN.format(setting="managed = dp.manage(reuse='system')")).result
+    put_back = run_child(CHURN.format(setting="dp.manage(reuse='system').close()")).result
+    assert kept < 50 < 1000 < min(plain, put_back)
 
 
 def run(*arguments, **env):

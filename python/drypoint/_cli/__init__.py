@@ -10,6 +10,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
 __all__ = ["main", "parser"]
@@ -68,12 +69,10 @@ def main(arguments: list[str] | None = None) -> int:
     int
         0 when done, 2 for bad input (one line on standard error), 130 when interrupted.
     """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
-    signal.signal(signal.SIGTERM, _terminated)
+    restore = _prepare()
     top = parser()
     options = top.parse_args(arguments)
+    options.restore = restore
     if options.completion:
         import shtab
 
@@ -103,6 +102,22 @@ def main(arguments: list[str] | None = None) -> int:
         _silence()
         print(f"drypoint: standard output: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
+
+
+def _prepare() -> Callable[[], None]:
+    """Streams and signals as the command line wants them. The function that comes back puts them as they were."""
+    streams = [stream for stream in (sys.stdout, sys.stderr) if isinstance(stream, io.TextIOWrapper)]
+    errors = [stream.errors for stream in streams]
+    for stream in streams:
+        stream.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
+    handler = signal.signal(signal.SIGTERM, _terminated)
+
+    def restore() -> None:
+        for stream, before in zip(streams, errors, strict=True):
+            stream.reconfigure(errors=before)
+        signal.signal(signal.SIGTERM, handler)
+
+    return restore
 
 
 def _silence() -> None:

@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     """Manage, run, report."""
     manager = _manage(options)
     execute = _module(options) if options.module else _script(options)
-    _restore()
+    options.restore()  # what the command line changed for itself is not the program's
     try:
         return _guarded(execute)
     finally:
@@ -59,17 +59,6 @@ def run(options: argparse.Namespace) -> int:
             print(report(), file=sys.stderr)
         if manager is not None:
             manager.close()
-
-
-def _restore() -> None:
-    """Signals and streams as Python has them: what the command line changed for itself is not the program's."""
-    import io
-    import signal
-
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for stream, errors in ((sys.stdout, "strict"), (sys.stderr, "backslashreplace")):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors=errors)
 
 
 def _manage(options: argparse.Namespace) -> Any:
@@ -82,7 +71,7 @@ def _manage(options: argparse.Namespace) -> Any:
     if options.reuse is not None:
         settings["reuse"] = options.reuse
     if options.figures is not None:
-        settings["figures"] = int(options.figures) if options.figures.isdigit() else options.figures
+        settings["figures"] = manage.limit(options.figures)
     if settings or not os.environ.get(manage.VARIABLE, "").strip():
         return manage.manage(**settings)
     return manage.from_environment()

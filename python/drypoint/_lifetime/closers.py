@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-__all__ = ["Closed", "Closer", "Registration", "add", "close_one", "find", "register_closer"]
+__all__ = ["Closed", "Closer", "Registration", "add", "by_method", "close_one", "find", "register_closer"]
 
 
 class Closed:
@@ -99,6 +99,11 @@ class Closer:
         self.size = size
         self.parts = parts
         self.by_reference = by_reference
+
+
+def by_method(thing: Any, failing: bool) -> None:
+    """Call its ``close()``: the closer of most things."""
+    thing.close()
 
 
 _by_type: dict[type, Closer] = {}
@@ -200,18 +205,7 @@ def close_one(thing: object, failing: bool = False) -> Closed:
 
 
 class Registration:
-    """A closer in force; `remove` takes it out. Also a context manager that removes it at its end.
-
-    Examples
-    --------
-    >>> import drypoint as dp
-    >>> class Camera:
-    ...     def stop(self):
-    ...         print("stopped")
-    >>> with dp.register_closer(Camera, Camera.stop), dp.scope():
-    ...     camera = Camera()
-    stopped
-    """
+    """A closer in force; `remove` takes it out. Also a context manager that removes it at its end."""
 
     def __init__(self, title: str, remove: Callable[[], None]) -> None:
         self._title = title

@@ -54,7 +54,7 @@ __all__ = [
 #: Where constructions in this context are written down: the innermost scope, or None.
 current: ContextVar[Any] = ContextVar("drypoint_scope", default=None)
 
-#: The recorder of all that is made outside scopes. Set by `scope`.
+#: The recorder of all that is made outside scopes. Set by `process`.
 process: _Recorder | None = None
 
 #: Called with each thing made and its kind, on the thread that made it.
@@ -196,25 +196,18 @@ def wrap_named(module: str, name: str) -> Callable[[], None]:
     return remove
 
 
-def integration(name: str) -> ModuleType | None:
-    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it. None if there is none."""
+def integration(name: str) -> ModuleType:
+    """A file of `drypoint.integrations`: what to wrap of a library, and how to close it."""
     from importlib import import_module
 
-    try:
-        return import_module(f"drypoint.integrations.{name}")
-    except ModuleNotFoundError as error:
-        if error.name == f"drypoint.integrations.{name}":
-            return None
-        raise
+    return import_module(f"drypoint.integrations.{name}")
 
 
 def _integrate(module: ModuleType) -> None:
     """The library is there: let the integration wrap its constructors, if they are still wanted."""
     with _lock:
         if _watchers:
-            found = integration(INTEGRATIONS[module.__name__])
-            if found is not None:
-                found.watch(module)
+            integration(INTEGRATIONS[module.__name__]).watch(module)
 
 
 def wrap(owner: type, kind: str | None = None, method: str = "__init__") -> bool:

@@ -14,7 +14,7 @@ from _weakref import ref
 
 from .. import _core
 from .closers import Closed
-from .shell import Closing, empty, is_shell
+from .shell import Ending, empty, is_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ def close_figure(
     island = _core.Island([figure], _types(_OWN))
     seen = _visible(island, figure)
     freed = _bytes(island.dying(tuple(_types(_HOLDERS_OF_BYTES))))
-    closing = Closing(name, scope, place)
+    ending = Ending(name, scope, place)
     _forget_finalizers(seen)
     for one in seen:
-        if empty(one, closing) and left is not None:
+        if empty(one, ending) and left is not None:
             left.append(ref(one))
     seen.clear()
     one = None
@@ -148,11 +148,11 @@ def _close_slowly(figure: Any, name: str, scope: str | None, place: str | None) 
     """Without the island: empty what the figure names, and let a full collection find the rest."""
     import gc
 
-    closing = Closing(name, scope, place)
+    ending = Ending(name, scope, place)
     canvas = figure.canvas
     for one in [*figure.findobj(), getattr(canvas, "manager", None), canvas, figure]:
         if one is not None:
-            empty(one, closing)
+            empty(one, ending)
     del figure, canvas, one
     gc.collect()
     return Closed("Figure", name=name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Literal
 
-__all__ = ["VARIABLE", "Manager", "from_environment", "manage"]
+__all__ = ["VARIABLE", "Manager", "from_environment", "limit", "manage"]
 
 VARIABLE = "DRYPOINT_MANAGE"
 
@@ -181,5 +181,10 @@ def parse(value: str) -> dict[str, Any]:
                 f"the environment variable {VARIABLE}: {part.strip()!r} is no setting; expected 1, or figures= "
                 "and reuse= with a comma between"
             )
-        settings[name] = int(text) if text.isdigit() else text
+        settings[name] = limit(text) if name == "figures" else text
     return settings
+
+
+def limit(text: str) -> str | int:
+    """A limit on figures as it is typed: a count if it has digits only."""
+    return int(text) if text.isdecimal() else text

@@ -182,7 +182,7 @@ class FigureRule:
     Notes
     -----
     The limit is looked at when a figure is made or drawn. Pyplot's current figure is never closed, nor is one that is
-    being made; figures without pyplot are counted, but whoever made them closes them. What is closed is logged to
+    being made; figures without pyplot are not counted, and closed by whoever made them. What is closed is logged to
     ``drypoint`` as INFO, one line for each, and its name is in `closed`.
     """
 
@@ -229,7 +229,7 @@ class FigureRule:
         return closed
 
     def _exceeded(self) -> bool:
-        """Whether pyplot's figures and those that are held without it are over the limit."""
+        """Whether pyplot's figures are over the limit."""
         mine = [manager.canvas.figure for manager in figures.managers()]
         if self.count is not None:
             return len(mine) > self.count

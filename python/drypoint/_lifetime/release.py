@@ -23,8 +23,8 @@ MOST_LEFT = 64_000_000
 class _Heap:
     """The resident size that scopes may end with, and how far it may be passed before the heap is cut back."""
 
-    def __init__(self) -> None:
-        self.allowed = 0
+    def __init__(self, allowed: int = 0) -> None:
+        self.allowed = allowed
         self.growth = LEAST_GROWTH
         self.settled = False
 
@@ -53,6 +53,7 @@ def release() -> int:
     >>> dp.release() >= 0
     True
     """
+    global _heap
     import gc
 
     before = _core.resident_bytes()
@@ -60,8 +61,8 @@ def release() -> int:
     gc.collect()
     _core.trim_pool()
     _core.trim_system()
-    _heap.allowed = after = _core.resident_bytes()
-    _heap.growth = LEAST_GROWTH
+    after = _core.resident_bytes()
+    _heap = _Heap(after)
     return max(0, before - after)
 
 

@@ -12,10 +12,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-__all__ = ["ClosedShell", "Closing", "empty", "is_shell"]
+__all__ = ["ClosedShell", "Ending", "empty", "is_shell"]
 
 
-class Closing:
+class Ending:
     """When and by whom a figure was closed, shared by all that is left of it."""
 
     __slots__ = ("name", "place", "scope")
@@ -93,7 +93,7 @@ def _names(shell: ClosedShell) -> dict[str, Any]:
 
 def _refuse(shell: ClosedShell, attribute: str) -> NoReturn:
     names = _names(shell)
-    raise FigureClosed(names["closing"].told(names["was"].__name__, attribute))
+    raise FigureClosed(names["ending"].told(names["was"].__name__, attribute))
 
 
 def is_shell(thing: object) -> bool:
@@ -101,7 +101,7 @@ def is_shell(thing: object) -> bool:
     return type(thing) is ClosedShell
 
 
-def empty(thing: Any, closing: Closing) -> bool:
+def empty(thing: Any, ending: Ending) -> bool:
     """Make a thing a shell: whatever it held is let go at once.
 
     Returns
@@ -120,6 +120,6 @@ def empty(thing: Any, closing: Closing) -> bool:
     held = names.copy()
     names.clear()
     names["was"] = was
-    names["closing"] = closing
+    names["ending"] = ending
     held.clear()  # not before: what this sets free may look at the thing
     return True

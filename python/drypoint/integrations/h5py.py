@@ -7,7 +7,6 @@ from .._lifetime import closers, constructions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
 
 __all__ = ["watch"]
 
@@ -17,8 +16,4 @@ def watch(h5py: ModuleType) -> None:
     constructions.wrap(h5py.File, "File")
 
 
-def _close(thing: Any, failing: bool) -> None:
-    thing.close()
-
-
-closers.add("h5py._hl.files.File", closers.Closer(_close, is_open=bool))
+closers.add("h5py._hl.files.File", closers.Closer(closers.by_method, is_open=bool))

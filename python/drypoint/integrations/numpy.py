@@ -83,11 +83,7 @@ def _parts(array: Any) -> Iterable[object]:
     return (array._mmap,)
 
 
-def _close(thing: Any, failing: bool) -> None:
-    thing.close()
-
-
 for _name in ("numpy.memmap", "numpy.core.memmap.memmap"):
     closers.add(_name, closers.Closer(_close_map, _is_open, lambda array: int(array.nbytes), _parts))
 for _name in ("numpy.lib.npyio.NpzFile", "numpy.lib._npyio_impl.NpzFile"):
-    closers.add(_name, closers.Closer(_close, lambda archive: archive.zip is not None))
+    closers.add(_name, closers.Closer(closers.by_method, lambda archive: archive.zip is not None))

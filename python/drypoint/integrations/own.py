@@ -7,7 +7,6 @@ from .._lifetime import closers, constructions
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-    from typing import Any
 
 __all__ = ["watch"]
 
@@ -17,8 +16,4 @@ def watch(drypoint: ModuleType) -> None:
     constructions.wrap(drypoint.Source)
 
 
-def _close(source: Any, failing: bool) -> None:
-    source.close()
-
-
-closers.add("drypoint._streams.Source", closers.Closer(_close, lambda source: not source.closed))
+closers.add("drypoint._streams.Source", closers.Closer(closers.by_method, lambda source: not source.closed))

@@ -31,10 +31,6 @@ def watch(module: ModuleType) -> None:
         constructions.wrap(module.TemporaryDirectory)
 
 
-def _close(thing: Any, failing: bool) -> None:
-    thing.close()
-
-
 def _is_open(thing: Any) -> bool:
     return not thing.closed
 
@@ -123,11 +119,13 @@ closers.add(
 )
 closers.add(SharedName, closers.Closer(_remove_name, _name_exists))
 constructions.observers.append(_note_name)
-closers.add("tempfile._TemporaryFileWrapper", closers.Closer(_close, lambda file: not file.file.closed))
+closers.add(
+    "tempfile._TemporaryFileWrapper", closers.Closer(closers.by_method, lambda file: not file.file.closed)
+)
 closers.add(
     "tempfile.SpooledTemporaryFile",
-    closers.Closer(_close, _is_open, parts=lambda file: (file._file,)),
+    closers.Closer(closers.by_method, _is_open, parts=lambda file: (file._file,)),
 )
 closers.add("tempfile.TemporaryDirectory", closers.Closer(_clean_up, lambda folder: folder._finalizer.alive))
 for _name in ("FileIO", "BufferedRandom", "BufferedReader", "BufferedWriter", "TextIOWrapper"):
-    closers.add(f"_io.{_name}", closers.Closer(_close, _is_open))
+    closers.add(f"_io.{_name}", closers.Closer(closers.by_method, _is_open))
