@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::DECODERS;
+use crate::{ARRAYS, DECODERS};
 
 /// How many holders a refusal names.
 const NAMED_HOLDERS: usize = 5;
@@ -36,7 +36,9 @@ pub struct Snapshot {
     pub hits: u64,
     /// Large blocks that were fresh from the system.
     pub misses: u64,
-    /// By consumer, in order of first use. `"decoders"` is always there.
+    /// Idle blocks that went back to the system because nobody had wanted them for long.
+    pub aged: u64,
+    /// By consumer, in order of first use. `"decoders"` is always there; `"arrays"` once there were any.
     pub consumers: Vec<ConsumerUsage>,
 }
 
@@ -71,6 +73,19 @@ pub(crate) struct Totals {
     pub(crate) hits: u64,
     pub(crate) misses: u64,
     pub(crate) decoders: DecoderUsage,
+    pub(crate) arrays: ForeignUsage,
+    pub(crate) aged: u64,
+}
+
+/// What arrays of other libraries took.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ForeignUsage {
+    /// Bytes that count against the limit.
+    pub(crate) counted: usize,
+    pub(crate) live: usize,
+    pub(crate) peak: usize,
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
 }
 
 /// What foreign code took through the allocator, and what was reserved for it.
@@ -108,6 +123,11 @@ impl Snapshot {
         decoders.peak = decoders.peak.max(totals.decoders.peak);
         decoders.hits += totals.decoders.hits;
         decoders.misses += totals.decoders.misses;
+        let arrays = totals.arrays;
+        if arrays.hits + arrays.misses > 0 {
+            let ForeignUsage { counted: reserved, live, peak, hits, misses } = arrays;
+            consumers.push(ConsumerUsage { name: ARRAYS.into(), reserved, live, peak, hits, misses });
+        }
         Self {
             limit: totals.limit,
             available: totals.available,
@@ -121,6 +141,7 @@ impl Snapshot {
             peak_resident: None,
             hits: totals.hits,
             misses: totals.misses,
+            aged: totals.aged,
             consumers,
         }
     }

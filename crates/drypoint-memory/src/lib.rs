@@ -34,11 +34,14 @@ pub use class::{POOLED_FROM, charged_bytes};
 pub use consumer::MemoryConsumer;
 pub use error::BudgetExceeded;
 pub use ledger::{ConsumerUsage, Snapshot};
-pub use pool::{DECODERS, MemoryPool, ReclaimOrder, Reclaimer, ReclaimerGuard};
+pub use pool::{
+    ARRAYS, ArrayAccount, ArrayRequest, ArrayUsage, DECODERS, Denied, MemoryPool, ReclaimOrder, Reclaimer,
+    ReclaimerGuard, live_array_bytes, living_arrays,
+};
 pub use process_limit::process_limit;
-pub use raw::PoolAllocator;
 #[cfg(feature = "fault-injection")]
 pub use raw::fault;
+pub use raw::{PoolAllocator, free_array, is_array, resize_array};
 pub use reservation::MemoryReservation;
 pub use resident::{peak_resident_bytes, reset_peak_resident, resident_bytes};
 pub use spill::{Spill, SpillError, SpillRange};

@@ -14,7 +14,7 @@ use crate::raw::{Block, Chain, Guarded, Mapped, yield_now};
 
 /// The pool of the process: a `static`, because an allocator cannot wait for somebody to make one. Until
 /// [`MemoryPool::process`](crate::MemoryPool::process) sets its limit it keeps idle blocks only.
-pub(super) static PROCESS: Core = Core { state: Guarded::new(State::new(usize::MAX)), parent: None };
+pub(crate) static PROCESS: Core = Core { state: Guarded::new(State::new(usize::MAX)), parent: None };
 
 /// A pool and the account of its parent that its limit was carved from.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Core {
         Self { state: Guarded::new(State::new(limit)), parent }
     }
 
-    pub(super) fn with<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
+    pub(crate) fn with<R>(&self, look: impl FnOnce(&mut State) -> R) -> R {
         self.state.with(look)
     }
 
@@ -58,7 +58,7 @@ impl Core {
     }
 
     /// Give blocks back to the system, then their bytes to the pool.
-    pub(super) fn unmap(&self, chain: Chain) {
+    pub(crate) fn unmap(&self, chain: Chain) {
         let bytes = chain.bytes();
         if bytes > 0 {
             drop(chain);
@@ -67,7 +67,7 @@ impl Core {
     }
 
     /// Give back to the system what idles beyond `keep` bytes.
-    pub(super) fn trim(&self, keep: usize) -> usize {
+    pub(crate) fn trim(&self, keep: usize) -> usize {
         let chain = self.with(|state| state.unlink_oldest(state.idle.bytes().saturating_sub(keep)));
         let freed = chain.bytes();
         self.unmap(chain);
@@ -230,7 +230,7 @@ impl Core {
                 self.change_limit(now, limit)
             } else {
                 self.pressed(|| {
-                    let held = self.with(|state| state.reserved);
+                    let held = self.with(|state| state.granted());
                     if held > limit { Err(held - limit) } else { Ok(()) }
                 })
                 .map_err(|lacking| self.held_above(limit, lacking))?;
@@ -249,7 +249,7 @@ impl Core {
     /// `false`, and nothing changed, if someone else changed it since or holds too much by now.
     fn change_limit(&self, now: usize, limit: usize) -> bool {
         let (changed, surplus) = self.with(|state| {
-            let changed = state.limit == now && state.reserved <= limit;
+            let changed = state.limit == now && state.granted() <= limit;
             if changed {
                 state.limit = limit;
             }

@@ -1,6 +1,8 @@
 //! The arbiter of a budget. Why one pool for all, and one lock for all pools: decision 0001.
 
 mod account;
+mod array_account;
+mod arrays;
 mod core;
 mod decoders;
 mod reclaim;
@@ -9,14 +11,17 @@ mod state;
 
 use std::sync::{Arc, OnceLock};
 
-use self::core::{Core, PROCESS};
+use self::core::Core;
 use crate::ledger::Snapshot;
 use crate::raw::survive_forks;
 use crate::{Budget, BudgetExceeded, MemoryConsumer, peak_resident_bytes, resident_bytes};
 
 pub(crate) use account::Account;
 pub use account::DECODERS;
-pub(crate) use core::Home;
+pub use array_account::{ARRAYS, ArrayAccount, ArrayUsage};
+pub(crate) use arrays::Begun;
+pub use arrays::{ArrayRequest, Denied, live_array_bytes, living_arrays};
+pub(crate) use core::{Home, PROCESS};
 pub(crate) use decoders::Decoders;
 #[cfg(all(unix, not(shuttle)))]
 pub(crate) use decoders::forget_idle_after_fork;
@@ -79,6 +84,28 @@ impl MemoryPool {
             state.unlink_surplus()
         });
         self.0.unmap(surplus);
+    }
+
+    /// Have the arrays that are taken by way of [`ArrayAccount`] count against the ceiling of the process's pool from now
+    /// on, or no longer; other pools have none. Refused if what is held with them passes the ceiling.
+    pub fn count_arrays(&self, counted: bool) -> Result<(), BudgetExceeded> {
+        let over = self.0.with(|state| {
+            let before = std::mem::replace(&mut state.arrays.counted, counted);
+            let held = state.granted();
+            let over = held > state.limit;
+            if over {
+                state.arrays.counted = before;
+            }
+            over.then_some(held)
+        });
+        match over {
+            Some(held) => Err(self.0.refused("what is held already", held)),
+            None => {
+                let surplus = self.0.with(|state| state.unlink_surplus());
+                self.0.unmap(surplus);
+                Ok(())
+            }
+        }
     }
 
     /// Bytes that may still be granted when all idle blocks go; reclaimers may free more.

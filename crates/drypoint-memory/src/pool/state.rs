@@ -7,13 +7,17 @@
 use std::sync::Arc;
 
 use super::account::Account;
+use super::arrays::Arrays;
 use super::reclaim::Registered;
 use crate::class::Class;
 use crate::ledger::{DecoderUsage, Totals};
-use crate::raw::{Chain, IdleBlocks, Mapped, forks};
+use crate::raw::{Age, Chain, IdleBlocks, Mapped, coarse_millis, forks};
 
 /// Idle blocks beyond this are trimmed, unless the pool is told otherwise.
 pub(super) const IDLE_LIMIT: usize = 256 << 20;
+
+/// Blocks that one return of a block may send away because of their age: the work is spread.
+const AGED_AT_ONCE: usize = 2;
 
 /// The pool's answer to a request for bytes.
 pub(super) enum Admission {
@@ -29,7 +33,7 @@ pub(super) enum Admission {
 
 /// All that is known about a pool.
 #[derive(Debug)]
-pub(super) struct State {
+pub(crate) struct State {
     pub(super) limit: usize,
     pub(super) idle_limit: usize,
     pub(super) reserved: usize,
@@ -40,7 +44,10 @@ pub(super) struct State {
     pub(super) hits: u64,
     pub(super) misses: u64,
     pub(super) decoders: DecoderUsage,
+    pub(super) arrays: Arrays,
     pub(super) idle: IdleBlocks,
+    /// Idle blocks that were given back because of their age.
+    pub(super) aged: u64,
     leaving: usize,
     /// The forks that this process had when `leaving` was last looked at.
     forks: usize,
@@ -61,7 +68,9 @@ impl State {
             hits: 0,
             misses: 0,
             decoders: DecoderUsage::NONE,
+            arrays: Arrays::new(),
             idle: IdleBlocks::new(),
+            aged: 0,
             leaving: 0,
             forks: 0,
             accounts: None,
@@ -69,9 +78,14 @@ impl State {
         }
     }
 
+    /// Bytes that were granted, or taken by arrays that count.
+    pub(super) fn granted(&self) -> usize {
+        self.reserved.saturating_add(self.arrays.counted_bytes())
+    }
+
     /// Bytes that trimming cannot free.
     fn held(&self) -> usize {
-        self.reserved.saturating_add(self.decoders.excess())
+        self.granted().saturating_add(self.decoders.excess())
     }
 
     /// Bytes that could be granted if all idle blocks went.
@@ -82,15 +96,25 @@ impl State {
     /// Grant `bytes` or say what is in the way.
     pub(super) fn admit(&mut self, account: &Account, bytes: usize) -> Admission {
         let covered = if account.covers_decoders() { self.decoders.excess() } else { 0 };
-        let (held, more) = (self.held(), bytes.saturating_sub(covered));
-        let Some(held) = held.checked_add(more).filter(|&held| held <= self.limit) else {
-            return Admission::Short(held.saturating_add(more).saturating_sub(self.limit).max(1));
+        let admission = self.admit_bytes(bytes.saturating_sub(covered), 0);
+        if let Admission::Granted = admission {
+            self.grant(account, bytes);
+        }
+        admission
+    }
+
+    /// Whether `more` bytes fit below the limit, or below `overrun` beyond it. Nothing is counted yet.
+    pub(super) fn admit_bytes(&mut self, more: usize, overrun: usize) -> Admission {
+        if more == 0 {
+            return Admission::Granted;
+        }
+        let (held, limit) = (self.held(), self.limit.saturating_add(overrun));
+        let Some(held) = held.checked_add(more).filter(|&held| held <= limit) else {
+            return Admission::Short(held.saturating_add(more).saturating_sub(limit).max(1));
         };
         let leaving = self.leaving();
-        let surplus =
-            held.saturating_add(leaving).saturating_add(self.idle.bytes()).saturating_sub(self.limit);
+        let surplus = held.saturating_add(leaving).saturating_add(self.idle.bytes()).saturating_sub(limit);
         if surplus == 0 {
-            self.grant(account, bytes);
             return Admission::Granted;
         }
         // What other threads are giving back need not be trimmed once more.
@@ -157,14 +181,26 @@ impl State {
         let bytes = block.bytes();
         let room = self.limit.saturating_sub(self.held().saturating_add(self.leaving())).min(self.idle_limit);
         if bytes > room {
-            let mut leaving = Chain::default();
-            leaving.push(block);
-            self.leaving = self.leaving() + bytes;
-            return leaving;
+            return self.let_go(block);
         }
         let surplus = (self.idle.bytes() + bytes).saturating_sub(room);
-        let leaving = self.unlink_oldest(surplus);
-        self.idle.put(block);
+        let now = Age { millis: coarse_millis(), requests: self.hits + self.misses };
+        self.idle.put(block, now);
+        let mut leaving = self.unlink_oldest(surplus);
+        for _ in 0..AGED_AT_ONCE {
+            let Some(block) = self.idle.take_aged(now) else { break };
+            self.aged += 1;
+            self.leaving = self.leaving() + block.bytes();
+            leaving.push(block);
+        }
+        leaving
+    }
+
+    /// A block is on its way back to the system.
+    pub(super) fn let_go(&mut self, block: Mapped) -> Chain {
+        let mut leaving = Chain::default();
+        self.leaving = self.leaving() + block.bytes();
+        leaving.push(block);
         leaving
     }
 
@@ -203,11 +239,16 @@ impl State {
 
     /// Foreign code has a block more. Idle blocks for which there is no room any more come back.
     pub(super) fn decoder_begin(&mut self, bytes: usize, hit: bool) {
-        self.live += bytes;
-        self.peak_live = self.peak_live.max(self.live);
+        self.begin_foreign(bytes, hit);
         self.decoders.live += bytes;
         self.decoders.peak = self.decoders.peak.max(self.decoders.live);
         *(if hit { &mut self.decoders.hits } else { &mut self.decoders.misses }) += 1;
+    }
+
+    /// A block is in use that no account of a consumer holds.
+    pub(super) fn begin_foreign(&mut self, bytes: usize, hit: bool) {
+        self.live += bytes;
+        self.peak_live = self.peak_live.max(self.live);
         self.count(hit);
     }
 
@@ -237,6 +278,8 @@ impl State {
             hits: self.hits,
             misses: self.misses,
             decoders: self.decoders,
+            arrays: self.arrays.usage(),
+            aged: self.aged,
         }
     }
 
@@ -245,6 +288,7 @@ impl State {
         self.peak_reserved = self.reserved;
         self.peak_live = self.live;
         self.decoders.peak = self.decoders.live;
+        self.arrays.peak = self.arrays.live;
         for account in self.accounts.iter().flat_map(|accounts| accounts.iter()) {
             account.reset_peak();
         }

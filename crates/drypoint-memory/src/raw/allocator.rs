@@ -16,7 +16,6 @@ use super::block::Mapped;
 use super::survive_forks;
 use crate::class::{ALIGNMENT, Class, POOLED_FROM, STAGGER};
 use crate::pool::Decoders;
-use crate::raw::page_bytes;
 
 /// A global allocator that takes requests of 64 KiB and more from the process's pool.
 ///
@@ -44,22 +43,6 @@ fn offset_for(layout: Layout) -> usize {
     if layout.align() <= ALIGNMENT { Mapped::next_stagger() } else { 0 }
 }
 
-/// The pages behind a pointer that [`PoolAllocator`] handed out.
-///
-/// # Safety
-/// `data` is from this allocator for a layout of this class, and is not used any more.
-unsafe fn pages_of(data: *mut u8, class: Class) -> Mapped {
-    let base = data.map_addr(|address| address & !(page_bytes() - 1));
-    // SAFETY: a block begins in the first page of its mapping, which is therefore where the page of `data`
-    // begins; the caller vouches for the class and for the end of all use.
-    unsafe { Mapped::from_base(NonNull::new_unchecked(base), class) }
-}
-
-fn hand_out(pages: Mapped, offset: usize) -> *mut u8 {
-    // SAFETY: `offset <= STAGGER`, by which every mapping is longer than its class.
-    unsafe { pages.into_base().add(offset).as_ptr() }
-}
-
 // SAFETY: a block is at least as long as its layout asks (its class holds the size after any offset up to
 // `STAGGER`) and aligned as it asks (offsets are multiples of 64, and 0 for more, up to a page). It belongs to the
 // caller alone until it comes back. No path here panics or allocates: the lists live in the blocks.
@@ -71,7 +54,7 @@ unsafe impl GlobalAlloc for PoolAllocator {
         };
         survive_forks();
         match Decoders::take(class) {
-            Some((pages, _)) => hand_out(pages, offset_for(layout)),
+            Some((pages, _)) => pages.hand_out(offset_for(layout)).as_ptr(),
             None => ptr::null_mut(),
         }
     }
@@ -87,13 +70,15 @@ unsafe impl GlobalAlloc for PoolAllocator {
         if !fresh {
             pages.clear(offset, layout.size());
         }
-        hand_out(pages, offset)
+        pages.hand_out(offset).as_ptr()
     }
 
     unsafe fn dealloc(&self, data: *mut u8, layout: Layout) {
         match class_of(layout) {
-            // SAFETY: the caller gives back what it had for this layout.
-            Some(class) => Decoders::give_back(unsafe { pages_of(data, class) }),
+            Some(class) => {
+                // SAFETY: the caller gives back what it had for this layout, which is not null.
+                Decoders::give_back(unsafe { Mapped::of_data(NonNull::new_unchecked(data), class) });
+            }
             // SAFETY: handed on to the caller.
             None => unsafe { System.dealloc(data, layout) },
         }
@@ -127,15 +112,19 @@ unsafe impl GlobalAlloc for PoolAllocator {
 /// # Safety
 /// `data` is from this allocator for a layout of class `before`, and is given up on success.
 unsafe fn remapped(data: *mut u8, before: Class, after: Class) -> Option<*mut u8> {
-    let offset = data.addr() & (page_bytes() - 1);
-    // SAFETY: handed on to the caller.
-    match unsafe { pages_of(data, before) }.resized(after) {
+    // SAFETY: a block of ours is not null; the rest is handed on to the caller.
+    let (data, pages) = unsafe {
+        let data = NonNull::new_unchecked(data);
+        (data, Mapped::of_data(data, before))
+    };
+    let offset = Mapped::offset_of(data);
+    match pages.resized(after) {
         Ok(pages) => {
             Decoders::resized(before, after);
-            Some(hand_out(pages, offset))
+            Some(pages.hand_out(offset).as_ptr())
         }
         Err(pages) => {
-            hand_out(pages, offset);
+            pages.hand_out(offset);
             None
         }
     }

@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::map;
+use super::{map, page_bytes};
 use crate::class::{ALIGNMENT, Class, STAGGER};
 
 /// From here on pages are exchanged for fresh ones, which a sparse block never takes; below, warm pages win where
@@ -57,8 +57,51 @@ impl Mapped {
         Self { base, class }
     }
 
+    /// Give up ownership for a pointer to bytes in the first page, which [`Mapped::of_data`] takes back.
+    pub(crate) fn hand_out(self, offset: usize) -> NonNull<u8> {
+        debug_assert!(offset < STAGGER);
+        // SAFETY: `offset` is below `STAGGER`, by which every mapping is longer than its class.
+        unsafe { self.into_base().add(offset) }
+    }
+
+    /// The address that `hand_out` gives.
+    pub(crate) fn address_at(&self, offset: usize) -> usize {
+        self.base.addr().get() + offset
+    }
+
+    /// The pages behind a pointer that [`Mapped::hand_out`] gave.
+    ///
+    /// # Safety
+    /// `data` is from `hand_out` of pages of this class, and is given up.
+    pub(crate) unsafe fn of_data(data: NonNull<u8>, class: Class) -> Self {
+        let base = data.map_addr(|address| {
+            let base = address.get() & !(page_bytes() - 1);
+            std::num::NonZero::new(base).unwrap_or(address)
+        });
+        // SAFETY: a block begins in the first page of its mapping, which is therefore where the page of `data` begins;
+        // the caller vouches for the class and for the end of all use.
+        unsafe { Self::from_base(base, class) }
+    }
+
+    /// Where in their first page the caller's bytes begin.
+    pub(crate) fn offset_of(data: NonNull<u8>) -> usize {
+        data.addr().get() & (page_bytes() - 1)
+    }
+
+    /// Whether some of its pages have memory, as far as a few of them tell. Fresh ones have none until they are touched.
+    pub(crate) fn is_touched(&self) -> bool {
+        const LOOKS: usize = 8;
+        let page = page_bytes();
+        let pages = self.bytes() / page;
+        (0..LOOKS).any(|look| {
+            let at = (pages - 1) * look / (LOOKS - 1) * page;
+            // SAFETY: the page lies in the mapping that `self` owns.
+            unsafe { map::has_memory(self.base.add(at)) }
+        })
+    }
+
     /// The next block's place in its first page: odd cache lines in turn.
-    pub(super) fn next_stagger() -> usize {
+    pub(crate) fn next_stagger() -> usize {
         static TURN: AtomicUsize = AtomicUsize::new(0);
         let turn = TURN.fetch_add(1, Ordering::Relaxed);
         (2 * turn + 1) * ALIGNMENT % STAGGER
@@ -78,7 +121,7 @@ impl Mapped {
 
     /// Pages of another class with the same contents as far as they reach, new bytes zero. The old ones if the
     /// system refuses.
-    pub(super) fn resized(self, class: Class) -> Result<Self, Self> {
+    pub(crate) fn resized(self, class: Class) -> Result<Self, Self> {
         let old = std::mem::ManuallyDrop::new(self);
         // SAFETY: `old` owns the mapping and is not used again when it has moved.
         match unsafe { map::remap(old.base, old.class.mapped_bytes(), class.mapped_bytes()) } {

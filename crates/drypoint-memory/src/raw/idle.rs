@@ -9,6 +9,17 @@ use std::ptr::{self, NonNull};
 use super::block::Mapped;
 use crate::class::Class;
 
+/// A block that idled for so long, while so many large requests passed it over, is not waited for any more.
+const OLD_MILLIS: u64 = 2_000;
+const OLD_REQUESTS: u64 = 64;
+
+/// When a block came to idle: the time, and how many large requests there had been.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Age {
+    pub(crate) millis: u64,
+    pub(crate) requests: u64,
+}
+
 /// What an idle block holds in its first bytes. Words only: no padding, so the bytes stay initialised.
 #[repr(C)]
 struct Node {
@@ -19,6 +30,7 @@ struct Node {
     /// Neighbours in the list of all.
     newer: *mut Node,
     older: *mut Node,
+    since: Age,
 }
 
 /// Idle blocks of one pool.
@@ -45,7 +57,7 @@ impl IdleBlocks {
     }
 
     /// Keep a block for later.
-    pub(crate) fn put(&mut self, block: Mapped) {
+    pub(crate) fn put(&mut self, block: Mapped, since: Age) {
         #[cfg(asan)]
         super::poison::poison(block.base(), block.bytes());
         self.bytes += block.bytes();
@@ -57,7 +69,7 @@ impl IdleBlocks {
         // SAFETY: `node` is the first page of a mapping that these lists own from here on: writable, aligned to a
         // page, and large enough. The neighbours are nodes of these lists, hence alive.
         unsafe {
-            node.write(Node { class, newer_of_class: newer, older_of_class, newer, older });
+            node.write(Node { class, newer_of_class: newer, older_of_class, newer, older, since });
             if let Some(older_of_class) = older_of_class.as_mut() {
                 older_of_class.newer_of_class = node;
             }
@@ -87,13 +99,24 @@ impl IdleBlocks {
         Some(unsafe { self.unlink(node) })
     }
 
+    /// The block that was not used for longest, if it is old by now. No timer is needed: whoever gives a block back asks.
+    pub(crate) fn take_aged(&mut self, now: Age) -> Option<Mapped> {
+        let node = NonNull::new(self.oldest)?;
+        // SAFETY: the end of the list is a node of these lists.
+        let since = unsafe { node.as_ref() }.since;
+        let old = now.millis.saturating_sub(since.millis) > OLD_MILLIS
+            && now.requests.saturating_sub(since.requests) >= OLD_REQUESTS;
+        // SAFETY: as above.
+        old.then(|| unsafe { self.unlink(node) })
+    }
+
     /// # Safety
     /// `node` is in these lists.
     unsafe fn unlink(&mut self, node: NonNull<Node>) -> Mapped {
         // SAFETY: the caller vouches that `node` is alive in these lists, and so then are its neighbours. It is in
         // no list when it is made a block again, of the class that it was put in with.
         let block = unsafe {
-            let Node { class, newer_of_class, older_of_class, newer, older } = node.read();
+            let Node { class, newer_of_class, older_of_class, newer, older, .. } = node.read();
             match newer_of_class.as_mut() {
                 Some(newer) => newer.older_of_class = older_of_class,
                 None => self.newest_of_class[class] = older_of_class,
@@ -151,7 +174,10 @@ impl Chain {
         let none = ptr::null_mut();
         let older = self.first.map_or(none, NonNull::as_ptr);
         // SAFETY: as in `IdleBlocks::put`: the first page of a mapping that the chain owns from here on.
-        unsafe { node.write(Node { class, newer_of_class: none, older_of_class: none, newer: none, older }) };
+        unsafe {
+            let since = Age { millis: 0, requests: 0 };
+            node.write(Node { class, newer_of_class: none, older_of_class: none, newer: none, older, since });
+        }
         self.first = Some(node);
     }
 
@@ -186,6 +212,8 @@ mod tests {
 
     use super::*;
 
+    const NEW: Age = Age { millis: 0, requests: 0 };
+
     #[derive(Debug, Clone)]
     enum Step {
         Put(usize),
@@ -213,7 +241,7 @@ mod tests {
                     Step::Put(index) => {
                         let block = Mapped::fresh(Class::from_index(index)).unwrap();
                         model.push_back((index, block.base().addr().get()));
-                        idle.put(block);
+                        idle.put(block, NEW);
                     }
                     Step::Take(index) => {
                         let at = model.iter().rposition(|&(class, _)| class == index);
@@ -230,6 +258,16 @@ mod tests {
                 prop_assert_eq!(idle.bytes(), bytes);
             }
         }
+    }
+
+    #[test]
+    fn a_block_is_old_when_time_and_requests_passed_it() {
+        let mut idle = IdleBlocks::new();
+        idle.put(Mapped::fresh(Class::from_index(0)).unwrap(), NEW);
+        assert!(idle.take_aged(Age { millis: OLD_MILLIS, requests: 1000 }).is_none());
+        assert!(idle.take_aged(Age { millis: 1_000_000, requests: OLD_REQUESTS - 1 }).is_none());
+        assert!(idle.take_aged(Age { millis: OLD_MILLIS + 1, requests: OLD_REQUESTS }).is_some());
+        assert_eq!(idle.bytes(), 0);
     }
 
     #[test]

@@ -47,6 +47,15 @@ pub(super) unsafe fn renew(base: NonNull<u8>, bytes: usize) -> bool {
     unsafe { imp::renew(base, bytes) }
 }
 
+/// Whether a page has memory yet; yes, where the system does not tell.
+///
+/// # Safety
+/// The page is mapped.
+pub(super) unsafe fn has_memory(page: NonNull<u8>) -> bool {
+    // SAFETY: handed on to the caller.
+    unsafe { imp::has_memory(page) }
+}
+
 #[cfg(unix)]
 mod imp {
     use std::ptr::{self, NonNull};
@@ -138,6 +147,19 @@ mod imp {
         unsafe { libc::madvise(base.as_ptr().cast(), bytes, libc::MADV_DONTNEED) == 0 }
     }
 
+    #[cfg(target_os = "linux")]
+    pub(super) unsafe fn has_memory(page: NonNull<u8>) -> bool {
+        let mut present = 1u8;
+        // SAFETY: the caller vouches for the page, and one byte is what one page's answer takes.
+        let answer = unsafe { libc::mincore(page.as_ptr().cast(), 1, &raw mut present) };
+        answer != 0 || present & 1 != 0
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) unsafe fn has_memory(_page: NonNull<u8>) -> bool {
+        true
+    }
+
     #[cfg(not(target_os = "linux"))]
     pub(super) unsafe fn renew(_base: NonNull<u8>, _bytes: usize) -> bool {
         false
@@ -169,5 +191,9 @@ mod imp {
 
     pub(super) unsafe fn renew(_base: NonNull<u8>, _bytes: usize) -> bool {
         false
+    }
+
+    pub(super) unsafe fn has_memory(_page: NonNull<u8>) -> bool {
+        true
     }
 }

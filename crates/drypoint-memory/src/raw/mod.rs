@@ -3,6 +3,7 @@
 //! allocator, whose contract is `GlobalAlloc`'s.
 
 mod allocator;
+mod arrays;
 mod block;
 #[cfg(feature = "fault-injection")]
 pub mod fault;
@@ -10,15 +11,19 @@ mod fork;
 mod idle;
 mod lock;
 mod map;
+mod page_map;
 #[cfg(asan)]
 mod poison;
+pub(crate) mod records;
 mod system;
 
 pub use allocator::PoolAllocator;
+pub use arrays::{free_array, is_array, resize_array};
 pub(crate) use block::{Block, Mapped};
 pub(crate) use fork::{forks, survive_forks};
-pub(crate) use idle::{Chain, IdleBlocks};
+pub(crate) use idle::{Age, Chain, IdleBlocks};
 pub(crate) use lock::{Guarded, yield_now};
+pub(crate) use records::{Entry, Records};
 #[cfg(all(unix, not(target_os = "linux")))]
 pub(crate) use system::max_resident_bytes;
-pub(crate) use system::{address_space_limit, page_bytes, physical_bytes};
+pub(crate) use system::{address_space_limit, coarse_millis, page_bytes, physical_bytes};

@@ -31,6 +31,25 @@ fn ask_page_bytes() -> Option<usize> {
     None
 }
 
+/// Milliseconds of a clock that only goes forward and costs nanoseconds to read; some of them may pass unseen.
+#[cfg(target_os = "linux")]
+pub(crate) fn coarse_millis() -> u64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `now` is a valid `timespec` for the call to fill.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC_COARSE, &raw mut now) };
+    now.tv_sec as u64 * 1000 + now.tv_nsec as u64 / 1_000_000
+}
+
+/// Milliseconds of a clock that only goes forward.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn coarse_millis() -> u64 {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static BEGAN: OnceLock<Instant> = OnceLock::new();
+    BEGAN.get_or_init(Instant::now).elapsed().as_millis() as u64
+}
+
 /// Memory in the machine.
 #[cfg(unix)]
 pub(crate) fn physical_bytes() -> Option<usize> {

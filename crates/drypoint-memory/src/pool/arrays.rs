@@ -1,0 +1,274 @@
+//! The door through which arrays of other libraries take blocks of the process's pool.
+//!
+//! They are counted under accounts with ceilings of their own, and against the pool's limit only where someone asked
+//! for that: a program that runs today must not fail because half of the machine is the pool's default.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use super::array_account::ArrayAccount;
+use super::core::PROCESS;
+use super::state::{Admission, State};
+use crate::class::Class;
+use crate::ledger::ForeignUsage;
+use crate::raw::{Chain, Entry, Mapped, Records, records};
+
+/// Requests for zeros from here on take fresh pages, which an array that is never filled does not pay for; so do, below,
+/// those whose like turned out not to be filled. The system's own allocator clears up to about the first.
+const ZEROS_FRESH_FROM: usize = 32 << 20;
+const ZEROS_CLEARED_BELOW: usize = 1 << 20;
+/// One of so many requests for zeros takes fresh pages although such arrays are usually filled, to see if that is so still.
+const ZEROS_SAMPLED: u8 = 16;
+
+/// Bytes asked for by arrays that are alive; for whoever watches how they grow.
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+
+/// What is wanted of [`ArrayAccount::allocate`].
+#[derive(Debug, Clone, Copy)]
+pub struct ArrayRequest {
+    /// How many bytes; at least one.
+    pub bytes: usize,
+    /// Whether they have to be zero.
+    pub zeroed: bool,
+    /// Where it is asked for, as the caller numbers places; 0 is not known.
+    pub site: u32,
+    /// Bytes by which ceilings may be passed: 0, unless nothing can be refused just now.
+    pub overrun: usize,
+}
+
+/// Why a request got nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// The account of this name, here or around, has a ceiling.
+    Account {
+        /// Its name.
+        name: Arc<str>,
+        /// Its ceiling.
+        limit: usize,
+        /// What is left of that.
+        available: usize,
+    },
+    /// The budget of the process.
+    Pool {
+        /// The budget.
+        limit: usize,
+        /// What is left of it, idle blocks included.
+        available: usize,
+    },
+    /// The system has no memory, or the table of arrays no room.
+    System,
+}
+
+/// What the process's pool knows of arrays.
+#[derive(Debug)]
+pub(super) struct Arrays {
+    /// Whether they count against the limit.
+    pub(super) counted: bool,
+    /// Bytes of their blocks.
+    pub(super) live: usize,
+    pub(super) peak: usize,
+    pub(super) hits: u64,
+    pub(super) misses: u64,
+    records: Records,
+    /// For each class, whether arrays that asked for zeros were filled lately: how many more are taken to be.
+    filled: [u8; Class::COUNT],
+}
+
+impl Arrays {
+    pub(super) const fn new() -> Self {
+        Self {
+            counted: false,
+            live: 0,
+            peak: 0,
+            hits: 0,
+            misses: 0,
+            records: Records::new(),
+            filled: [0; Class::COUNT],
+        }
+    }
+
+    /// For the ledger.
+    pub(super) fn usage(&self) -> ForeignUsage {
+        let Self { live, peak, hits, misses, .. } = *self;
+        ForeignUsage { counted: self.counted_bytes(), live, peak, hits, misses }
+    }
+
+    /// Bytes that count against the limit.
+    pub(super) fn counted_bytes(&self) -> usize {
+        if self.counted { self.live } else { 0 }
+    }
+}
+
+/// The answer to a request, under the lock.
+pub(crate) enum Begun {
+    /// An idle block, and the record that holds it.
+    Reused(NonNull<u8>, u32),
+    /// Counted: now get fresh pages.
+    Charged,
+    /// These are in the way: give them back and ask again.
+    Trimmed(Chain),
+    /// Another thread is giving blocks back: ask again in a moment.
+    Wait,
+    Denied(Denied),
+}
+
+impl State {
+    /// Serve a request from what idles, or charge it for fresh pages, or say what is in the way.
+    pub(crate) fn begin_array(
+        &mut self,
+        account: &Arc<ArrayAccount>,
+        class: Class,
+        request: ArrayRequest,
+    ) -> Begun {
+        if let Some(full) = account.without_room(request.bytes, request.overrun) {
+            let (limit, available) = (full.limit(), full.limit().saturating_sub(full.live()));
+            return Begun::Denied(Denied::Account { name: full.name().clone(), limit, available });
+        }
+        if !self.arrays.records.has_room() {
+            return Begun::Denied(Denied::System);
+        }
+        if !(request.zeroed && self.wants_fresh(class, request.bytes))
+            && let Some(pages) = self.idle.take(class)
+        {
+            let offset = Mapped::next_stagger();
+            let (address, bytes, site) = (pages.address_at(offset), request.bytes, request.site);
+            let entry = Entry { address, bytes, class, untouched: false, site };
+            let Some(record) = self.arrays.records.add(entry, account) else {
+                return Begun::Denied(Denied::System);
+            };
+            self.charge_array(account, class, request.bytes, true);
+            return Begun::Reused(pages.hand_out(offset), record);
+        }
+        match self.admit_bytes(if self.arrays.counted { class.mapped_bytes() } else { 0 }, request.overrun) {
+            Admission::Granted => {
+                self.charge_array(account, class, request.bytes, false);
+                Begun::Charged
+            }
+            Admission::Trimmed(chain) => Begun::Trimmed(chain),
+            Admission::Wait => Begun::Wait,
+            Admission::Short(_) => {
+                Begun::Denied(Denied::Pool { limit: self.limit, available: self.available() })
+            }
+        }
+    }
+
+    /// Whether a request for zeros is better served by pages that the system makes zero when they are touched.
+    fn wants_fresh(&mut self, class: Class, bytes: usize) -> bool {
+        if bytes < ZEROS_CLEARED_BELOW {
+            return false;
+        }
+        if bytes >= ZEROS_FRESH_FROM {
+            return true;
+        }
+        let filled = &mut self.arrays.filled[class.index()];
+        *filled = filled.saturating_sub(1);
+        *filled == 0
+    }
+
+    /// Charge a block that pages are to be moved into, if there is room for it and no idle one that would serve.
+    pub(crate) fn charge_if_fresh(
+        &mut self,
+        account: &ArrayAccount,
+        class: Class,
+        request: ArrayRequest,
+    ) -> bool {
+        let more = if self.arrays.counted { class.mapped_bytes() } else { 0 };
+        let used = self.totals().used.saturating_add(more);
+        let roomy = !self.idle.has(class)
+            && used <= self.limit.saturating_add(request.overrun)
+            && account.without_room(request.bytes, request.overrun).is_none();
+        if roomy {
+            self.charge_array(account, class, request.bytes, false);
+        }
+        roomy
+    }
+
+    /// A record for a block that was charged; `None` if there is none left.
+    pub(crate) fn record_array(&mut self, entry: Entry, account: &Arc<ArrayAccount>) -> Option<u32> {
+        self.arrays.records.add(entry, account)
+    }
+
+    /// A block's record and charge are no more. Its account comes back, to be dropped without the lock.
+    pub(crate) fn forget_array(&mut self, record: u32, entry: Entry) -> Arc<ArrayAccount> {
+        let account = self.arrays.records.remove(record);
+        self.uncharge_array(&account, entry.class, entry.bytes);
+        account
+    }
+
+    /// Take a block back, to keep it if it was `touched`; what goes to the system and the account come back.
+    pub(crate) fn end_array(
+        &mut self,
+        record: u32,
+        entry: Entry,
+        pages: Mapped,
+        touched: bool,
+    ) -> (Chain, Arc<ArrayAccount>) {
+        let account = self.forget_array(record, entry);
+        if entry.untouched {
+            self.arrays.filled[entry.class.index()] = if touched { ZEROS_SAMPLED } else { 0 };
+        }
+        (if touched { self.keep(pages) } else { self.let_go(pages) }, account)
+    }
+
+    fn charge_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize, hit: bool) {
+        let mapped = class.mapped_bytes();
+        account.begin(bytes, hit);
+        LIVE.fetch_add(bytes, Relaxed);
+        self.arrays.live += mapped;
+        self.arrays.peak = self.arrays.peak.max(self.arrays.live);
+        *(if hit { &mut self.arrays.hits } else { &mut self.arrays.misses }) += 1;
+        self.begin_foreign(mapped, hit);
+    }
+
+    pub(crate) fn uncharge_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize) {
+        account.end(bytes);
+        LIVE.fetch_sub(bytes, Relaxed);
+        self.arrays.live -= class.mapped_bytes();
+        self.live -= class.mapped_bytes();
+    }
+
+    /// Another number of bytes in the same block.
+    pub(crate) fn resize_array(
+        &mut self,
+        account: &ArrayAccount,
+        record: u32,
+        before: usize,
+        bytes: usize,
+        overrun: usize,
+    ) -> Result<(), Denied> {
+        if let Some(full) = account.without_room(bytes.saturating_sub(before), overrun) {
+            let (limit, available) = (full.limit(), full.limit().saturating_sub(full.live()));
+            return Err(Denied::Account { name: full.name().clone(), limit, available });
+        }
+        account.resize(before, bytes);
+        LIVE.fetch_add(bytes, Relaxed);
+        LIVE.fetch_sub(before, Relaxed);
+        records::set_bytes(record, bytes);
+        Ok(())
+    }
+}
+
+/// Bytes of all arrays that are alive, as they were asked for.
+pub fn live_array_bytes() -> usize {
+    LIVE.load(Relaxed)
+}
+
+/// The arrays that are alive under an account: bytes and site of each, in no order.
+pub fn living_arrays(account: &ArrayAccount) -> Vec<(usize, u32)> {
+    const AT_ONCE: usize = 4096;
+    let mut living = Vec::new();
+    let mut from = Some(0);
+    while let Some(start) = from {
+        // Nothing may be allocated under the lock.
+        living.reserve(AT_ONCE);
+        from = PROCESS.with(|state| {
+            state.arrays.records.walk(start, AT_ONCE, |entry, holder| {
+                if holder.is_within(account) {
+                    living.push((entry.bytes, entry.site));
+                }
+            })
+        });
+    }
+    living
+}

@@ -1,0 +1,185 @@
+//! The door through which arrays of other libraries take blocks of the process's pool, and give them back by address alone.
+
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::block::Mapped;
+use super::records::{self, Entry};
+use super::{page_map, survive_forks, yield_now};
+use crate::class::Class;
+use crate::pool::{ArrayAccount, ArrayRequest, Begun, Denied, PROCESS};
+
+/// Blocks of at least this many bytes grow by moving their pages.
+const MOVED_FROM: usize = 4 << 20;
+
+impl ArrayAccount {
+    /// Memory for an array, from the process's pool, until [`free_array`]. Where nothing is refused this costs a turn under
+    /// the lock for a block that idled, two for a fresh one.
+    pub fn allocate(self: &Arc<Self>, request: ArrayRequest) -> Result<NonNull<u8>, Denied> {
+        survive_forks();
+        let class = Class::of(request.bytes).ok_or(Denied::System)?;
+        loop {
+            match PROCESS.with(|state| state.begin_array(self, class, request)) {
+                Begun::Reused(data, record) => {
+                    if request.zeroed {
+                        // SAFETY: an array of at least so many bytes, known to nobody else yet.
+                        unsafe { data.write_bytes(0, request.bytes) };
+                    }
+                    return enter(data, record);
+                }
+                Begun::Charged => {
+                    let pages = Mapped::fresh(class).or_else(|| {
+                        PROCESS.trim(0);
+                        Mapped::fresh(class)
+                    });
+                    return self.settle(pages, Mapped::next_stagger(), class, request);
+                }
+                Begun::Trimmed(chain) => PROCESS.unmap(chain),
+                Begun::Wait => yield_now(),
+                Begun::Denied(denied) => return Err(denied),
+            }
+        }
+    }
+
+    /// Record a block that was charged, or take the charge back if there is none.
+    fn settle(
+        self: &Arc<Self>,
+        pages: Option<Mapped>,
+        offset: usize,
+        class: Class,
+        request: ArrayRequest,
+    ) -> Result<NonNull<u8>, Denied> {
+        let Some(pages) = pages else {
+            PROCESS.with(|state| state.uncharge_array(self, class, request.bytes));
+            return Err(Denied::System);
+        };
+        let data = pages.hand_out(offset);
+        let entry = Entry {
+            address: data.addr().get(),
+            bytes: request.bytes,
+            class,
+            untouched: request.zeroed,
+            site: request.site,
+        };
+        match PROCESS.with(|state| state.record_array(entry, self)) {
+            Some(record) => enter(data, record),
+            None => {
+                // SAFETY: handed out above, and known to nobody.
+                let pages = unsafe { Mapped::of_data(data, class) };
+                PROCESS.with(|state| state.uncharge_array(self, class, request.bytes));
+                drop(pages);
+                Err(Denied::System)
+            }
+        }
+    }
+}
+
+/// Make a block findable.
+fn enter(data: NonNull<u8>, record: u32) -> Result<NonNull<u8>, Denied> {
+    if page_map::enter(data.addr().get(), record) {
+        return Ok(data);
+    }
+    // SAFETY: the record is that of this block, which nobody else knows yet.
+    unsafe { end(data, record) };
+    Err(Denied::System)
+}
+
+/// Whether there is an array of ours at an address.
+pub fn is_array(data: *const u8) -> bool {
+    find(data).is_some()
+}
+
+fn find(data: *const u8) -> Option<u32> {
+    page_map::find(data.addr()).filter(|&record| records::read(record).address == data.addr())
+}
+
+/// Give an array's memory back. `false`, and nothing is done, if it is none of ours.
+///
+/// # Safety
+/// If it is ours, nobody uses it any more.
+pub unsafe fn free_array(data: *mut u8) -> bool {
+    let (Some(record), Some(data)) = (find(data), NonNull::new(data)) else { return false };
+    page_map::remove(data.addr().get());
+    // SAFETY: the caller gives the array up, and this is its record.
+    unsafe { end(data, record) };
+    true
+}
+
+/// # Safety
+/// The record is that of the block at `data`, which is in no map any more and which nobody uses.
+unsafe fn end(data: NonNull<u8>, record: u32) {
+    let entry = records::read(record);
+    // SAFETY: the record has the class of the block, which its owner gives up.
+    let pages = unsafe { Mapped::of_data(data, entry.class) };
+    let touched = !entry.untouched || pages.is_touched();
+    let (leaving, account) = PROCESS.with(|state| state.end_array(record, entry, pages, touched));
+    PROCESS.unmap(leaving);
+    drop(account);
+}
+
+/// Change the size of an array, which may move; its contents are kept as far as both sizes reach. `None`, and nothing
+/// is done, if it is none of ours; an error leaves it as it was. New bytes are whatever they are.
+///
+/// # Safety
+/// If it is ours, nobody else uses it.
+pub unsafe fn resize_array(
+    data: *mut u8,
+    bytes: usize,
+    overrun: usize,
+) -> Option<Result<NonNull<u8>, Denied>> {
+    let (record, data) = (find(data)?, NonNull::new(data)?);
+    let entry = records::read(record);
+    let Some(class) = Class::of(bytes) else { return Some(Err(Denied::System)) };
+    let account = records::account(record);
+    if class == entry.class {
+        let outcome = PROCESS.with(|state| state.resize_array(&account, record, entry.bytes, bytes, overrun));
+        return Some(outcome.map(|()| data));
+    }
+    let request = ArrayRequest { bytes, zeroed: false, site: entry.site, overrun };
+    if bytes > entry.bytes && entry.class.capacity() >= MOVED_FROM {
+        // SAFETY: handed on to the caller.
+        if let Some(moved) = unsafe { moved(&account, data, record, class, request) } {
+            return Some(moved);
+        }
+    }
+    Some(account.allocate(request).inspect(|moved| {
+        // SAFETY: two blocks of at least the bytes copied, and the old one is given up by the caller.
+        unsafe {
+            moved.copy_from_nonoverlapping(data, entry.bytes.min(bytes));
+            free_array(data.as_ptr());
+        }
+    }))
+}
+
+/// The same contents in a larger block by moving its pages, unless one of that class idles or the system refuses.
+///
+/// # Safety
+/// As for [`resize_array`], and the record is that of the array.
+unsafe fn moved(
+    account: &Arc<ArrayAccount>,
+    data: NonNull<u8>,
+    record: u32,
+    class: Class,
+    request: ArrayRequest,
+) -> Option<Result<NonNull<u8>, Denied>> {
+    let entry = records::read(record);
+    let charged = PROCESS.with(|state| state.charge_if_fresh(account, class, request));
+    if !charged {
+        return None;
+    }
+    page_map::remove(data.addr().get());
+    // SAFETY: the block is the caller's, of the class that its record has.
+    match unsafe { Mapped::of_data(data, entry.class) }.resized(class) {
+        Ok(pages) => {
+            let offset = Mapped::offset_of(data);
+            drop(PROCESS.with(|state| state.forget_array(record, entry)));
+            Some(account.settle(Some(pages), offset, class, request))
+        }
+        Err(pages) => {
+            pages.hand_out(Mapped::offset_of(data));
+            PROCESS.with(|state| state.uncharge_array(account, class, request.bytes));
+            page_map::enter(data.addr().get(), record);
+            None
+        }
+    }
+}
