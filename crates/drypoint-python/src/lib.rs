@@ -24,6 +24,7 @@ mod raw;
 mod reduction;
 mod shading;
 mod shown;
+mod sites;
 mod source;
 mod system;
 mod watch;
@@ -63,6 +64,8 @@ mod _core {
     #[pymodule_export]
     use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
     #[pymodule_export]
+    use crate::sites::place;
+    #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
     use crate::system::{prefer_heap, trim_pool, trim_system};
@@ -72,6 +75,7 @@ mod _core {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         crate::raw::refuse_other_interpreters(module.py())?;
+        crate::sites::learn(module)?;
         crate::watch::quieten_panics();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

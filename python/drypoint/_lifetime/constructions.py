@@ -15,7 +15,6 @@ from contextvars import ContextVar
 from .. import _core
 from .._errors import BadArgument
 from .imports import after_import, forget
-from .places import place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def made(thing: object, kind: str | None = None) -> None:
     scope = current.get()
     recorder = process if scope is None else scope.open_recorder or process
     if recorder is not None:
-        recorder.record(thing, kind, place())
+        recorder.record(thing, kind, _core.place())
     for observer in observers:
         observer(thing, kind)
 

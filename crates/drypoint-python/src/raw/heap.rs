@@ -2,7 +2,9 @@
 //!
 //! Only glibc has these calls; they are looked up in the running process, so a build for another C library does nothing.
 
-use std::ffi::{CStr, c_int, c_void};
+use std::ffi::{c_int, c_void};
+
+use super::symbol::symbol;
 
 /// `mallopt`'s numbers for the size above which blocks are mapped, and the free space above which the heap is cut.
 const M_TRIM_THRESHOLD: c_int = -1;
@@ -33,13 +35,4 @@ pub(crate) fn set_thresholds(mapped: usize, kept: usize) -> bool {
         let call = std::mem::transmute::<*mut c_void, extern "C" fn(c_int, c_int) -> c_int>(call);
         call(M_MMAP_THRESHOLD, clamp(mapped)) != 0 && call(M_TRIM_THRESHOLD, clamp(kept)) != 0
     }
-}
-
-fn symbol(name: &CStr) -> Option<*mut c_void> {
-    if !cfg!(target_os = "linux") {
-        return None;
-    }
-    // SAFETY: a look-up by a name that ends in 0.
-    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, name.as_ptr()) };
-    (!found.is_null()).then_some(found)
 }

@@ -3,15 +3,18 @@
 mod capsule;
 mod departure;
 mod descriptor;
+mod frame;
 mod heap;
 mod interpreter;
 mod island;
 mod lend;
 mod loan;
+mod symbol;
 
 pub(crate) use capsule::{export, take_array, take_stream};
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
+pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};
 pub(crate) use heap::{DEFAULT_THRESHOLD, set_thresholds, trim};
 pub(crate) use interpreter::refuse_other_interpreters;
 pub(crate) use island::{Graph, Kind, free, gather};
