@@ -67,7 +67,8 @@ impl Array {
 
     fn resize(&mut self, bytes: usize) {
         // SAFETY: it owns the array.
-        self.data = unsafe { resize_array(self.data.as_ptr(), bytes, 0) }.expect("ours").expect("there is room");
+        self.data =
+            unsafe { resize_array(self.data.as_ptr(), bytes, 0) }.expect("ours").expect("there is room");
         let kept = self.bytes.min(bytes);
         self.bytes = bytes;
         self.check(kept);
@@ -171,7 +172,9 @@ fn ceilings_hold_inwards_and_may_be_passed_on_request() {
     assert_eq!((&*name, limit, available), ("inner", 200 * KB, 50 * KB));
     let second = Array::new(&outer, request(150 * KB), 3).unwrap();
     assert_eq!(outer.available(), 0);
-    assert!(matches!(Array::new(&inner, request(1), 4), Err(Denied::Account { name, .. }) if &*name == "outer"));
+    assert!(
+        matches!(Array::new(&inner, request(1), 4), Err(Denied::Account { name, .. }) if &*name == "outer")
+    );
     let over = Array::new(&inner, ArrayRequest { overrun: usize::MAX, ..request(100 * KB) }, 5).unwrap();
     assert_eq!(inner.usage().live, 250 * KB);
     drop((first, second, over));
@@ -244,8 +247,12 @@ fn threads_share_the_pool_and_keep_their_contents() {
                     let bytes = (random >> 33) as usize % (400 * KB) + 1;
                     match (random >> 20) % 5 {
                         0 | 1 => arrays.push(
-                            Array::new(&account, ArrayRequest { zeroed: turn % 3 == 0, ..request(bytes) }, turn as u8)
-                                .unwrap(),
+                            Array::new(
+                                &account,
+                                ArrayRequest { zeroed: turn % 3 == 0, ..request(bytes) },
+                                turn as u8,
+                            )
+                            .unwrap(),
                         ),
                         2 => drop(arrays.pop()),
                         3 => handed_on.lock().unwrap().extend(arrays.pop()),

@@ -25,6 +25,8 @@ pub(crate) enum CoreError {
     Value(String),
     /// No rows, or none with a finite position.
     Empty(String),
+    /// NumPy's memory is in the hands of another allocator, of this name.
+    Handler(String),
     Python(PyErr),
     /// A panic of the core, caught: a fault of ours, with its message.
     Panic(String),
@@ -84,6 +86,13 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
         CoreError::Closed(message) => ("ClosedError", message),
         CoreError::Value(message) => ("BadValue", message),
         CoreError::Empty(message) => ("EmptyData", message),
+        CoreError::Handler(name) => (
+            "HandlerConflict",
+            format!(
+                "NumPy's memory is managed by the handler {name:?} already; Drypoint's would not see what it allocates. \
+                 Set NumPy's own handler again first, or leave reuse and budgets of arrays out"
+            ),
+        ),
         CoreError::Panic(message) => (
             "DrypointError",
             format!("a fault inside Drypoint, please report it: {message} (RUST_BACKTRACE=1 shows where)"),

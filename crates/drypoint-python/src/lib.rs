@@ -7,8 +7,10 @@ use pyo3::prelude::*;
 
 mod aggregate;
 mod array;
+mod arrays;
 mod arrow;
 mod batch;
+mod collection;
 mod constructor;
 mod error;
 mod file;
@@ -22,6 +24,8 @@ mod plain;
 #[allow(unsafe_code)]
 mod raw;
 mod reduction;
+mod refusal;
+mod request;
 mod shading;
 mod shown;
 mod sites;
@@ -40,9 +44,13 @@ mod _core {
     #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
+    use crate::arrays::{ArrayAccount, array_holders, array_usage, pool_arrays};
+    #[pymodule_export]
     use crate::arrow::arrow_source;
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
+    #[pymodule_export]
+    use crate::collection::{collect_by_bytes, collections, note_native};
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
@@ -63,6 +71,8 @@ mod _core {
     use crate::pixmap::Pixmap;
     #[pymodule_export]
     use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
+    #[pymodule_export]
+    use crate::refusal::take_refusal;
     #[pymodule_export]
     use crate::sites::place;
     #[pymodule_export]

@@ -89,13 +89,11 @@ pub(crate) fn place(py: Python<'_>, portable: bool) -> Option<Py<PyString>> {
 /// The number of the line where the program is; 0 if there is none near, or no number is left.
 ///
 /// May be called wherever the thread holds the interpreter, also from within an allocation of NumPy's.
-#[expect(dead_code, reason = "for the allocator hook")]
 pub(crate) fn here(py: Python<'_>) -> u32 {
     nearest(py, &Calls::found()).map_or(0, |(code, position)| number(&code, position))
 }
 
 /// A site as ``"app.py:12 in draw"``, or ``"app.py:3"`` outside functions.
-#[expect(dead_code, reason = "for the allocator hook")]
 pub(crate) fn text(py: Python<'_>, id: u32) -> Option<String> {
     Some(shown(py, id)?.bind(py).to_string_lossy().into_owned())
 }

@@ -196,19 +196,23 @@ impl State {
         account
     }
 
-    /// Take a block back, to keep it if it was `touched`; what goes to the system and the account come back.
+    /// Take a block back, to keep it if it was touched: what has to go instead comes back, with the account.
     pub(crate) fn end_array(
         &mut self,
         record: u32,
         entry: Entry,
         pages: Mapped,
-        touched: bool,
     ) -> (Chain, Arc<ArrayAccount>) {
         let account = self.forget_array(record, entry);
+        self.note_filled(entry, true);
+        (self.keep(pages), account)
+    }
+
+    /// Whether an array that wanted zeros was filled: the next of its kind will be taken to be the same.
+    pub(crate) fn note_filled(&mut self, entry: Entry, filled: bool) {
         if entry.untouched {
-            self.arrays.filled[entry.class.index()] = if touched { ZEROS_SAMPLED } else { 0 };
+            self.arrays.filled[entry.class.index()] = if filled { ZEROS_SAMPLED } else { 0 };
         }
-        (if touched { self.keep(pages) } else { self.let_go(pages) }, account)
     }
 
     fn charge_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize, hit: bool) {

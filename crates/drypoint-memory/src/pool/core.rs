@@ -100,6 +100,20 @@ impl Core {
         Err(lacking)
     }
 
+    /// Ask reclaimers for `bytes`.
+    pub(super) fn reclaim(&self, bytes: usize) -> usize {
+        let Some(_reclaiming) = Reclaiming::enter() else { return 0 };
+        let Some(reclaimers) = self.with(|state| state.reclaimers.clone()) else { return 0 };
+        let mut freed = 0;
+        for reclaimer in reclaimers.iter().filter_map(|registered| registered.reclaimer.upgrade()) {
+            if freed >= bytes {
+                break;
+            }
+            freed += reclaimer.reclaim(bytes - freed);
+        }
+        freed
+    }
+
     /// Reserve `bytes` from what is free or idle.
     fn try_acquire(&self, account: &Account, bytes: usize) -> Result<(), usize> {
         loop {

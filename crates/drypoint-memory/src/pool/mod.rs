@@ -131,6 +131,11 @@ impl MemoryPool {
         ReclaimerGuard { home: self.0.clone(), reclaimer }
     }
 
+    /// Ask reclaimers, in their order, until they say that they freed `bytes`. Returns what they said.
+    pub fn reclaim(&self, bytes: usize) -> usize {
+        self.0.reclaim(bytes)
+    }
+
     /// Give idle blocks back to the system, oldest first, until at most `keep_idle_bytes` are left. Returns the bytes
     /// that went.
     pub fn trim(&self, keep_idle_bytes: usize) -> usize {

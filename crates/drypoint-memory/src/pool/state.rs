@@ -181,7 +181,10 @@ impl State {
         let bytes = block.bytes();
         let room = self.limit.saturating_sub(self.held().saturating_add(self.leaving())).min(self.idle_limit);
         if bytes > room {
-            return self.let_go(block);
+            let mut leaving = Chain::default();
+            self.leaving = self.leaving() + bytes;
+            leaving.push(block);
+            return leaving;
         }
         let surplus = (self.idle.bytes() + bytes).saturating_sub(room);
         let now = Age { millis: coarse_millis(), requests: self.hits + self.misses };
@@ -193,14 +196,6 @@ impl State {
             self.leaving = self.leaving() + block.bytes();
             leaving.push(block);
         }
-        leaving
-    }
-
-    /// A block is on its way back to the system.
-    pub(super) fn let_go(&mut self, block: Mapped) -> Chain {
-        let mut leaving = Chain::default();
-        self.leaving = self.leaving() + block.bytes();
-        leaving.push(block);
         leaving
     }
 

@@ -111,8 +111,17 @@ unsafe fn end(data: NonNull<u8>, record: u32) {
     let entry = records::read(record);
     // SAFETY: the record has the class of the block, which its owner gives up.
     let pages = unsafe { Mapped::of_data(data, entry.class) };
-    let touched = !entry.untouched || pages.is_touched();
-    let (leaving, account) = PROCESS.with(|state| state.end_array(record, entry, pages, touched));
+    if entry.untouched && !pages.is_touched() {
+        // Not by way of the idle blocks' lists: they write to the first page, which would give it memory now. Its bytes
+        // count until it is gone.
+        drop(pages);
+        drop(PROCESS.with(|state| {
+            state.note_filled(entry, false);
+            state.forget_array(record, entry)
+        }));
+        return;
+    }
+    let (leaving, account) = PROCESS.with(|state| state.end_array(record, entry, pages));
     PROCESS.unmap(leaving);
     drop(account);
 }

@@ -4,19 +4,27 @@ mod capsule;
 mod departure;
 mod descriptor;
 mod frame;
+mod handler;
 mod heap;
 mod interpreter;
 mod island;
 mod lend;
 mod loan;
+mod moment;
 mod symbol;
 
 pub(crate) use capsule::{export, take_array, take_stream};
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};
+pub(crate) use handler::{HandlerError, NumPy, handler_for};
 pub(crate) use heap::{DEFAULT_THRESHOLD, set_thresholds, trim};
 pub(crate) use interpreter::refuse_other_interpreters;
 pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
+pub(crate) use moment::{add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter};
+
+pub(crate) fn null_is_safe() -> bool {
+    false
+}

@@ -1,0 +1,114 @@
+//! Accounts of arrays as Python has them, and the hook that fills them.
+
+use std::sync::Arc;
+
+use drypoint_memory::ArrayAccount as Account;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::collection::ROOT;
+use crate::error::CoreError;
+use crate::raw::{HandlerError, NumPy, handler_for};
+use crate::refusal::held_by_line;
+
+impl From<HandlerError> for CoreError {
+    fn from(error: HandlerError) -> Self {
+        match error {
+            HandlerError::Conflict(name) => Self::Handler(name),
+            HandlerError::Python(error) => Self::Python(error),
+        }
+    }
+}
+
+/// The large arrays of one scope.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct ArrayAccount {
+    account: Arc<Account>,
+    handler: PyOnceLock<Py<PyAny>>,
+}
+
+#[pymethods]
+impl ArrayAccount {
+    /// `limit` in bytes; a part of `parent`, or of the process.
+    #[new]
+    #[pyo3(signature = (name, limit=None, parent=None))]
+    fn new(name: &str, limit: Option<usize>, parent: Option<&Self>) -> Self {
+        let parent = parent.map_or(&*ROOT, |parent| &parent.account);
+        Self { account: parent.child(name, limit.unwrap_or(usize::MAX)), handler: PyOnceLock::new() }
+    }
+
+    /// Have the arrays of this context come here from now on; what they came from before is returned, for `leave`.
+    /// None if the program has not imported NumPy.
+    fn enter<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(numpy) = NumPy::find(py)? else { return Ok(None) };
+        numpy.check(py).map_err(CoreError::from)?;
+        let handler =
+            self.handler.get_or_try_init(py, || handler_for(py, &self.account).map(Bound::unbind))?;
+        Ok(Some(numpy.set(py, Some(handler.bind(py)))?))
+    }
+
+    /// Undo `enter`, unless someone else changed the context's handler since.
+    fn leave(&self, py: Python<'_>, before: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let (Some(numpy), Some(handler)) = (NumPy::find(py)?, self.handler.get(py)) else { return Ok(()) };
+        if numpy.is_current(py, handler.bind(py))? {
+            numpy.set(py, before)?;
+        }
+        Ok(())
+    }
+
+    /// Its numbers.
+    fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        usage(py, &self.account)
+    }
+
+    /// Bytes of its living arrays by the line that made them, largest first.
+    fn holders(&self, py: Python<'_>) -> Vec<(String, usize)> {
+        holders(py, &self.account)
+    }
+
+    /// Bytes for which it still has room.
+    fn available(&self) -> usize {
+        self.account.available()
+    }
+}
+
+fn usage<'py>(py: Python<'py>, account: &Account) -> PyResult<Bound<'py, PyDict>> {
+    let usage = account.usage();
+    let numbers = PyDict::new(py);
+    numbers.set_item("allocations", usage.allocations)?;
+    numbers.set_item("allocated", usage.allocated)?;
+    numbers.set_item("reused", usage.hits)?;
+    numbers.set_item("fresh", usage.misses)?;
+    numbers.set_item("refused", usage.refused)?;
+    numbers.set_item("arrays", usage.arrays)?;
+    numbers.set_item("live", usage.live)?;
+    numbers.set_item("peak", usage.peak)?;
+    Ok(numbers)
+}
+
+fn holders(py: Python<'_>, account: &Account) -> Vec<(String, usize)> {
+    let mut holders = held_by_line(py, account);
+    holders.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    holders
+}
+
+/// Have the arrays of all threads come from the pool, or (False) no longer. Returns whether NumPy is there at all.
+#[pyfunction]
+pub(crate) fn pool_arrays(py: Python<'_>, on: bool) -> PyResult<bool> {
+    let Some(numpy) = NumPy::find(py)? else { return Ok(false) };
+    numpy.take_over(py, &ROOT).map_err(CoreError::from)?.set(on);
+    Ok(true)
+}
+
+/// The numbers of all large arrays that came from the pool.
+#[pyfunction]
+pub(crate) fn array_usage(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    usage(py, &ROOT)
+}
+
+/// Bytes of all of them that are alive by the line that made them, largest first.
+#[pyfunction]
+pub(crate) fn array_holders(py: Python<'_>) -> Vec<(String, usize)> {
+    holders(py, &ROOT)
+}

@@ -1,0 +1,240 @@
+//! Garbage collected by bytes: Python's collector counts objects, so a few cycles that hold gigabytes never concern it.
+//!
+//! What counts is how much the living arrays have grown since the last collection, never how much was allocated, which says
+//! nothing of garbage (decision 0016). A collection is asked for at a safe point of the main thread; if none comes by
+//! before half as much was added again, it is made where the allocation is. What frees little is tried less often.
+
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use drypoint_memory::{ArrayAccount, live_array_bytes};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::raw::{add_pending_call, collector_is_on, thread_number, with_interpreter};
+
+/// The account of all arrays that no scope has.
+pub(crate) static ROOT: LazyLock<Arc<ArrayAccount>> = LazyLock::new(ArrayAccount::root);
+
+/// Steps are this much longer at most after collections that freed little.
+const LONGEST: usize = 16;
+/// Collections that free little may take one part in so many of the time.
+const SHARE: u32 = 20;
+
+/// The growth that calls for a collection; 0 if none does.
+static STEP: AtomicUsize = AtomicUsize::new(0);
+/// The bytes at which the next one is due.
+static DUE: AtomicUsize = AtomicUsize::new(usize::MAX);
+static SCHEDULED: AtomicBool = AtomicBool::new(false);
+/// The thread that collects, as a number; 0 if none does.
+static COLLECTING: AtomicU64 = AtomicU64::new(0);
+/// Pixels that others hold outside NumPy, as they are estimated.
+static NATIVE: AtomicIsize = AtomicIsize::new(0);
+
+/// Why a collection is made.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// At a safe point.
+    Growth,
+    /// In the middle of an allocation, since no safe point came.
+    Overdue,
+    /// At a ceiling.
+    Limit,
+}
+
+#[derive(Clone, Copy)]
+struct Numbers {
+    scheduled: u64,
+    overdue: u64,
+    at_limit: u64,
+    seconds: f64,
+    freed: usize,
+    skipped: u64,
+    not_before: Option<Instant>,
+}
+
+static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
+    scheduled: 0,
+    overdue: 0,
+    at_limit: 0,
+    seconds: 0.0,
+    freed: 0,
+    skipped: 0,
+    not_before: None,
+});
+
+/// `act` must not call Python.
+fn with_numbers<T>(act: impl FnOnce(&mut Numbers) -> T) -> T {
+    act(&mut NUMBERS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn live() -> usize {
+    live_array_bytes().saturating_add_signed(NATIVE.load(Relaxed))
+}
+
+/// Whether this thread is collecting.
+pub(crate) fn is_mine() -> bool {
+    COLLECTING.load(Relaxed) == thread_number()
+}
+
+/// Whether any thread is.
+pub(crate) fn is_running() -> bool {
+    COLLECTING.load(Relaxed) != 0
+}
+
+/// After each large request: see whether it is time. Two loads where it is not.
+#[inline]
+pub(crate) fn look() {
+    let step = STEP.load(Relaxed);
+    if step == 0 {
+        return;
+    }
+    let live = live();
+    if live >= DUE.load(Relaxed) {
+        due(live, step);
+    } else {
+        // What was freed without us lets the next growth begin from where it is now.
+        let stretch = with_stretch(step);
+        DUE.fetch_min(live.saturating_add(stretch), Relaxed);
+    }
+}
+
+static STRETCH: AtomicUsize = AtomicUsize::new(1);
+
+fn with_stretch(step: usize) -> usize {
+    step.saturating_mul(STRETCH.load(Relaxed))
+}
+
+#[cold]
+fn due(live: usize, step: usize) {
+    if is_running() {
+        return;
+    }
+    let too_soon = with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
+    if too_soon {
+        return;
+    }
+    with_interpreter(|py| {
+        if !collector_is_on(py) {
+            with_numbers(|numbers| numbers.skipped += 1);
+            DUE.store(live.saturating_add(step), Relaxed);
+            return;
+        }
+        if live >= DUE.load(Relaxed).saturating_add(step / 2) {
+            let pending = PyErr::take(py);
+            collect_grown(py, Reason::Overdue);
+            if let Some(pending) = pending {
+                pending.restore(py);
+            }
+        } else if !SCHEDULED.swap(true, Relaxed) && !add_pending_call(at_safe_point) {
+            SCHEDULED.store(false, Relaxed); // the interpreter's queue is full: the next request asks again
+        }
+    });
+}
+
+extern "C" fn at_safe_point(_nothing: *mut c_void) -> c_int {
+    SCHEDULED.store(false, Relaxed);
+    if STEP.load(Relaxed) != 0 && live() >= DUE.load(Relaxed) {
+        Python::attach(|py| collect_grown(py, Reason::Growth));
+    }
+    0
+}
+
+/// The young objects first: what a loop dropped is among them, mostly.
+fn collect_grown(py: Python<'_>, reason: Reason) {
+    let step = STEP.load(Relaxed);
+    let grown = with_stretch(step);
+    let before = live();
+    let began = Instant::now();
+    if !run(py, reason, 1) {
+        return;
+    }
+    if before.saturating_sub(live()) < grown / 2 {
+        run(py, reason, 2);
+    }
+    let (after, took) = (live(), began.elapsed());
+    let fruitful = before.saturating_sub(after) >= grown / 2;
+    let stretch = if fruitful { 1 } else { (STRETCH.load(Relaxed) * 2).min(LONGEST) };
+    STRETCH.store(stretch, Relaxed);
+    with_numbers(|numbers| {
+        numbers.not_before = (!fruitful).then(|| Instant::now() + took * (SHARE - 1));
+    });
+    DUE.store(after.saturating_add(step.saturating_mul(stretch)), Relaxed);
+}
+
+/// Run the collector up to a generation. `false` if it runs already.
+pub(crate) fn run(py: Python<'_>, reason: Reason, generation: u8) -> bool {
+    if COLLECTING.compare_exchange(0, thread_number(), Relaxed, Relaxed).is_err() {
+        return false;
+    }
+    let (before, began) = (live(), Instant::now());
+    let outcome = collector(py).and_then(|collect| collect.call1((generation,)));
+    COLLECTING.store(0, Relaxed);
+    if let Err(error) = outcome {
+        error.write_unraisable(py, None);
+    }
+    count(reason, began.elapsed(), before.saturating_sub(live()));
+    true
+}
+
+fn count(reason: Reason, took: Duration, freed: usize) {
+    with_numbers(|numbers| {
+        *match reason {
+            Reason::Growth => &mut numbers.scheduled,
+            Reason::Overdue => &mut numbers.overdue,
+            Reason::Limit => &mut numbers.at_limit,
+        } += 1;
+        numbers.seconds += took.as_secs_f64();
+        numbers.freed += freed;
+    });
+}
+
+/// `gc.collect`, which also works where the collector is turned off.
+fn collector(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+    static COLLECT: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    COLLECT
+        .get_or_try_init(py, || Ok(py.import("gc")?.getattr("collect")?.unbind()))
+        .map(|collect| collect.bind(py))
+}
+
+/// Collect garbage each time that what is alive has grown by so many bytes; never, for None.
+#[pyfunction]
+pub(crate) fn collect_by_bytes(growth: Option<usize>) {
+    STRETCH.store(1, Relaxed);
+    match growth {
+        Some(step) => {
+            DUE.store(live().saturating_add(step), Relaxed);
+            STEP.store(step, Relaxed);
+        }
+        None => {
+            STEP.store(0, Relaxed);
+            DUE.store(usize::MAX, Relaxed);
+        }
+    }
+}
+
+/// Bytes outside NumPy that came (or went, below 0), for the growth that calls for a collection.
+#[pyfunction]
+pub(crate) fn note_native(bytes: isize) {
+    NATIVE.fetch_add(bytes, Relaxed);
+    if bytes > 0 {
+        look();
+    }
+}
+
+/// How often garbage was collected for its bytes, and what it gave.
+#[pyfunction]
+pub(crate) fn collections(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let report = PyDict::new(py);
+    let numbers = with_numbers(|numbers| *numbers);
+    report.set_item("scheduled", numbers.scheduled)?;
+    report.set_item("overdue", numbers.overdue)?;
+    report.set_item("at_limit", numbers.at_limit)?;
+    report.set_item("skipped", numbers.skipped)?;
+    report.set_item("seconds", numbers.seconds)?;
+    report.set_item("freed", numbers.freed)?;
+    Ok(report)
+}

@@ -1,0 +1,46 @@
+//! Whether this is a moment to run Python code, and how to have some run at a better one.
+
+use std::ffi::{c_int, c_void};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::ffi;
+use pyo3::prelude::*;
+
+use super::frame::attached;
+
+/// Call `act` if this thread holds the interpreter and the interpreter is not about to end.
+pub(crate) fn with_interpreter<R>(act: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    if attached() { Python::try_attach(act) } else { None }
+}
+
+/// Which thread this is; never 0.
+#[allow(clippy::unnecessary_cast)] // narrower on some systems
+pub(crate) fn thread_number() -> u64 {
+    // SAFETY: any thread may ask.
+    unsafe { ffi::PyThread_get_thread_ident() as u64 }
+}
+
+/// Whether `gc` is enabled.
+pub(crate) fn collector_is_on(_py: Python<'_>) -> bool {
+    // SAFETY: the thread is attached, as the argument shows.
+    unsafe { ffi::PyGC_IsEnabled() != 0 }
+}
+
+/// Have a function run in the main thread, attached, between two steps of the program. `false` if too many wait.
+pub(crate) fn add_pending_call(call: extern "C" fn(*mut c_void) -> c_int) -> bool {
+    // SAFETY: `call` needs no argument and is safe to call.
+    unsafe { ffi::Py_AddPendingCall(Some(call), std::ptr::null_mut()) == 0 }
+}
+
+/// Have a class of exceptions raised in this thread, as soon as it is back in Python code.
+pub(crate) fn raise_soon(class: &Bound<'_, PyAny>) -> PyResult<()> {
+    // SAFETY: the thread is attached, as `class` shows, and the interpreter takes a reference of its own.
+    let found = unsafe {
+        let thread = ffi::PyThread_get_thread_ident();
+        ffi::PyThreadState_SetAsyncExc(thread.cast_signed(), class.as_ptr())
+    };
+    if found == 0 {
+        return Err(PyRuntimeError::new_err("a thread that Python does not know"));
+    }
+    Ok(())
+}
