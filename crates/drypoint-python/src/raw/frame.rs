@@ -1,8 +1,8 @@
 //! The calls of Python that are running in this thread, seen from the innermost one outwards, without running any.
 //!
 //! It is asked from within an allocation, where nothing of the program may run: on 3.11 the making of a frame's object
-//! can start the collector, and an exception may be on its way. [`Quiet`] holds both still. What a frame runs is kept as
-//! an offset into its code, since to find the line of it takes longer than all the rest.
+//! can start the collector, and an exception may be on its way. [`Quiet`] holds both still. What a frame runs is kept
+//! as an offset into its code, since to find the line of it takes longer than all the rest.
 
 use std::ffi::{c_int, c_void};
 use std::mem::transmute;
@@ -42,8 +42,8 @@ impl Calls {
     pub(crate) fn found() -> Self {
         static FOUND: OnceLock<Calls> = OnceLock::new();
         *FOUND.get_or_init(|| {
-            // SAFETY: documented functions of the interpreter since 3.9 and 3.11: `PyFrameObject *(PyFrameObject *)`, whose
-            // result is an object, and `int (PyFrameObject *)`.
+            // SAFETY: documented functions of the interpreter since 3.9 and 3.11: `PyFrameObject *(PyFrameObject *)`,
+            // whose result is an object, and `int (PyFrameObject *)`.
             let (back, offset) = unsafe {
                 (
                     symbol(c"PyFrame_GetBack").map(|call| transmute::<*mut c_void, Back>(call)),
@@ -86,7 +86,8 @@ impl<'py> Quiet<'py> {
     pub(crate) fn new(py: Python<'py>) -> Self {
         let mut error = [ptr::null_mut(); 3];
         let [kind, value, trace] = &mut error;
-        // SAFETY: the thread is attached, as `py` shows; the three places live through the call. What they are given is ours.
+        // SAFETY: the thread is attached, as `py` shows; the three places live through the call, and what they are
+        // given is ours.
         let collecting = unsafe {
             ffi::PyErr_Fetch(kind, value, trace);
             ffi::PyGC_Disable() != 0

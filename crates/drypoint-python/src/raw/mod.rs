@@ -1,5 +1,7 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
+#[expect(dead_code, reason = "for the allocator hook")]
+mod caller;
 mod capsule;
 mod departure;
 mod descriptor;
