@@ -13,6 +13,7 @@ from ._errors import (
     DrypointError,
     EmptyData,
     FigureClosed,
+    HandlerConflict,
     MissingColumn,
     NotNumeric,
     OutputError,
@@ -31,6 +32,7 @@ from ._lifetime.manage import Manager, manage
 from ._lifetime.process import report
 from ._lifetime.release import release
 from ._lifetime.report import Report
+from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
 from ._lifetime.scope import Scope, scope
 from ._lifetime.scoped import scoped
 from ._memory import MemoryReport, memory, set_budget
@@ -43,6 +45,7 @@ __all__ = [
     "BadValue",
     "Batch",
     "BudgetExceeded",
+    "BufferStats",
     "Canvas",
     "CloseError",
     "Closed",
@@ -52,6 +55,7 @@ __all__ = [
     "EmptyData",
     "Figure",
     "FigureClosed",
+    "HandlerConflict",
     "Image",
     "Manager",
     "MemoryReport",
@@ -69,11 +73,14 @@ __all__ = [
     "UnsupportedData",
     "__version__",
     "any",
+    "buffer_stats",
     "by",
     "close",
     "count",
     "draw",
     "each",
+    "empty",
+    "empty_like",
     "first",
     "last",
     "manage",
@@ -91,4 +98,5 @@ __all__ = [
     "std",
     "sum",
     "var",
+    "zeros",
 ]

@@ -7,6 +7,7 @@ from weakref import ReferenceType
 
 __all__ = [
     "Aggregate",
+    "ArrayAccount",
     "Batch",
     "Batches",
     "Constructor",
@@ -18,17 +19,26 @@ __all__ = [
     "Pixmap",
     "Source",
     "__version__",
+    "array_holders",
     "array_source",
+    "array_usage",
     "arrow_source",
     "budget_bytes",
     "check_writable",
+    "collect_by_bytes",
+    "collections",
+    "collector_ran",
+    "collector_runs",
+    "count_arrays",
     "has_buffer",
     "limit_process",
     "load_aggregate",
     "memory",
     "nearest",
+    "note_native",
     "peak_resident_bytes",
     "place",
+    "pool_arrays",
     "prefer_heap",
     "references",
     "resident_bytes",
@@ -37,6 +47,7 @@ __all__ = [
     "scan_paths",
     "set_budget",
     "set_state_if",
+    "take_refusal",
     "trim_pool",
     "trim_system",
     "unwatch_deaths",
@@ -47,6 +58,17 @@ _ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
 _Bound: TypeAlias = float | str
 
 __version__: str
+
+@final
+class ArrayAccount:
+    def __new__(
+        cls, name: str, limit: int | None = None, parent: ArrayAccount | None = None
+    ) -> ArrayAccount: ...
+    def enter(self) -> object: ...
+    def leave(self, before: object) -> None: ...
+    def usage(self) -> dict[str, int]: ...
+    def holders(self) -> list[tuple[str, int]]: ...
+    def available(self) -> int: ...
 
 @final
 class Batch:
@@ -241,3 +263,13 @@ class Island:
 def trim_pool() -> int: ...
 def trim_system() -> int: ...
 def prefer_heap(on: bool) -> bool: ...
+def array_holders() -> list[tuple[str, int]]: ...
+def array_usage() -> dict[str, int]: ...
+def collect_by_bytes(growth: int | None) -> None: ...
+def collections() -> dict[str, Any]: ...
+def collector_ran(phase: str, _info: object) -> None: ...
+def collector_runs() -> tuple[int, float, int]: ...
+def count_arrays(on: bool) -> None: ...
+def note_native(bytes: int) -> None: ...
+def pool_arrays(on: bool) -> bool: ...
+def take_refusal(bytes: int) -> str | None: ...

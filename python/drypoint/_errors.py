@@ -16,6 +16,7 @@ __all__ = [
     "DrypointError",
     "EmptyData",
     "FigureClosed",
+    "HandlerConflict",
     "MissingColumn",
     "NotNumeric",
     "OutputError",
@@ -59,6 +60,10 @@ class BudgetExceeded(DrypointError, MemoryError):
         self.available = available
         self.limit = limit
         self.holders = holders or []
+
+
+class HandlerConflict(DrypointError, RuntimeError):
+    """Another library's allocator manages NumPy's memory, so Drypoint's cannot."""
 
 
 class MissingColumn(DrypointError, KeyError):

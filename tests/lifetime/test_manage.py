@@ -34,7 +34,7 @@ def test_other_settings_are_refused_and_nothing_changes():
     with dp.manage(figures=3) as managed:
         with pytest.raises(dp.BadArgument, match="managed already with figures=3, not figures=4"):
             dp.manage(figures=4)
-        assert managed.settings == {"figures": 3, "reuse": None}
+        assert managed.settings == {"budget": None, "figures": 3, "reuse": "pool", "collect": True}
 
 
 def test_a_closed_manager_says_so():

@@ -9,7 +9,8 @@ use pyo3::types::PyDict;
 
 use crate::collection::ROOT;
 use crate::error::CoreError;
-use crate::raw::{HandlerError, NumPy, handler_for};
+use crate::memory::process_pool;
+use crate::raw::{HandlerError, NumPy, handler_for, warm};
 use crate::refusal::held_by_line;
 
 impl From<HandlerError> for CoreError {
@@ -35,6 +36,9 @@ impl ArrayAccount {
     #[pyo3(signature = (name, limit=None, parent=None))]
     fn new(name: &str, limit: Option<usize>, parent: Option<&Self>) -> Self {
         let parent = parent.map_or(&*ROOT, |parent| &parent.account);
+        if limit.is_some() {
+            warm();
+        }
         Self { account: parent.child(name, limit.unwrap_or(usize::MAX)), handler: PyOnceLock::new() }
     }
 
@@ -99,6 +103,16 @@ pub(crate) fn pool_arrays(py: Python<'_>, on: bool) -> PyResult<bool> {
     let Some(numpy) = NumPy::find(py)? else { return Ok(false) };
     numpy.take_over(py, &ROOT).map_err(CoreError::from)?.set(on);
     Ok(true)
+}
+
+/// Have arrays that come from the pool count against the process's budget, or (False) no longer.
+#[pyfunction]
+pub(crate) fn count_arrays(on: bool) -> PyResult<()> {
+    if on {
+        warm();
+    }
+    process_pool()?.count_arrays(on).map_err(CoreError::from)?;
+    Ok(())
 }
 
 /// The numbers of all large arrays that came from the pool.

@@ -28,6 +28,9 @@ const SHARE: u32 = 20;
 static STEP: AtomicUsize = AtomicUsize::new(0);
 /// The bytes at which the next one is due.
 static DUE: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// The bytes that were alive when everything was collected last, or fewer since. What a collection of the young ones leaves
+/// counts as old from then on, also if it is garbage a moment later: it adds up above this.
+static FLOOR: AtomicUsize = AtomicUsize::new(0);
 static SCHEDULED: AtomicBool = AtomicBool::new(false);
 /// The thread that collects, as a number; 0 if none does.
 static COLLECTING: AtomicU64 = AtomicU64::new(0);
@@ -99,6 +102,7 @@ pub(crate) fn look() {
         // What was freed without us lets the next growth begin from where it is now.
         let stretch = with_stretch(step);
         DUE.fetch_min(live.saturating_add(stretch), Relaxed);
+        FLOOR.fetch_min(live, Relaxed);
     }
 }
 
@@ -152,8 +156,11 @@ fn collect_grown(py: Python<'_>, reason: Reason) {
     if !run(py, reason, 1) {
         return;
     }
-    if before.saturating_sub(live()) < grown / 2 {
-        run(py, reason, 2);
+    let left = live();
+    if (before.saturating_sub(left) < grown / 2 || left > FLOOR.load(Relaxed) + step / 4)
+        && run(py, reason, 2)
+    {
+        FLOOR.store(live(), Relaxed);
     }
     let (after, took) = (live(), began.elapsed());
     let fruitful = before.saturating_sub(after) >= grown / 2;
@@ -206,7 +213,9 @@ pub(crate) fn collect_by_bytes(growth: Option<usize>) {
     STRETCH.store(1, Relaxed);
     match growth {
         Some(step) => {
-            DUE.store(live().saturating_add(step), Relaxed);
+            let live = live();
+            FLOOR.store(live, Relaxed);
+            DUE.store(live.saturating_add(step), Relaxed);
             STEP.store(step, Relaxed);
         }
         None => {
@@ -223,6 +232,37 @@ pub(crate) fn note_native(bytes: isize) {
     if bytes > 0 {
         look();
     }
+}
+
+/// What the interpreter's collector did while somebody watched it.
+#[derive(Clone, Copy)]
+struct Runs {
+    count: u64,
+    seconds: f64,
+    freed: usize,
+    began: Option<(Instant, usize)>,
+}
+
+static RUNS: Mutex<Runs> = Mutex::new(Runs { count: 0, seconds: 0.0, freed: 0, began: None });
+
+/// For `gc.callbacks`: counts the collector's runs, their time, and the bytes of arrays that went in them.
+#[pyfunction]
+pub(crate) fn collector_ran(phase: &str, _info: &Bound<'_, PyAny>) {
+    let mut runs = RUNS.lock().unwrap_or_else(PoisonError::into_inner);
+    if phase == "start" {
+        runs.began = Some((Instant::now(), live()));
+    } else if let Some((began, before)) = runs.began.take() {
+        runs.count += 1;
+        runs.seconds += began.elapsed().as_secs_f64();
+        runs.freed += before.saturating_sub(live());
+    }
+}
+
+/// Runs of the collector that were watched, their seconds, and the bytes of arrays that they freed.
+#[pyfunction]
+pub(crate) fn collector_runs() -> (u64, f64, usize) {
+    let runs = *RUNS.lock().unwrap_or_else(PoisonError::into_inner);
+    (runs.count, runs.seconds, runs.freed)
 }
 
 /// How often garbage was collected for its bytes, and what it gave.

@@ -44,13 +44,13 @@ mod _core {
     #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
-    use crate::arrays::{ArrayAccount, array_holders, array_usage, pool_arrays};
+    use crate::arrays::{ArrayAccount, array_holders, array_usage, count_arrays, pool_arrays};
     #[pymodule_export]
     use crate::arrow::arrow_source;
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
-    use crate::collection::{collect_by_bytes, collections, note_native};
+    use crate::collection::{collect_by_bytes, collections, collector_ran, collector_runs, note_native};
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]

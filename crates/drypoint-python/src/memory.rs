@@ -33,6 +33,7 @@ pub(crate) fn memory(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     report.set_item("peak_resident", peak_resident().unwrap_or(0))?;
     report.set_item("hits", snapshot.hits)?;
     report.set_item("misses", snapshot.misses)?;
+    report.set_item("aged", snapshot.aged)?;
     let consumers = PyDict::new(py);
     for usage in &snapshot.consumers {
         let numbers = PyDict::new(py);

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 __all__ = ["add", "run"]
 
 _DESCRIPTION = """\
-Run a Python program as `python` would run it, and look after it: closed and dropped figures go at once, open ones can be
-limited. Settings come from the options, else from the environment variable DRYPOINT_MANAGE (`1`, or `figures=10`);
-DRYPOINT_MANAGE=0 runs the program as it is.
+Run a Python program as `python` would run it, and look after it: large arrays take the memory of those before them,
+garbage is collected by its bytes, closed and dropped figures go at once, open ones can be limited. Settings come from
+the options, else from the environment variable DRYPOINT_MANAGE (`1`, or `budget=1GB,figures=10`); DRYPOINT_MANAGE=0 runs
+the program as it is.
 """
 
 #: Exit codes of a program that raised and of one that was interrupted, as Python has them.
@@ -32,7 +33,18 @@ def add(verbs: Any) -> None:
     verb = verbs.add_parser("run", help="run a Python program in flat memory", description=_DESCRIPTION)
     verb.set_defaults(run=run)
     verb.add_argument(
-        "--reuse", choices=["system"], help="let the C allocator keep large blocks that are freed"
+        "--budget",
+        metavar="SIZE",
+        help="the most that arrays may take, such as 1GB or 50%%; not limited by default",
+    )
+    verb.add_argument(
+        "--reuse",
+        choices=["pool", "system", "none"],
+        help="take large arrays from the pool (default), from the C allocator, told to keep what is freed, or from where "
+        "they come anyway",
+    )
+    verb.add_argument(
+        "--collect", metavar="SIZE", help="collect garbage after so much growth, such as 100MB, or `off`"
     )
     verb.add_argument(
         "--figures", metavar="LIMIT", help="open figures to keep, as a count or a size such as 200MB"
@@ -68,10 +80,10 @@ def _manage(options: argparse.Namespace) -> Any:
     from .._lifetime import manage
 
     settings: dict[str, Any] = {}
-    if options.reuse is not None:
-        settings["reuse"] = options.reuse
-    if options.figures is not None:
-        settings["figures"] = manage.limit(options.figures)
+    for name in ("budget", "reuse", "collect", "figures"):
+        text = getattr(options, name)
+        if text is not None:
+            settings[name] = manage.setting(name, text)
     if settings or not os.environ.get(manage.VARIABLE, "").strip():
         return manage.manage(**settings)
     return manage.from_environment()

@@ -8,6 +8,7 @@ never imported here: what is not there yet is handled right after the program im
 
 from __future__ import annotations
 
+import gc
 import sys
 from _thread import RLock
 from contextvars import ContextVar
@@ -122,6 +123,7 @@ def watch() -> None:
     with _lock:
         _watchers += 1
         if _watchers == 1:
+            gc.callbacks.append(_core.collector_ran)
             for module in INTEGRATIONS:
                 after_import(module, _integrate)
             for action in _others:
@@ -136,6 +138,8 @@ def unwatch() -> None:
             return
         _watchers -= 1
         if _watchers == 0:
+            if _core.collector_ran in gc.callbacks:
+                gc.callbacks.remove(_core.collector_ran)
             while _undo:
                 _undo.pop()()
             _wrapped.clear()

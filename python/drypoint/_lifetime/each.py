@@ -34,9 +34,9 @@ class Each:
         The scope of the turn that is running.
     """
 
-    def __init__(self, items: Any, name: str, close: bool) -> None:
+    def __init__(self, items: Any, name: str, budget: int | None, close: bool) -> None:
         self._items = items
-        self._arguments = (name, close)
+        self._arguments = (name, budget, close)
         self._source: Any = None
         self._tally = Tally()
         self._none = Resources()
@@ -115,6 +115,7 @@ def each(
     iterable: Iterable[_T] | AsyncIterable[_T],
     *,
     name: str | None = None,
+    budget: str | int | None = None,
     close: bool = True,
 ) -> Any:
     """Go through a loop with a scope around each turn: what a turn makes is closed at its end.
@@ -125,6 +126,8 @@ def each(
         The items. They are fetched outside the scopes: what the iterable opens for itself stays open.
     name : str, optional
         What reports and errors call the turns.
+    budget : str or int, optional
+        The most bytes that the arrays of a turn may take at a time, as in `scope`.
     close : bool
         Close what a turn made at its end.
 
@@ -137,7 +140,7 @@ def each(
     Raises
     ------
     BadArgument
-        If it cannot be iterated.
+        If it cannot be iterated, or the budget is none.
 
     Examples
     --------
@@ -152,4 +155,5 @@ def each(
     if not any(hasattr(kind, name) for name in ("__iter__", "__aiter__", "__getitem__")):
         raise BadArgument(f"iterable must be something to loop over, not {iterable!r}")
     name = "each" if name is None else _arguments.text(name, "name")
-    return Each(iterable, name, _arguments.flag(close, "close"))
+    limit = _arguments.optional(_arguments.bytes_of, budget, "budget")
+    return Each(iterable, name, limit, _arguments.flag(close, "close"))

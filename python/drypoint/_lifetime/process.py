@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import _core
 from . import constructions
 from .report import Tally
 from .resources import Resources
@@ -48,4 +49,4 @@ def report() -> Report:
     >>> dp.report()["open"]
     True
     """
-    return process.tally.report("process", process.resources)
+    return process.tally.report("process", process.resources, _core.array_usage())

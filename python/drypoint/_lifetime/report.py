@@ -38,7 +38,13 @@ class Report(dict[str, "Any"]):
       at the end of their scope): how many by kind, those of inner scopes included.
     - ``alive``: of those that were left, or are open now, up to 100 dicts with ``kind``, ``type``, ``line`` (that made
       it, or None), ``bytes`` (or None) and ``reason``.
-    - ``collections``: how often the garbage collector ran, over all generations.
+    - ``arrays``: of NumPy's arrays of 64 KiB and more: ``allocations``, the bytes ``allocated`` by them, how many were
+      ``reused`` (took a block that was used before) or ``fresh``, how many were ``refused`` by a budget; how many are
+      alive now (``arrays``), their bytes (``live``) and the most there were (``peak``); the ``budget`` or None. Empty if
+      they are not pooled.
+    - ``collections``: ``runs`` of the garbage collector over all generations, their ``seconds``, and the bytes of arrays
+    ``freed``
+      in them.
     - ``resident``: ``before`` and ``after``, in bytes, of the whole process.
     """
 
@@ -72,9 +78,13 @@ class Report(dict[str, "Any"]):
             if more > SHOWN:
                 texts.append(f"and {more - SHOWN:,} more")
             yield "alive", texts
+        arrays = self["arrays"]
+        if arrays.get("allocations"):
+            yield "arrays", [_arrays(arrays)]
         collections = self["collections"]
-        if collections:
-            yield "collected", [f"{collections:,} times"]
+        if collections["runs"]:
+            freed = f", freed {_bytes(collections['freed'])}" if collections["freed"] else ""
+            yield "collected", [f"{collections['runs']:,} times in {_time(collections['seconds'])}{freed}"]
         before, after = self["resident"]["before"], self["resident"]["after"]
         sign = "+" if after >= before else "−"
         yield (
@@ -130,13 +140,14 @@ class Report(dict[str, "Any"]):
 class Tally:
     """The numbers of a scope, and of those that ended inside it."""
 
-    __slots__ = ("_before", "_began", "_collections", "alive", "counts", "ended", "scopes")
+    __slots__ = ("_before", "_began", "_collections", "alive", "arrays", "counts", "ended", "scopes")
 
     def __init__(self) -> None:
         self.alive: list[Fate] = []
         self.counts: dict[str, dict[str, int]] = {what: {} for what in COUNTS}
         self.scopes = 0
-        self.ended: tuple[float, int, int] | None = None
+        self.arrays: dict[str, Any] = {}
+        self.ended: tuple[float, dict[str, Any], int] | None = None
         self.begin()
 
     def begin(self) -> None:
@@ -151,21 +162,31 @@ class Tally:
         if len(self.alive) < MOST_ALIVE:
             self.alive.append(fate)
 
-    def end(self, counts: dict[str, dict[str, int]]) -> None:
+    def end(self, counts: dict[str, dict[str, int]], arrays: dict[str, Any]) -> None:
         """The scope has ended."""
         _merge(self.counts, counts)
+        self.arrays = arrays
         self.ended = self._now()
 
     def add(self, other: Tally) -> None:
         """A scope ended inside."""
         self.scopes += 1 + other.scopes
         _merge(self.counts, other.counts)
+        for name, number in other.arrays.items():
+            if name in ("peak", "budget"):
+                self.arrays[name] = max(self.arrays.get(name) or 0, number or 0) or None
+            else:
+                self.arrays[name] = self.arrays.get(name, 0) + number
         self.alive.extend(other.alive[: MOST_ALIVE - len(self.alive)])
 
-    def _now(self) -> tuple[float, int, int]:
-        return perf_counter() - self._began, _collections() - self._collections, _core.resident_bytes()
+    def _now(self) -> tuple[float, dict[str, Any], int]:
+        runs, seconds, freed = (
+            now - then for now, then in zip(_collections(), self._collections, strict=True)
+        )
+        collections = {"runs": runs, "seconds": seconds, "freed": freed}
+        return perf_counter() - self._began, collections, _core.resident_bytes()
 
-    def report(self, name: str, resources: Resources) -> Report:
+    def report(self, name: str, resources: Resources, arrays: dict[str, Any] | None = None) -> Report:
         """As plain data, so far or in all."""
         counts = {what: dict(kinds) for what, kinds in self.counts.items()}
         alive = [fate.plain() for fate in self.alive]
@@ -180,6 +201,7 @@ class Tally:
             scopes=self.scopes,
             **counts,
             alive=alive,
+            arrays=dict(self.arrays if arrays is None else arrays),
             collections=collections,
             resident={"before": self._before, "after": after},
         )
@@ -191,9 +213,23 @@ def _merge(into: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) ->
             into[what][kind] = into[what].get(kind, 0) + count
 
 
-def _collections() -> int:
-    """How often the collector ran, over all generations."""
-    return sum(generation["collections"] for generation in gc.get_stats())
+def _collections() -> tuple[int, float, int]:
+    """Runs of the collector, over all generations; and of those that were watched, the seconds and the bytes freed."""
+    _, seconds, freed = _core.collector_runs()
+    return sum(generation["collections"] for generation in gc.get_stats()), seconds, freed
+
+
+def _arrays(arrays: dict[str, Any]) -> str:
+    """What large arrays took and where they had it from."""
+    told = (
+        f"{arrays['allocations']:,} ({_bytes(arrays['allocated'])}), {arrays['reused']:,} of them reused; "
+        f"peak {_bytes(arrays['peak'] or 0)}"
+    )
+    if arrays.get("budget"):
+        told += f" of {_bytes(arrays['budget'])}"
+    if arrays["refused"]:
+        told += f", {arrays['refused']:,} refused"
+    return told
 
 
 def _alive(one: dict[str, Any]) -> str:

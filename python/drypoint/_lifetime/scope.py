@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from _thread import get_ident
 
-from .. import _arguments
-from .._errors import CloseError, ScopeError
-from . import constructions
+from .. import _arguments, _core
+from .._errors import CloseError, HandlerConflict, ScopeError
+from . import constructions, reuse
 from .process import process
 from .report import Report, Tally
 from .resources import Fate, Resources, entered
@@ -42,12 +42,15 @@ class Scope:
     ----------
     name : str
         As given, or ``"scope"``.
+    budget : int or None
+        The ceiling on its arrays, in bytes.
     closed : bool
         Whether it has ended.
     """
 
-    def __init__(self, name: str | None = None, close: bool = True) -> None:
+    def __init__(self, name: str | None = None, budget: str | int | None = None, close: bool = True) -> None:
         self.name: str = "scope" if name is None else _arguments.text(name, "name")
+        self.budget: int | None = _arguments.optional(_arguments.bytes_of, budget, "budget")
         self._closes = _arguments.flag(close, "close")
         self._state = _MADE
         self._parent: Scope | None = None
@@ -55,6 +58,9 @@ class Scope:
         self.tally = Tally()
         self._token: Token[Any] | None = None
         self._thread = 0
+        self._arrays: _core.ArrayAccount | None = None
+        self._entered = False
+        self._before: object = None
 
     @property
     def closed(self) -> bool:
@@ -113,18 +119,43 @@ class Scope:
             constructions.watch()
         found: Scope | None = constructions.current.get()
         self._parent = None if found is None else found.open_recorder
+        reuse.collect_in_scopes()
+        around = None if self._parent is None else self._parent._arrays
+        self._arrays = _core.ArrayAccount(self.name, self.budget, around)
         self.tally.begin()
         entered.add(self.resources)
         self._state = _ENTERED
 
     def _step_in(self) -> None:
         """Be the current scope of this context."""
+        self._enter_arrays()
         self._thread = get_ident()
         self._token = constructions.current.set(self)
+
+    def _enter_arrays(self) -> None:
+        """Have this context's arrays come from the pool; nothing is done before the program has imported NumPy."""
+        if self._arrays is None or self._entered:
+            return
+        try:
+            self._before = self._arrays.enter()
+        except HandlerConflict:
+            if self.budget is not None:
+                raise
+            self._arrays = None  # somebody else's allocator: the scope does all that it can without
+            return
+        self._entered = self._before is not None
+
+    def _leave_arrays(self) -> None:
+        """Have them come from where they came before."""
+        if self._arrays is not None and self._entered:
+            self._entered = False
+            before, self._before = self._before, None
+            self._arrays.leave(before)
 
     def _step_out(self) -> ScopeError | None:
         """Be it no longer; what is wrong with the place where this happens, if anything is."""
         token, self._token = self._token, None
+        self._leave_arrays()
         here = constructions.current.get()
         if here is self:
             try:
@@ -184,7 +215,7 @@ class Scope:
             entered.discard(self.resources)
             for resource in resources.last_first():
                 resources.hand(resource, outer.resources)
-            self.tally.end(resources.counts)
+            self.tally.end(resources.counts, self._array_numbers())
             outer.tally.add(self.tally)
             for action in ended:
                 action(self)
@@ -316,7 +347,13 @@ class Scope:
         >>> scope.report()["made"]
         {}
         """
-        return self.tally.report(self.name, self.resources)
+        return self.tally.report(self.name, self.resources, self._array_numbers())
+
+    def _array_numbers(self) -> dict[str, Any]:
+        """Its large arrays so far."""
+        if self._arrays is None:
+            return {}
+        return {**self._arrays.usage(), "budget": self.budget}
 
     def __repr__(self) -> str:
         state = ("not entered", "open", "closed")[self._state]
@@ -328,13 +365,17 @@ def _made(fate: Fate) -> str:
     return f"{fate.kind} made at {fate.place}" if fate.place else fate.kind
 
 
-def scope(name: str | None = None, close: bool = True) -> Scope:
-    """Close what is made in a ``with`` block at its end.
+def scope(name: str | None = None, budget: str | int | None = None, close: bool = True) -> Scope:
+    """Close what is made in a ``with`` block at its end, and take its large arrays from the pool.
 
     Parameters
     ----------
     name : str, optional
         What reports and errors call it.
+    budget : str or int, optional
+        The most bytes that NumPy arrays made inside may take at a time, inner scopes included: ``"200MB"``, or a number.
+        One that does not fit gets a collection of garbage first, and then a ``MemoryError`` that names what is asked,
+        what is free, and the lines that hold most. Arrays below 64 KiB are not counted.
     close : bool
         Close the resources made inside at the end. If False they are only counted and reported.
 
@@ -346,7 +387,9 @@ def scope(name: str | None = None, close: bool = True) -> Scope:
     Raises
     ------
     BadArgument
-        If the name is no text, or `close` neither True nor False.
+        If the name is no text, the budget none, or `close` neither True nor False.
+    HandlerConflict
+        On entry, if there is a budget and another library's allocator manages NumPy's memory.
 
     Examples
     --------
@@ -356,4 +399,4 @@ def scope(name: str | None = None, close: bool = True) -> Scope:
     >>> file.closed
     True
     """
-    return Scope(name, close)
+    return Scope(name, budget, close)

@@ -24,6 +24,7 @@ def scoped(
     function: Callable[..., Any] | None = None,
     *,
     name: str | None = None,
+    budget: str | int | None = None,
     close: bool = True,
 ) -> Any:
     """Run a function in a scope of its own, each time that it is called.
@@ -35,6 +36,8 @@ def scoped(
         ``@dp.scoped(name="page")``, a decorator comes back.
     name : str, optional
         What reports and errors call the scopes; the name of the function if not given.
+    budget : str or int, optional
+        The most bytes that the arrays of a call may take at a time, as in `scope`.
     close : bool
         Close what a call made at its end, but for what it returns or yields.
 
@@ -46,7 +49,7 @@ def scoped(
     Raises
     ------
     BadArgument
-        If it is no function.
+        If it is no function, or the budget is none.
 
     Examples
     --------
@@ -63,6 +66,7 @@ def scoped(
     """
     if name is not None:
         _arguments.text(name, "name")
+    limit = _arguments.optional(_arguments.bytes_of, budget, "budget")
     close = _arguments.flag(close, "close")
 
     def decorate(function: Any) -> Any:
@@ -71,12 +75,12 @@ def scoped(
         if not callable(function) or isinstance(function, type):
             raise BadArgument(f"function must be a function, method or coroutine function, not {function!r}")
         title = str(name or getattr(function, "__qualname__", "scoped"))
-        return _decorated(function, title, close)
+        return _decorated(function, title, limit, close)
 
     return decorate if function is None else decorate(function)
 
 
-def _decorated(function: Any, name: str, close: bool) -> Any:
+def _decorated(function: Any, name: str, budget: int | None, close: bool) -> Any:
     from functools import partial, wraps
 
     inner = function
@@ -89,7 +93,7 @@ def _decorated(function: Any, name: str, close: bool) -> Any:
 
         @wraps(function)
         async def stream(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, close)
+            scope = Scope(name, budget, close)
             scope._open()
             body = function(*args, **kwargs)
             error: BaseException | None = None
@@ -122,7 +126,7 @@ def _decorated(function: Any, name: str, close: bool) -> Any:
 
         @wraps(function)
         async def coroutine(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, close)
+            scope = Scope(name, budget, close)
             scope._open()
             error: BaseException | None = None
             try:
@@ -139,7 +143,7 @@ def _decorated(function: Any, name: str, close: bool) -> Any:
 
         @wraps(function)
         def generator(*args: Any, **kwargs: Any) -> Any:
-            scope = Scope(name, close)
+            scope = Scope(name, budget, close)
             scope._open()
             error: BaseException | None = None
             try:
@@ -154,7 +158,7 @@ def _decorated(function: Any, name: str, close: bool) -> Any:
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        with Scope(name, close) as scope:
+        with Scope(name, budget, close) as scope:
             return scope.keep(function(*args, **kwargs))
 
     return call

@@ -6,7 +6,7 @@ import sys
 
 from .. import _core
 from .._errors import ClosedError
-from .._lifetime import closers, constructions
+from .._lifetime import closers, constructions, reuse
 from .._lifetime.explained import unexplained
 
 TYPE_CHECKING = False
@@ -24,9 +24,37 @@ _closed: dict[type, type] = {}
 def watch(numpy: ModuleType) -> None:
     """See memory maps and archives that are opened."""
     constructions.wrap(numpy.memmap, "memmap")
+    _explain_refusals()
+    reuse.numpy_came(numpy)
     archive = getattr(getattr(numpy.lib, "npyio", None), "NpzFile", None)
     if archive is not None:
         constructions.wrap(archive, "NpzFile")
+
+
+def _explain_refusals() -> None:
+    """Have NumPy's own error say what Drypoint knows of a refusal: who holds the memory."""
+    exceptions = sys.modules.get("numpy._core._exceptions") or sys.modules.get("numpy.core._exceptions")
+    error = getattr(exceptions, "_ArrayMemoryError", None)
+    if error is None or not {"__init__", "__str__"} <= vars(error).keys():
+        return
+    begin, text = error.__init__, error.__str__
+
+    def explained_begin(self: Any, shape: Any, dtype: Any) -> None:
+        begin(self, shape, dtype)
+        size = getattr(self, "_total_size", None)
+        self.drypoint = _core.take_refusal(size) if isinstance(size, int) else None
+
+    def explained_text(self: Any) -> str:
+        told = getattr(self, "drypoint", None)
+        return f"{text(self)}: {told}" if told else text(self)
+
+    error.__init__, error.__str__ = explained_begin, explained_text
+
+    def put_back() -> None:
+        if error.__init__ is explained_begin:
+            error.__init__, error.__str__ = begin, text
+
+    constructions.on_unwatch(put_back)
 
 
 def _is_open(array: Any) -> bool:

@@ -1,6 +1,5 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
-#[expect(dead_code, reason = "for the allocator hook")]
 mod caller;
 mod capsule;
 mod departure;
@@ -15,6 +14,7 @@ mod loan;
 mod moment;
 mod symbol;
 
+pub(crate) use caller::{null_is_safe, warm};
 pub(crate) use capsule::{export, take_array, take_stream};
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
@@ -26,7 +26,3 @@ pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
 pub(crate) use moment::{add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter};
-
-pub(crate) fn null_is_safe() -> bool {
-    false
-}
