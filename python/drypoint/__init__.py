@@ -1,5 +1,6 @@
 """Draw anything in the memory you have."""
 
+from . import _moment as _moment
 from ._canvas import Aggregate, Canvas
 from ._core import Batch, __version__
 from ._draw import draw
@@ -24,15 +25,6 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._lifetime.close import close
-from ._lifetime.closers import Closed, register_closer
-from ._lifetime.each import each
-from ._lifetime.manage import Manager, manage
-from ._lifetime.process import report
-from ._lifetime.release import release
-from ._lifetime.report import Report
-from ._lifetime.scope import Scope, scope
-from ._lifetime.scoped import scoped
 from ._memory import MemoryReport, memory, set_budget
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
@@ -92,3 +84,41 @@ __all__ = [
     "sum",
     "var",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._lifetime.close import close
+    from ._lifetime.closers import Closed, register_closer
+    from ._lifetime.each import each
+    from ._lifetime.manage import Manager, manage
+    from ._lifetime.process import report
+    from ._lifetime.release import release
+    from ._lifetime.report import Report
+    from ._lifetime.scope import Scope, scope
+    from ._lifetime.scoped import scoped
+else:
+    # What only programs with scopes need is imported when it is first asked for.
+    _LATER = {
+        "Closed": "_lifetime.closers",
+        "Manager": "_lifetime.manage",
+        "Report": "_lifetime.report",
+        "Scope": "_lifetime.scope",
+        "close": "_lifetime.close",
+        "each": "_lifetime.each",
+        "manage": "_lifetime.manage",
+        "register_closer": "_lifetime.closers",
+        "release": "_lifetime.release",
+        "report": "_lifetime.process",
+        "scope": "_lifetime.scope",
+        "scoped": "_lifetime.scoped",
+    }
+
+    def __getattr__(name):
+        module = _LATER.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(__import__(f"{__name__}.{module}", fromlist=[name]), name)
+        return globals().setdefault(name, value)
+
+    def __dir__():
+        return [*__all__, *(name for name in globals() if name.startswith("_"))]

@@ -3,8 +3,8 @@ so that the compiled core is never asked with something that it cannot convert."
 
 from __future__ import annotations
 
-import operator
 import os
+from _operator import index
 
 from ._core import budget_bytes, nearest
 from ._errors import BadArgument
@@ -43,7 +43,7 @@ def optional(check: Callable[..., _T], value: Any, *rest: Any) -> _T | None:
 def whole(value: Any, name: str, least: int = 0, most: int = MOST) -> int:
     """A whole number between two others."""
     try:
-        found = operator.index(value)
+        found = index(value)
     except TypeError:
         found = None
     if found is None or isinstance(value, bool):

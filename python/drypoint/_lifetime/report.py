@@ -6,10 +6,7 @@ request and holds nothing but dicts, lists, texts and numbers.
 
 from __future__ import annotations
 
-import gc
-from time import perf_counter
-
-from .. import _core
+from .. import _moment
 from .._memory import _readable
 
 TYPE_CHECKING = False
@@ -130,20 +127,18 @@ class Report(dict[str, "Any"]):
 class Tally:
     """The numbers of a scope, and of those that ended inside it."""
 
-    __slots__ = ("_before", "_began", "_collections", "alive", "counts", "ended", "scopes")
+    __slots__ = ("_start", "alive", "counts", "ended", "scopes")
 
-    def __init__(self) -> None:
+    def __init__(self, start: tuple[float, int, int] | None = None) -> None:
         self.alive: list[Fate] = []
         self.counts: dict[str, dict[str, int]] = {what: {} for what in COUNTS}
         self.scopes = 0
         self.ended: tuple[float, int, int] | None = None
-        self.begin()
+        self._start = start or _moment.now()
 
     def begin(self) -> None:
         """The scope is entered."""
-        self._began = perf_counter()
-        self._collections = _collections()
-        self._before = _core.resident_bytes()
+        self._start = _moment.now()
 
     def leave(self, fate: Fate) -> None:
         """A thing is left open at the end."""
@@ -163,7 +158,8 @@ class Tally:
         self.alive.extend(other.alive[: MOST_ALIVE - len(self.alive)])
 
     def _now(self) -> tuple[float, int, int]:
-        return perf_counter() - self._began, _collections() - self._collections, _core.resident_bytes()
+        seconds, collections, resident = _moment.now()
+        return seconds - self._start[0], collections - self._start[1], resident
 
     def report(self, name: str, resources: Resources) -> Report:
         """As plain data, so far or in all."""
@@ -181,7 +177,7 @@ class Tally:
             **counts,
             alive=alive,
             collections=collections,
-            resident={"before": self._before, "after": after},
+            resident={"before": self._start[2], "after": after},
         )
 
 
@@ -189,11 +185,6 @@ def _merge(into: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) ->
     for what, kinds in other.items():
         for kind, count in kinds.items():
             into[what][kind] = into[what].get(kind, 0) + count
-
-
-def _collections() -> int:
-    """How often the collector ran, over all generations."""
-    return sum(generation["collections"] for generation in gc.get_stats())
 
 
 def _alive(one: dict[str, Any]) -> str:
