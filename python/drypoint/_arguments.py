@@ -94,7 +94,8 @@ def choice(value: Any, name: str, choices: Sequence[str]) -> str:
         return value
     close = nearest(value, list(choices)) if isinstance(value, str) and value.isprintable() else None
     hint = f" (did you mean {close!r}?)" if close else ""
-    listed = " or ".join([", ".join(map(repr, choices[:-1])), repr(choices[-1])])
+    *others, last = map(repr, choices)
+    listed = f"{', '.join(others)} or {last}" if others else last
     raise BadArgument(f"{name} must be {listed}, not {value!r}{hint}")
 
 
