@@ -1,6 +1,6 @@
 """Draw anything in the memory you have."""
 
-from . import _moment as _moment
+from . import _moment as _moment  # the report of the process begins here
 from ._canvas import Aggregate, Canvas
 from ._core import Batch, __version__
 from ._draw import draw
