@@ -1,5 +1,6 @@
 """Draw anything in the memory you have."""
 
+from . import _moment as _moment  # the report of the process begins here
 from ._canvas import Aggregate, Canvas
 from ._core import Batch, __version__
 from ._draw import draw
@@ -25,16 +26,6 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._lifetime.close import close
-from ._lifetime.closers import Closed, register_closer
-from ._lifetime.each import each
-from ._lifetime.manage import Manager, manage
-from ._lifetime.process import report
-from ._lifetime.release import release
-from ._lifetime.report import Report
-from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
-from ._lifetime.scope import Scope, scope
-from ._lifetime.scoped import scoped
 from ._memory import MemoryReport, memory, set_budget
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
@@ -100,3 +91,47 @@ __all__ = [
     "var",
     "zeros",
 ]
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._lifetime.close import close
+    from ._lifetime.closers import Closed, register_closer
+    from ._lifetime.each import each
+    from ._lifetime.manage import Manager, manage
+    from ._lifetime.process import report
+    from ._lifetime.release import release
+    from ._lifetime.report import Report
+    from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
+    from ._lifetime.scope import Scope, scope
+    from ._lifetime.scoped import scoped
+else:
+    # What only programs with scopes need is imported when it is first asked for.
+    _LATER = {
+        "BufferStats": "_lifetime.reuse",
+        "Closed": "_lifetime.closers",
+        "Manager": "_lifetime.manage",
+        "Report": "_lifetime.report",
+        "Scope": "_lifetime.scope",
+        "buffer_stats": "_lifetime.reuse",
+        "close": "_lifetime.close",
+        "each": "_lifetime.each",
+        "empty": "_lifetime.reuse",
+        "empty_like": "_lifetime.reuse",
+        "manage": "_lifetime.manage",
+        "register_closer": "_lifetime.closers",
+        "release": "_lifetime.release",
+        "report": "_lifetime.process",
+        "scope": "_lifetime.scope",
+        "scoped": "_lifetime.scoped",
+        "zeros": "_lifetime.reuse",
+    }
+
+    def __getattr__(name):
+        module = _LATER.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(__import__(f"{__name__}.{module}", fromlist=[name]), name)
+        return globals().setdefault(name, value)
+
+    def __dir__():
+        return [*__all__, *(name for name in globals() if name.startswith("_"))]

@@ -3,8 +3,8 @@ so that the compiled core is never asked with something that it cannot convert."
 
 from __future__ import annotations
 
-import operator
 import os
+from _operator import index
 
 from ._core import budget_bytes, nearest
 from ._errors import BadArgument
@@ -43,7 +43,7 @@ def optional(check: Callable[..., _T], value: Any, *rest: Any) -> _T | None:
 def whole(value: Any, name: str, least: int = 0, most: int = MOST) -> int:
     """A whole number between two others."""
     try:
-        found = operator.index(value)
+        found = index(value)
     except TypeError:
         found = None
     if found is None or isinstance(value, bool):
@@ -94,7 +94,8 @@ def choice(value: Any, name: str, choices: Sequence[str]) -> str:
         return value
     close = nearest(value, list(choices)) if isinstance(value, str) and value.isprintable() else None
     hint = f" (did you mean {close!r}?)" if close else ""
-    listed = " or ".join([", ".join(map(repr, choices[:-1])), repr(choices[-1])])
+    *others, last = map(repr, choices)
+    listed = f"{', '.join(others)} or {last}" if others else last
     raise BadArgument(f"{name} must be {listed}, not {value!r}{hint}")
 
 

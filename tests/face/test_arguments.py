@@ -7,6 +7,7 @@ import re
 import drypoint as dp
 import numpy as np
 import pytest
+from drypoint import _arguments
 
 POINTS = {"x": np.arange(10.0), "y": np.arange(10.0), "v": np.arange(10.0), "c": ["a", "b"] * 5}
 CANVAS = dp.Canvas(20, 10)
@@ -188,3 +189,16 @@ def test_a_lower_budget_than_what_is_held_is_refused():
         dp.set_budget("1MB")
     assert caught.value.requested >= held.nbytes and caught.value.limit == 1_000_000
     assert dp.memory()["budget"] == before
+
+
+@pytest.mark.parametrize(
+    ("choices", "told"),
+    [
+        (["a"], "word must be 'a', not 'z'"),
+        (("a", "b"), "word must be 'a' or 'b', not 'z'"),
+        (["a", "b", "c"], "word must be 'a', 'b' or 'c', not 'z'"),
+    ],
+)
+def test_choices_are_listed_as_a_sentence(choices, told):
+    with pytest.raises(dp.BadArgument, match=f"^{told}$"):
+        _arguments.choice("z", "word", choices)

@@ -16,11 +16,32 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_all_is_what_shows():
-    shown = {
-        name for name, value in vars(dp).items() if not name.startswith("_") and not inspect.ismodule(value)
-    }
+    shown = {name for name in dir(dp) if not name.startswith("_")}
     assert shown == set(dp.__all__) - {"__version__"}
     assert sorted(dp.__all__, key=str) == dp.__all__
+    stray = {
+        name
+        for name, value in vars(dp).items()
+        if not name.startswith("_") and not inspect.ismodule(value) and name not in dp.__all__
+    }
+    assert stray == {"TYPE_CHECKING"}
+    with pytest.raises(AttributeError, match="module 'drypoint' has no attribute 'scoop'"):
+        dp.scoop  # noqa: B018
+
+
+def test_names_that_come_later_are_there_in_every_way():
+    """Scopes are imported on first use; each way to a name leads to the same thing."""
+    program = """
+import sys
+import drypoint
+assert "drypoint._lifetime" not in sys.modules
+from drypoint import *
+from drypoint import scope as first
+assert set(drypoint.__all__) <= set(globals()) and set(drypoint.__all__) <= set(dir(drypoint))
+assert first is scope is drypoint.scope is vars(drypoint)["scope"]
+assert drypoint.report.__module__ == "drypoint._lifetime.process"
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @pytest.mark.parametrize("name", [name for name in dp.__all__ if name != "__version__"])

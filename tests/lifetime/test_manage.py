@@ -61,12 +61,13 @@ def test_figures_are_limited_only_while_it_is_on():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"reuse": "sytem"}, "did you mean 'system'"),
+        ({"reuse": "sytem"}, r"^reuse must be 'system', not 'sytem' \(did you mean 'system'\?\)$"),
         ({"reuse": 3}, "reuse"),
         ({"figures": -1}, "figures"),
         ({"figures": 0}, "figures"),
-        ({"figures": "many"}, "many"),
-        ({"figures": 2.5}, "figures"),
+        ({"figures": "ten"}, "^figures must be a number of figures, or bytes such as '200MB', not 'ten'$"),
+        ({"figures": ""}, "^figures must be a number of figures, or bytes such as '200MB', not ''$"),
+        ({"figures": 2.5}, "^figures must be a number of figures, or bytes such as '200MB', not 2.5$"),
         ({"figures": True}, "figures"),
     ],
 )

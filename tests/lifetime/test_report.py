@@ -8,6 +8,7 @@ import tempfile
 
 import drypoint as dp
 import pytest
+from child import MB, run_child
 
 
 class Thing:
@@ -89,3 +90,19 @@ def test_the_process_counts_what_scopes_did():
         file = tempfile.TemporaryFile()
     report = dp.report()
     assert report["closed"]["TemporaryFile"] == before + 3 and report["open"] and file.closed
+
+
+def test_the_process_is_reported_since_the_import():
+    """Although the report itself is imported when it is first asked for."""
+    child = run_child("""
+import gc, time
+import drypoint as dp
+time.sleep(0.05)
+for _ in range(3): gc.collect()
+taken = [bytes(1000) * 20_000 for _ in range(2)]
+report = dp.report()
+resident = report["resident"]
+result = [report["seconds"] >= 0.05, report["collections"] >= 3, resident["after"] - resident["before"]]
+""")
+    waited, collected, grown = child.result
+    assert waited and collected and grown > 30 * MB

@@ -116,8 +116,10 @@ def test_import_is_light():
     child = run_child(
         """
 import sys
+before = set(sys.modules)
 import drypoint
-result = sorted({"numpy", "matplotlib", "pandas", "pyarrow", "tqdm", "PIL"} & set(sys.modules))
+heavy = {"numpy", "matplotlib", "pandas", "pyarrow", "tqdm", "PIL", "inspect", "typing", "dataclasses", "logging"}
+result = sorted(heavy & set(sys.modules) - before)
 """
     )
     assert child.result == []

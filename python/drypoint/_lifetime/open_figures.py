@@ -193,10 +193,13 @@ class FigureRule:
             if limit < 1:
                 raise BadArgument(f"figures must be at least 1, or bytes such as '200MB', not {limit!r}")
             self.count = limit
-        elif isinstance(limit, str):
-            self.bytes = _arguments.bytes_of(limit, "figures")
         else:
-            raise BadArgument(f"figures must be a number of figures, or bytes such as '200MB', not {limit!r}")
+            try:
+                self.bytes = _arguments.bytes_of(_arguments.text(limit, "figures"), "figures")
+            except BadArgument:
+                raise BadArgument(
+                    f"figures must be a number of figures, or bytes such as '200MB', not {limit!r}"
+                ) from None
         self.limit = limit
         #: Names of the figures that were closed, the last hundred of them.
         self.closed: list[str] = []

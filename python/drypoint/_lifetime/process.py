@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _core
+from .. import _core, _moment
 from . import constructions
 from .report import Tally
 from .resources import Resources
@@ -19,7 +19,7 @@ class Process:
 
     def __init__(self) -> None:
         self.resources = Resources(hold=False)
-        self.tally = Tally()
+        self.tally = Tally(_moment.IMPORTED)
 
     @property
     def open_recorder(self) -> Process:

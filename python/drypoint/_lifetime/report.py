@@ -6,10 +6,7 @@ request and holds nothing but dicts, lists, texts and numbers.
 
 from __future__ import annotations
 
-import gc
-from time import perf_counter
-
-from .. import _core
+from .. import _moment
 from .._memory import _readable
 
 TYPE_CHECKING = False
@@ -140,21 +137,19 @@ class Report(dict[str, "Any"]):
 class Tally:
     """The numbers of a scope, and of those that ended inside it."""
 
-    __slots__ = ("_before", "_began", "_collections", "alive", "arrays", "counts", "ended", "scopes")
+    __slots__ = ("_start", "alive", "arrays", "counts", "ended", "scopes")
 
-    def __init__(self) -> None:
+    def __init__(self, start: _moment.Moment | None = None) -> None:
         self.alive: list[Fate] = []
         self.counts: dict[str, dict[str, int]] = {what: {} for what in COUNTS}
         self.scopes = 0
         self.arrays: dict[str, Any] = {}
         self.ended: tuple[float, dict[str, Any], int] | None = None
-        self.begin()
+        self._start = start or _moment.now()
 
     def begin(self) -> None:
         """The scope is entered."""
-        self._began = perf_counter()
-        self._collections = _collections()
-        self._before = _core.resident_bytes()
+        self._start = _moment.now()
 
     def leave(self, fate: Fate) -> None:
         """A thing is left open at the end."""
@@ -180,11 +175,10 @@ class Tally:
         self.alive.extend(other.alive[: MOST_ALIVE - len(self.alive)])
 
     def _now(self) -> tuple[float, dict[str, Any], int]:
-        runs, seconds, freed = (
-            now - then for now, then in zip(_collections(), self._collections, strict=True)
-        )
-        collections = {"runs": runs, "seconds": seconds, "freed": freed}
-        return perf_counter() - self._began, collections, _core.resident_bytes()
+        seconds, collections, resident = _moment.now()
+        began, before, _ = self._start
+        gone = (now - then for now, then in zip(collections, before, strict=True))
+        return seconds - began, dict(zip(("runs", "seconds", "freed"), gone, strict=True)), resident
 
     def report(self, name: str, resources: Resources, arrays: dict[str, Any] | None = None) -> Report:
         """As plain data, so far or in all."""
@@ -203,7 +197,7 @@ class Tally:
             alive=alive,
             arrays=dict(self.arrays if arrays is None else arrays),
             collections=collections,
-            resident={"before": self._before, "after": after},
+            resident={"before": self._start[2], "after": after},
         )
 
 
@@ -211,12 +205,6 @@ def _merge(into: dict[str, dict[str, int]], other: dict[str, dict[str, int]]) ->
     for what, kinds in other.items():
         for kind, count in kinds.items():
             into[what][kind] = into[what].get(kind, 0) + count
-
-
-def _collections() -> tuple[int, float, int]:
-    """Runs of the collector, over all generations; and of those that were watched, the seconds and the bytes freed."""
-    _, seconds, freed = _core.collector_runs()
-    return sum(generation["collections"] for generation in gc.get_stats()), seconds, freed
 
 
 def _arrays(arrays: dict[str, Any]) -> str:
