@@ -61,7 +61,7 @@ def test_figures_are_limited_only_while_it_is_on():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"reuse": "sytem"}, r"^reuse must be 'system', not 'sytem' \(did you mean 'system'\?\)$"),
+        ({"reuse": "sytem"}, r"^reuse must be 'pool' or 'system', not 'sytem' \(did you mean 'system'\?\)$"),
         ({"reuse": 3}, "reuse"),
         ({"figures": -1}, "figures"),
         ({"figures": 0}, "figures"),
@@ -125,13 +125,14 @@ def program(tmp_path):
 def test_run_manages_a_script(program):
     done = run("--figures", "5", program, "--size", "3", DRYPOINT_MANAGE="figures=2")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "__main__ ['--size', '3'] {'figures': 5, 'reuse': None}\n"
+    assert (
+        done.stdout
+        == "__main__ ['--size', '3'] {'budget': None, 'figures': 5, 'reuse': 'pool', 'collect': True}\n"
+    )
 
 
 def test_run_takes_its_settings_from_the_environment(program):
-    assert (
-        "{'figures': 4, 'reuse': 'system'}" in run(program, DRYPOINT_MANAGE="figures=4,reuse=system").stdout
-    )
+    assert "'figures': 4, 'reuse': 'system'" in run(program, DRYPOINT_MANAGE="figures=4,reuse=system").stdout
     assert "{'figures': None, 'reuse': None}" in run(program, DRYPOINT_MANAGE="1").stdout
     assert "[] None" in run(program, DRYPOINT_MANAGE="0").stdout
     done = run(program, DRYPOINT_MANAGE="colour=red")
