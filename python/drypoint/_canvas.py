@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from . import _arguments, _core
 from ._closing import Closing
@@ -105,7 +106,7 @@ class Canvas:
         threads : int, optional
             As many as there are cores, and as fit in the budget, by default. The result does not depend on it.
         memory : str or int, optional
-            A budget for this call alone, within that of the process.
+            A budget for this call alone, within that of the process; in a scope with a budget, what that leaves.
         exact : bool, default False
             For a stream that can be read only once and whose ranges are not given: keep it on disk, compressed,
             and draw it exactly. Otherwise it is drawn in one pass, totals exact and positions within a pixel.
@@ -155,11 +156,24 @@ def job(
         canvas.x_scale,
         canvas.y_scale,
         _arguments.optional(_arguments.whole, threads, "threads", 1),
-        _arguments.optional(_arguments.budget, memory, "memory"),
+        _ceiling(memory),
         _arguments.flag(exact, "exact"),
         _arguments.optional(_arguments.function, progress, "progress"),
         page,
     )
+
+
+def _ceiling(memory: str | int | None) -> str | None:
+    """A budget as it is given; without one, what the budgets of the scopes around leave, if that is less than the process
+    has."""
+    if memory is not None:
+        return _arguments.budget(memory, "memory")
+    scopes = sys.modules.get("drypoint._lifetime.scope")
+    room = None if scopes is None else scopes.room()
+    if room is None:
+        return None
+    pool = _core.memory()
+    return str(max(1, room)) if room < pool["budget"] - pool["reserved"] else None
 
 
 def fold(rows: Source, begun: _core.Job) -> _core.Aggregate:

@@ -133,7 +133,7 @@ def test_run_manages_a_script(program):
 
 def test_run_takes_its_settings_from_the_environment(program):
     assert "'figures': 4, 'reuse': 'system'" in run(program, DRYPOINT_MANAGE="figures=4,reuse=system").stdout
-    assert "{'figures': None, 'reuse': None}" in run(program, DRYPOINT_MANAGE="1").stdout
+    assert "{'budget': None, 'figures': None, 'reuse': 'pool'" in run(program, DRYPOINT_MANAGE="1").stdout
     assert "[] None" in run(program, DRYPOINT_MANAGE="0").stdout
     done = run(program, DRYPOINT_MANAGE="colour=red")
     assert done.returncode == 2 and "colour=red" in done.stderr and "Traceback" not in done.stderr

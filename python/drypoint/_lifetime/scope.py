@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     _T = TypeVar("_T")
 
-__all__ = ["Scope", "ended", "scope"]
+__all__ = ["Scope", "ended", "room", "scope"]
 
 #: Called with each scope right after its things are closed.
 ended: list[Callable[[Scope], None]] = []
@@ -360,6 +360,14 @@ class Scope:
         return f"<scope {self.name!r}, {state}, {len(self.resources.things)} things>"
 
 
+def room() -> int | None:
+    """Bytes that the budgets of the scopes here leave; None if there is no budget."""
+    scope: Scope | None = constructions.current.get()
+    while scope is not None and scope.budget is None:
+        scope = scope._parent
+    return None if scope is None or scope._arrays is None else scope._arrays.available()
+
+
 def _made(fate: Fate) -> str:
     """A thing with the line that made it."""
     return f"{fate.kind} made at {fate.place}" if fate.place else fate.kind
@@ -375,7 +383,8 @@ def scope(name: str | None = None, budget: str | int | None = None, close: bool 
     budget : str or int, optional
         The most bytes that NumPy arrays made inside may take at a time, inner scopes included: ``"200MB"``, or a number.
         One that does not fit gets a collection of garbage first, and then a ``MemoryError`` that names what is asked,
-        what is free, and the lines that hold most. Arrays below 64 KiB are not counted.
+        what is free, and the lines that hold most. Arrays below 64 KiB are not counted; `draw` and its like are given
+        what is left.
     close : bool
         Close the resources made inside at the end. If False they are only counted and reported.
 
