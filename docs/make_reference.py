@@ -29,7 +29,16 @@ ROOMS = {
         "manage",
         "Manager",
     ],
-    "Memory": ["memory", "MemoryReport", "set_budget"],
+    "Memory": [
+        "memory",
+        "MemoryReport",
+        "set_budget",
+        "empty",
+        "zeros",
+        "empty_like",
+        "buffer_stats",
+        "BufferStats",
+    ],
 }
 
 HEAD = """# Reference

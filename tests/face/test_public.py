@@ -69,7 +69,7 @@ def test_errors_are_also_built_in_kinds():
 
 
 ROOMS = ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
-LIFETIME = ["closers", "constructions", "each", "process", "report", "scope", "scoped"]
+LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("module", ROOMS + [f"_lifetime.{name}" for name in LIFETIME])
@@ -80,7 +80,10 @@ def test_docstring_examples(module):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/guide.md", "docs/scopes.md"])
+@pytest.mark.parametrize(
+    "page",
+    ["README.md", *(f"docs/{name}.md" for name in ("guide", "scopes", "reuse", "budgets", "collection"))],
+)
 def test_examples_on_pages(page, tmp_path):
     """Every Python block of a page runs, one after the other, in a folder with the shipped data."""
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
