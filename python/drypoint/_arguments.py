@@ -120,8 +120,9 @@ def budget(value: Any, name: str) -> str:
 
 def bytes_of(value: Any, name: str) -> int:
     """A budget as bytes."""
+    text = budget(value, name)
     try:
-        return budget_bytes(budget(value, name))
+        return budget_bytes(text)
     except BadArgument as error:
         raise BadArgument(f"{name}: {error}") from None
 

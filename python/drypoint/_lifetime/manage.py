@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from _thread import RLock
+from contextlib import ExitStack
 
 from .. import _arguments, _core
 from .._closing import Closing
@@ -18,7 +19,6 @@ from .release import at_scope_end
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any, Literal
 
 __all__ = ["REUSES", "VARIABLE", "Manager", "from_environment", "manage", "setting"]
@@ -28,7 +28,6 @@ ON, OFF = ("1", "on", "yes", "true"), ("", "0", "off", "no", "false")
 
 _lock = RLock()
 _active: _Managed | None = None
-
 
 #: What holds where nothing is said.
 DEFAULTS: dict[str, Any] = {"budget": None, "figures": None, "reuse": "pool", "collect": True}
@@ -41,7 +40,7 @@ class _Managed:
     def __init__(self, settings: dict[str, Any], rule: FigureRule | None) -> None:
         self.settings = settings
         self.managers = 0
-        self._undo: list[Callable[[], object]] = []
+        self._undo = ExitStack()
         try:
             self._begin(settings, rule)
         except BaseException:
@@ -51,31 +50,30 @@ class _Managed:
     def _begin(self, settings: dict[str, Any], rule: FigureRule | None) -> None:
         if settings["reuse"] == "pool":
             reuse.pool_process(True)
-            self._undo.append(lambda: reuse.pool_process(False))
+            self._undo.callback(reuse.pool_process, False)
         elif settings["reuse"] == "system":
             _core.prefer_heap(True)
-            self._undo.append(lambda: _core.prefer_heap(False))
+            self._undo.callback(_core.prefer_heap, False)
         if settings["budget"] is not None:
             before = _core.memory()["budget"]
             budget = _core.set_budget(str(settings["budget"]))
-            self._undo.append(lambda: _core.set_budget(str(before)))
+            self._undo.callback(_core.set_budget, str(before))
             _core.count_arrays(True)
-            self._undo.append(lambda: _core.count_arrays(False))
+            self._undo.callback(_core.count_arrays, False)
         else:
             budget = _core.memory()["budget"]
         growth = settings["collect"]
         reuse.collect((reuse.step_for(budget) if growth is True else growth) or None)
-        self._undo.append(reuse.collect_as_before)
+        self._undo.callback(reuse.collect_as_before)
         if rule is not None:
             rule.install()
-            self._undo.append(rule.remove)
+            self._undo.callback(rule.remove)
         constructions.watch()
-        self._undo.append(constructions.unwatch)
+        self._undo.callback(constructions.unwatch)
 
     def stop(self) -> None:
         """Undo it, last first."""
-        while self._undo:
-            self._undo.pop()()
+        self._undo.close()
         at_scope_end()
 
 
