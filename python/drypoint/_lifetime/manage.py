@@ -74,8 +74,12 @@ class _Managed:
 
     def stop(self) -> None:
         """Undo it, last first."""
-        while self._undo:
-            self._undo.pop()()
+        try:
+            while self._undo:
+                self._undo.pop()()
+        finally:
+            if self._undo:
+                self.stop()  # what one of them raises does not keep the others from being undone
         at_scope_end()
 
 
