@@ -72,7 +72,7 @@ mod _core {
     #[pymodule_export]
     use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
     #[pymodule_export]
-    use crate::refusal::take_refusal;
+    use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]
     use crate::sites::place;
     #[pymodule_export]
