@@ -50,7 +50,7 @@ def markdown(result: dict, blocks: list[tuple[str, list[Line]]], heading: str) -
     page = [
         f"# {heading}",
         "",
-        f"`{result['command']}`, {result['date']}, medians of {result['repeats']} fresh processes or more for each number.",
+        f"`{result['command']}`, {result['date']}, medians of {result['repeats']} or more fresh processes.",
         "",
         f"Machine: {machine_facts.in_words(result['machine'])}.",
         "",
