@@ -93,7 +93,7 @@ def other(folder, monkeypatch):
 def test_budgets_and_manage_say_who_is_there(other):
     for attempt in (dp.manage, lambda: dp.manage("1GB"), lambda: dp.scope(budget=MB).__enter__()):
         with pytest.raises(
-            dp.HandlerConflict, match='"shifted" already.*Set NumPy\'s own handler again first'
+            dp.HandlerConflict, match=r'"shifted" already.*Set NumPy\'s own handler again first'
         ):
             attempt()
         assert get_handler_name() == "shifted"
@@ -120,7 +120,7 @@ def _enter(scope) -> int:
 
 def test_a_scope_without_a_budget_does_all_the_rest(other, tmp_path):
     with dp.scope() as scope:
-        file = open(tmp_path / "a", "wb")  # noqa: SIM115
+        file = open(tmp_path / "a", "wb")
         array = np.ones(MB)
         assert get_handler_name(array) == "shifted" and other.count() > 0
         with dp.scope() as inner:

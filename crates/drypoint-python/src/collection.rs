@@ -35,7 +35,9 @@ static FLOOR: AtomicUsize = AtomicUsize::new(0);
 static SCHEDULED: AtomicBool = AtomicBool::new(false);
 /// The thread that collects, as a number; 0 if none does.
 static COLLECTING: AtomicU64 = AtomicU64::new(0);
-/// The process in which it does so. After a fork a child has only the thread that forked.
+/// The thread in which the interpreter's collector runs, whoever called it, as far as it is watched; 0 if in none.
+static WITHIN: AtomicU64 = AtomicU64::new(0);
+/// The process in which they do so. After a fork a child has only the thread that forked.
 static COLLECTS_IN: AtomicU32 = AtomicU32::new(0);
 /// Pixels that others hold outside NumPy, as they are estimated.
 static NATIVE: AtomicIsize = AtomicIsize::new(0);
@@ -81,22 +83,25 @@ fn live() -> usize {
     live_array_bytes().saturating_add_signed(NATIVE.load(Relaxed))
 }
 
-/// Whether this thread is collecting.
+/// Whether this thread is collecting: what it asks for is for finalizers and the like.
 pub(crate) fn is_mine() -> bool {
-    COLLECTING.load(Relaxed) == thread_number()
+    let this = thread_number();
+    COLLECTING.load(Relaxed) == this || WITHIN.load(Relaxed) == this
 }
 
 /// Whether any thread is.
 pub(crate) fn is_running() -> bool {
-    let thread = COLLECTING.load(Relaxed);
-    if thread == 0 {
-        return false;
-    }
-    if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
-        let _ = COLLECTING.compare_exchange(thread, 0, Relaxed, Relaxed);
-        return false;
-    }
-    true
+    [&COLLECTING, &WITHIN].into_iter().any(|collects| {
+        let thread = collects.load(Relaxed);
+        if thread == 0 {
+            return false;
+        }
+        if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
+            let _ = collects.compare_exchange(thread, 0, Relaxed, Relaxed);
+            return false;
+        }
+        true
+    })
 }
 
 /// While it lives this thread collects.
@@ -275,9 +280,15 @@ struct Runs {
 
 static RUNS: Mutex<Runs> = Mutex::new(Runs { count: 0, seconds: 0.0, freed: 0, began: None });
 
-/// For `gc.callbacks`: counts the collector's runs, their time, and the bytes of arrays that went in them.
+/// For `gc.callbacks`: knows who collects, and counts the collector's runs, their time, and the bytes of arrays that went in them.
 #[pyfunction]
 pub(crate) fn collector_ran(phase: &str, _info: &Bound<'_, PyAny>) {
+    if phase == "start" {
+        COLLECTS_IN.store(std::process::id(), Relaxed);
+        WITHIN.store(thread_number(), Relaxed);
+    } else {
+        WITHIN.store(0, Relaxed);
+    }
     let mut runs = RUNS.lock().unwrap_or_else(PoisonError::into_inner);
     if phase == "start" {
         runs.began = Some((Instant::now(), live()));
