@@ -70,16 +70,20 @@ def test_a_refusal_names_what_is_asked_what_is_free_and_who_holds(name):
         assert np.ones(50 * MB, np.uint8)[-1] == 1, "the program goes on"
 
 
-@pytest.mark.parametrize("call", ["resize", "fromiter"])
+@pytest.mark.parametrize("call", ["resize", "fromiter", "fromstring"])
 def test_where_numpy_raises_without_a_word_the_scope_adds_ours(call):
     with pytest.raises(MemoryError) as refused, dp.scope("told", budget=ROOM):
         held = np.empty(40 * MB, np.uint8)
         if call == "resize":
             np.arange(10).resize(10 * MB, refcheck=False)
+        elif call == "fromstring":  # NumPy asks without holding the interpreter
+            np.fromstring("1 " * (10 * MB), sep=" ")
         else:
             np.fromiter((0.0 for _ in range(20 * MB)), float)
         assert held.size
-    assert TOLD.search(refused.value.__notes__[0])
+    [told] = refused.value.__notes__
+    assert "scope 'told' asked for" in told
+    assert re.search(r"test_arrays_budgets\.py:\d+ in test_where\w+ 40000000 B", told)
 
 
 def test_the_same_request_succeeds_when_room_is_made():

@@ -52,7 +52,7 @@ def test_in_another_thread_they_go_in_the_middle_of_an_allocation():
 @pytest.mark.parametrize("step", ["20MB", "100MB"])
 def test_the_step_may_be_told(step):
     ours = run_child(RINGS + f"on = dp.manage(collect={step!r})\n" + MAIN)
-    assert ours.peak_resident < 330 * MB and ours.result[1] >= 15
+    assert ours.peak_resident < 430 * MB and ours.result[1] >= 15
 
 
 def test_a_scope_turns_it_on():

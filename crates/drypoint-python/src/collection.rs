@@ -24,6 +24,8 @@ pub(crate) static ROOT: LazyLock<Arc<ArrayAccount>> = LazyLock::new(ArrayAccount
 const LONGEST: usize = 16;
 /// Collections that free little may take one part in so many of the time.
 const SHARE: u32 = 20;
+/// That is so until another four steps were added, or so many bytes: by then there may be garbage again.
+const MOST_WAITED: usize = 1 << 30;
 
 /// The growth that calls for a collection; 0 if none does.
 static STEP: AtomicUsize = AtomicUsize::new(0);
@@ -157,7 +159,9 @@ fn due(live: usize, step: usize) {
     if is_running() || refusal::is_on_its_way() {
         return;
     }
-    let too_soon = with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
+    let waited = with_stretch(step).saturating_mul(4).min(MOST_WAITED);
+    let too_soon = live < DUE.load(Relaxed).saturating_add(waited)
+        && with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
     if too_soon {
         return;
     }

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 
 use crate::collection::{self, Reason};
 use crate::error::CoreError;
-use crate::raw::{Aside, null_is_safe, raise_soon, with_interpreter};
+use crate::raw::{Aside, null_is_safe, raise_soon, with_interpreter, with_interpreter_again};
 use crate::request::Served;
 use crate::sites;
 
@@ -83,16 +83,19 @@ pub(crate) fn insist(
     denied: Denied,
     attempt: impl Fn(usize) -> Result<NonNull<u8>, Denied>,
 ) -> Served {
-    // A thread without the interpreter can neither collect nor be told.
-    let served = with_interpreter(|py| {
+    let insist = |py: Python<'_>| {
         if is_on_its_way() {
             account.open().count_refusal();
             return beyond(&attempt);
         }
         let _aside = Aside::new(py);
-        insist_attached(py, account.open(), bytes, denied, &attempt)
-    });
-    served.unwrap_or_else(|| beyond(&attempt))
+        insist_attached(py, account.open(), bytes, denied.clone(), &attempt)
+    };
+    // NumPy lets go of the interpreter where it reads numbers from text, and takes it up again after that: so may we. Other
+    // threads without it can neither collect nor be told.
+    with_interpreter(insist)
+        .or_else(|| if null_is_safe() { with_interpreter_again(insist) } else { None })
+        .unwrap_or_else(|| beyond(&attempt))
 }
 
 fn insist_attached(

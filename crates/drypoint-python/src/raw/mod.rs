@@ -27,4 +27,5 @@ pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
 pub(crate) use moment::{
     Aside, add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter,
+    with_interpreter_again,
 };
