@@ -96,7 +96,7 @@ def test_growth_without_garbage_is_soon_left_alone():
         RINGS
         + """
 objects = [[number] for number in range(1_000_000)]
-gc.collect()
+one = timed(gc.collect)
 on = dp.manage(collect="16MB")
 def grow():
     global kept
@@ -106,12 +106,12 @@ began = time.perf_counter()
 while time.perf_counter() - began < 3:
     kept.append(np.empty(2 * MB, np.uint8)); time.sleep(0.002)
 stats = dp.buffer_stats()
-result = [stats["collections"], stats["collection_seconds"], time.perf_counter() - began + seconds]
+result = [stats["collections"], stats["collection_seconds"], time.perf_counter() - began + seconds, one]
 """
     )
-    collections, spent, whole = ours.result
+    collections, spent, whole, one = ours.result
     assert collections <= 24
-    assert spent < 0.08 * whole + 0.25, "one collection of everything, and a twentieth after it"
+    assert spent < 0.1 * whole + 4 * one, "a few collections while it grows fast, and a twentieth after that"
 
 
 def test_temporaries_call_for_none():

@@ -24,7 +24,8 @@ pub(crate) static ROOT: LazyLock<Arc<ArrayAccount>> = LazyLock::new(ArrayAccount
 const LONGEST: usize = 16;
 /// Collections that free little may take one part in so many of the time.
 const SHARE: u32 = 20;
-/// That is so until another four steps were added, or so many bytes: by then there may be garbage again.
+/// Where another four steps were added meanwhile, or so many bytes, there may be garbage again: one part in so many then.
+const LARGER_SHARE: u32 = 5;
 const MOST_WAITED: usize = 1 << 30;
 
 /// The growth that calls for a collection; 0 if none does.
@@ -63,7 +64,8 @@ struct Numbers {
     seconds: f64,
     freed: usize,
     skipped: u64,
-    not_before: Option<Instant>,
+    /// When a collection that freed little ended, and how long it took.
+    in_vain: Option<(Instant, Duration)>,
 }
 
 static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
@@ -73,7 +75,7 @@ static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
     seconds: 0.0,
     freed: 0,
     skipped: 0,
-    not_before: None,
+    in_vain: None,
 });
 
 /// `act` must not call Python.
@@ -160,9 +162,9 @@ fn due(live: usize, step: usize) {
         return;
     }
     let waited = with_stretch(step).saturating_mul(4).min(MOST_WAITED);
-    let too_soon = live < DUE.load(Relaxed).saturating_add(waited)
-        && with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
-    if too_soon {
+    let share = if live < DUE.load(Relaxed).saturating_add(waited) { SHARE } else { LARGER_SHARE };
+    let in_vain = with_numbers(|numbers| numbers.in_vain);
+    if in_vain.is_some_and(|(ended, took)| ended.elapsed() < took * (share - 1)) {
         return;
     }
     with_interpreter(|py| {
@@ -208,7 +210,7 @@ fn collect_grown(py: Python<'_>, reason: Reason) {
     let stretch = if fruitful { 1 } else { (STRETCH.load(Relaxed) * 2).min(LONGEST) };
     STRETCH.store(stretch, Relaxed);
     with_numbers(|numbers| {
-        numbers.not_before = (!fruitful).then(|| Instant::now() + took * (SHARE - 1));
+        numbers.in_vain = (!fruitful).then(|| (Instant::now(), took));
     });
     DUE.store(after.saturating_add(step.saturating_mul(stretch)), Relaxed);
 }
