@@ -24,7 +24,7 @@ def make(count: int = 1, size: int = MB) -> list[np.ndarray]:
 
 
 def pools() -> bool:
-    """Whether an array that is made here comes from the pool. (Names of handlers do not tell after `manage`.)"""
+    """Whether an array that is made here comes from the pool: the handler's name does not tell, once it was managed."""
     before = dp.buffer_stats()["arrays"]
     array = np.empty(MB, np.uint8)
     return dp.buffer_stats()["arrays"] > before and array.size == MB
