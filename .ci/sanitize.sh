@@ -28,8 +28,8 @@ thread() {
 
 set -x
 model -p drypoint-memory --test model
-address -p drypoint-memory --lib --test accounting --test pool --test allocator
+address -p drypoint-memory --lib --test accounting --test pool --test allocator --test arrays
 # A resident size means nothing with the sanitizer's own memory in it.
 address -p drypoint-stream --lib --test array --test arrow --test npy -- --skip stays_small
 address -p drypoint-canvas --lib --tests
-thread -p drypoint-memory --lib --test pool --test allocator
+thread -p drypoint-memory --lib --test pool --test allocator --test arrays

@@ -68,7 +68,7 @@ impl Array {
     fn resize(&mut self, bytes: usize) {
         // SAFETY: it owns the array.
         self.data =
-            unsafe { resize_array(self.data.as_ptr(), bytes, 0) }.expect("ours").expect("there is room");
+            unsafe { resize_array(self.data.as_ptr(), bytes, 0, 0) }.expect("ours").expect("there is room");
         let kept = self.bytes.min(bytes);
         self.bytes = bytes;
         self.check(kept);
@@ -156,7 +156,7 @@ fn what_is_not_ours_is_left_alone() {
     for pointer in [std::ptr::null_mut(), foreign.as_ptr().cast_mut(), inside] {
         assert!(!is_array(pointer));
         // SAFETY: none of ours, so nothing is done.
-        assert!(unsafe { !free_array(pointer) && resize_array(pointer, 10, 0).is_none() });
+        assert!(unsafe { !free_array(pointer) && resize_array(pointer, 10, 0, 0).is_none() });
     }
     assert!(is_array(array.data.as_ptr()));
 }
@@ -270,6 +270,108 @@ fn threads_share_the_pool_and_keep_their_contents() {
     drop(handed_on);
     assert_eq!(root.usage().live, 0);
     assert_eq!(Arc::strong_count(&root), 1);
+}
+
+/// An array of an account with a ceiling, as it is and as it becomes.
+fn resized(array: &mut Array, bytes: usize) -> Result<(), Denied> {
+    let kept = array.bytes.min(bytes);
+    // SAFETY: it owns the array.
+    array.data = unsafe { resize_array(array.data.as_ptr(), bytes, 0, 0) }.expect("ours")?;
+    array.bytes = bytes;
+    array.check(kept);
+    array.fill();
+    Ok(())
+}
+
+#[test]
+fn only_the_difference_has_to_fit() {
+    let _alone = alone();
+    for counted in [false, true] {
+        let pool = MemoryPool::process();
+        let before = pool.limit();
+        pool.trim(0);
+        pool.set_limit(110 << 20).unwrap();
+        pool.count_arrays(counted).unwrap();
+        let root = ArrayAccount::root();
+        let account = root.child("scope", 100 << 20);
+        let mut array = Array::new(&account, request(60 << 20), 1).unwrap();
+        resized(&mut array, 50 << 20).unwrap();
+        if cfg!(target_os = "linux") {
+            resized(&mut array, 90 << 20).unwrap();
+            assert!(resized(&mut array, 101 << 20).is_err());
+            assert_eq!((account.live(), account.usage().arrays), (90 << 20, 1));
+            assert!(account.usage().peak <= 100 << 20);
+        }
+        // Beyond its ceiling it may still become smaller.
+        let over =
+            Array::new(&account, ArrayRequest { overrun: usize::MAX, ..request(40 << 20) }, 2).unwrap();
+        resized(&mut array, 70 << 20).unwrap();
+        resized(&mut array, 100 * KB).unwrap();
+        drop((over, array));
+        assert_eq!((account.live(), root.live()), (0, 0));
+        assert_eq!(account.usage().hits + account.usage().misses, account.usage().allocations);
+        pool.count_arrays(false).unwrap();
+        pool.set_limit(before).unwrap();
+    }
+}
+
+#[test]
+fn a_closed_account_hands_its_requests_on() {
+    let _alone = alone();
+    let root = ArrayAccount::root();
+    let outer = root.child("outer", 500 * KB);
+    let inner = outer.child("inner", 200 * KB);
+    let mut early = Array::new(&inner, request(150 * KB), 1).unwrap();
+    assert!(Array::new(&inner, request(100 * KB), 2).is_err());
+    inner.close();
+    let late = Array::new(&inner, request(300 * KB), 3).unwrap();
+    assert_eq!((inner.usage().live, outer.usage().live), (150 * KB, 450 * KB));
+    assert_eq!(inner.available(), 50 * KB);
+    assert!(
+        matches!(Array::new(&inner, request(100 * KB), 4), Err(Denied::Account { name, .. }) if &*name == "outer")
+    );
+    early.resize(180 * KB);
+    outer.close();
+    root.close();
+    drop(Array::new(&inner, request(900 * KB), 5).unwrap());
+    drop((early, late));
+    assert_eq!((inner.live(), outer.live(), root.live()), (0, 0, 0));
+    assert_eq!(root.usage().peak, 900 * KB + 480 * KB);
+}
+
+#[cfg(feature = "fault-injection")]
+#[test]
+fn what_the_system_refuses_is_as_if_it_had_not_been_asked() {
+    use drypoint_memory::fault::fail_next_mappings;
+
+    let _alone = alone();
+    let account = ArrayAccount::root();
+    let mut array = Array::new(&account, request(9 << 20), 1).unwrap();
+    let before = (account.usage(), MemoryPool::process().snapshot().live);
+    for failures in 1..12 {
+        MemoryPool::process().trim(0);
+        fail_next_mappings(failures);
+        match account.allocate(request(20 << 20)) {
+            // SAFETY: just made.
+            Ok(data) => assert!(unsafe { free_array(data.as_ptr()) }),
+            Err(denied) => {
+                assert_eq!(denied, Denied::System);
+                assert_eq!((account.usage(), MemoryPool::process().snapshot().live), before);
+            }
+        }
+        fail_next_mappings(0);
+        if account.usage().allocations > before.0.allocations {
+            break;
+        }
+    }
+    for failures in 1..6 {
+        MemoryPool::process().trim(0);
+        fail_next_mappings(failures);
+        let grown = resized(&mut array, (10 + failures) << 20);
+        fail_next_mappings(0);
+        array.check(array.bytes);
+        assert_eq!(account.usage().live, array.bytes, "{grown:?}");
+    }
 }
 
 #[test]

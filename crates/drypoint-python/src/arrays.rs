@@ -111,6 +111,9 @@ fn holders(py: Python<'_>, account: &Account) -> Vec<(String, usize)> {
 #[pyfunction]
 pub(crate) fn pool_arrays(py: Python<'_>, on: bool) -> PyResult<bool> {
     let Some(numpy) = NumPy::find(py)? else { return Ok(false) };
+    if on {
+        numpy.check(py).map_err(CoreError::from)?; // this context's own handler, which would go on in front of ours
+    }
     numpy.take_over(py, &ROOT).map_err(CoreError::from)?.set(on);
     Ok(true)
 }

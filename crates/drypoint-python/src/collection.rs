@@ -24,6 +24,9 @@ pub(crate) static ROOT: LazyLock<Arc<ArrayAccount>> = LazyLock::new(ArrayAccount
 const LONGEST: usize = 16;
 /// Collections that free little may take one part in so many of the time.
 const SHARE: u32 = 20;
+/// Where another four steps were added meanwhile, or so many bytes, there may be garbage again: one part in so many then.
+const LARGER_SHARE: u32 = 5;
+const MOST_WAITED: usize = 1 << 30;
 
 /// The growth that calls for a collection; 0 if none does.
 static STEP: AtomicUsize = AtomicUsize::new(0);
@@ -35,7 +38,9 @@ static FLOOR: AtomicUsize = AtomicUsize::new(0);
 static SCHEDULED: AtomicBool = AtomicBool::new(false);
 /// The thread that collects, as a number; 0 if none does.
 static COLLECTING: AtomicU64 = AtomicU64::new(0);
-/// The process in which it does so. After a fork a child has only the thread that forked.
+/// The thread in which the interpreter's collector runs, whoever called it, as far as it is watched; 0 if in none.
+static WITHIN: AtomicU64 = AtomicU64::new(0);
+/// The process in which they do so. After a fork a child has only the thread that forked.
 static COLLECTS_IN: AtomicU32 = AtomicU32::new(0);
 /// Pixels that others hold outside NumPy, as they are estimated.
 static NATIVE: AtomicIsize = AtomicIsize::new(0);
@@ -59,7 +64,8 @@ struct Numbers {
     seconds: f64,
     freed: usize,
     skipped: u64,
-    not_before: Option<Instant>,
+    /// When a collection that freed little ended, and how long it took.
+    in_vain: Option<(Instant, Duration)>,
 }
 
 static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
@@ -69,7 +75,7 @@ static NUMBERS: Mutex<Numbers> = Mutex::new(Numbers {
     seconds: 0.0,
     freed: 0,
     skipped: 0,
-    not_before: None,
+    in_vain: None,
 });
 
 /// `act` must not call Python.
@@ -81,22 +87,25 @@ fn live() -> usize {
     live_array_bytes().saturating_add_signed(NATIVE.load(Relaxed))
 }
 
-/// Whether this thread is collecting.
+/// Whether this thread is collecting: what it asks for is for finalizers and the like.
 pub(crate) fn is_mine() -> bool {
-    COLLECTING.load(Relaxed) == thread_number()
+    let this = thread_number();
+    COLLECTING.load(Relaxed) == this || WITHIN.load(Relaxed) == this
 }
 
 /// Whether any thread is.
 pub(crate) fn is_running() -> bool {
-    let thread = COLLECTING.load(Relaxed);
-    if thread == 0 {
-        return false;
-    }
-    if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
-        let _ = COLLECTING.compare_exchange(thread, 0, Relaxed, Relaxed);
-        return false;
-    }
-    true
+    [&COLLECTING, &WITHIN].into_iter().any(|collects| {
+        let thread = collects.load(Relaxed);
+        if thread == 0 {
+            return false;
+        }
+        if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
+            let _ = collects.compare_exchange(thread, 0, Relaxed, Relaxed);
+            return false;
+        }
+        true
+    })
 }
 
 /// While it lives this thread collects.
@@ -152,8 +161,10 @@ fn due(live: usize, step: usize) {
     if is_running() || refusal::is_on_its_way() {
         return;
     }
-    let too_soon = with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
-    if too_soon {
+    let waited = with_stretch(step).saturating_mul(4).min(MOST_WAITED);
+    let share = if live < DUE.load(Relaxed).saturating_add(waited) { SHARE } else { LARGER_SHARE };
+    let in_vain = with_numbers(|numbers| numbers.in_vain);
+    if in_vain.is_some_and(|(ended, took)| ended.elapsed() < took * (share - 1)) {
         return;
     }
     with_interpreter(|py| {
@@ -199,7 +210,7 @@ fn collect_grown(py: Python<'_>, reason: Reason) {
     let stretch = if fruitful { 1 } else { (STRETCH.load(Relaxed) * 2).min(LONGEST) };
     STRETCH.store(stretch, Relaxed);
     with_numbers(|numbers| {
-        numbers.not_before = (!fruitful).then(|| Instant::now() + took * (SHARE - 1));
+        numbers.in_vain = (!fruitful).then(|| (Instant::now(), took));
     });
     DUE.store(after.saturating_add(step.saturating_mul(stretch)), Relaxed);
 }
@@ -275,9 +286,15 @@ struct Runs {
 
 static RUNS: Mutex<Runs> = Mutex::new(Runs { count: 0, seconds: 0.0, freed: 0, began: None });
 
-/// For `gc.callbacks`: counts the collector's runs, their time, and the bytes of arrays that went in them.
+/// For `gc.callbacks`: knows who collects, and counts the collector's runs, their time, and the bytes of arrays that went in them.
 #[pyfunction]
 pub(crate) fn collector_ran(phase: &str, _info: &Bound<'_, PyAny>) {
+    if phase == "start" {
+        COLLECTS_IN.store(std::process::id(), Relaxed);
+        WITHIN.store(thread_number(), Relaxed);
+    } else {
+        WITHIN.store(0, Relaxed);
+    }
     let mut runs = RUNS.lock().unwrap_or_else(PoisonError::into_inner);
     if phase == "start" {
         runs.began = Some((Instant::now(), live()));

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 
 use crate::collection::{self, Reason};
 use crate::error::CoreError;
-use crate::raw::{Aside, null_is_safe, raise_soon, with_interpreter};
+use crate::raw::{Aside, null_is_safe, raise_soon, with_interpreter, with_interpreter_again};
 use crate::request::Served;
 use crate::sites;
 
@@ -32,12 +32,42 @@ thread_local! {
     static UNTOLD: RefCell<Option<(usize, String)>> = const { RefCell::new(None) };
     /// When an error was sent on its way to this thread that it has not raised yet.
     static SENT: Cell<Option<Instant>> = const { Cell::new(None) };
+    /// The class of the error that was sent last.
+    static LAST: RefCell<Option<Py<PyAny>>> = const { RefCell::new(None) };
 }
 
 /// Whether an error waits for the call that is running to return. Until then no Python code may run in this thread: it
 /// would be raised there, in a finalizer perhaps, where it is lost.
 pub(crate) fn is_on_its_way() -> bool {
     SENT.try_with(Cell::get).ok().flatten().is_some_and(|sent| sent.elapsed() < ON_ITS_WAY)
+}
+
+/// In the place of `sys.unraisablehook`: an error on its way that was raised in a finalizer or a callback, which nobody
+/// can catch, is sent once more. Not in Python, where it would be raised at once, in the hook.
+#[pyclass(frozen, module = "drypoint._core")]
+struct Unraisable {
+    before: Py<PyAny>,
+}
+
+#[pymethods]
+impl Unraisable {
+    fn __call__(&self, py: Python<'_>, unraisable: &Bound<'_, PyAny>) -> PyResult<()> {
+        let class = unraisable.getattr("exc_type")?;
+        let ours = LAST.with_borrow(|last| last.as_ref().is_some_and(|last| class.is(last)));
+        if ours { send(&class) } else { self.before.call1(py, (unraisable,)).map(drop) }
+    }
+
+    /// What was there before.
+    #[getter]
+    fn __wrapped__(&self, py: Python<'_>) -> Py<PyAny> {
+        self.before.clone_ref(py)
+    }
+}
+
+fn send(class: &Bound<'_, PyAny>) -> PyResult<()> {
+    raise_soon(class)?;
+    let _ = SENT.try_with(|sent| sent.set(Some(Instant::now())));
+    Ok(())
 }
 
 /// The error that was on its way is raised.
@@ -53,16 +83,19 @@ pub(crate) fn insist(
     denied: Denied,
     attempt: impl Fn(usize) -> Result<NonNull<u8>, Denied>,
 ) -> Served {
-    // A thread without the interpreter can neither collect nor be told.
-    let served = with_interpreter(|py| {
+    let insist = |py: Python<'_>| {
         if is_on_its_way() {
             account.open().count_refusal();
             return beyond(&attempt);
         }
         let _aside = Aside::new(py);
-        insist_attached(py, account.open(), bytes, denied, &attempt)
-    });
-    served.unwrap_or_else(|| beyond(&attempt))
+        insist_attached(py, account.open(), bytes, denied.clone(), &attempt)
+    };
+    // NumPy lets go of the interpreter where it reads numbers from text, and takes it up again after that: so may we. Other
+    // threads without it can neither collect nor be told.
+    with_interpreter(insist)
+        .or_else(|| if null_is_safe() { with_interpreter_again(insist) } else { None })
+        .unwrap_or_else(|| beyond(&attempt))
 }
 
 fn insist_attached(
@@ -167,9 +200,14 @@ fn tell_soon(py: Python<'_>, refused: BudgetExceeded) -> PyResult<()> {
     let error = PyErr::from(CoreError::Budget(refused));
     // What is raised this way is a class: one that is made for this refusal knows its text.
     let class = py.import("drypoint._lifetime.reuse")?.getattr("class_of")?.call1((error.value(py),))?;
-    raise_soon(&class)?;
-    let _ = SENT.try_with(|sent| sent.set(Some(Instant::now())));
-    Ok(())
+    let last = LAST.try_with(|last| last.replace(Some(class.clone().unbind())));
+    drop(last); // after the borrow
+    let sys = py.import("sys")?;
+    let before = sys.getattr("unraisablehook")?;
+    if !before.is_instance_of::<Unraisable>() {
+        sys.setattr("unraisablehook", Unraisable { before: before.unbind() }.into_pyobject(py)?)?;
+    }
+    send(&class)
 }
 
 /// The text of the refusal that NumPy's error on this thread is about, which asked for so many bytes, or does not tell.

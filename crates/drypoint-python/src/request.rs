@@ -22,7 +22,7 @@ pub(crate) enum Served {
 
 /// Memory for an array of an account.
 pub(crate) fn allocate(account: &Arc<ArrayAccount>, bytes: usize, zeroed: bool) -> Served {
-    let site = if bytes >= SITE_FROM { with_interpreter(sites::here).unwrap_or(0) } else { 0 };
+    let site = site_for(bytes);
     let request = ArrayRequest { bytes, zeroed, site, overrun: 0 };
     let outcome = account.allocate(request);
     let served = match outcome {
@@ -36,13 +36,19 @@ pub(crate) fn allocate(account: &Arc<ArrayAccount>, bytes: usize, zeroed: bool) 
     served
 }
 
-/// Another size for an array that `attempt` changes, given by how much ceilings may be passed.
+/// The line that asks for so many bytes, as a number.
+fn site_for(bytes: usize) -> u32 {
+    if bytes >= SITE_FROM { with_interpreter(sites::here).unwrap_or(0) } else { 0 }
+}
+
+/// Another size for an array that `attempt` changes, given where this is asked for and by how much ceilings may be passed.
 pub(crate) fn resize(
     account: &Arc<ArrayAccount>,
     bytes: usize,
-    attempt: impl Fn(usize) -> Option<Result<NonNull<u8>, Denied>>,
+    attempt: impl Fn(u32, usize) -> Option<Result<NonNull<u8>, Denied>>,
 ) -> Served {
-    let attempt = |overrun| attempt(overrun).unwrap_or(Err(Denied::System));
+    let site = site_for(bytes);
+    let attempt = |overrun| attempt(site, overrun).unwrap_or(Err(Denied::System));
     let served = match attempt(0) {
         Ok(data) => Served::Memory(data),
         Err(Denied::System) => Served::Refused,

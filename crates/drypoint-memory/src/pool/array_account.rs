@@ -89,7 +89,10 @@ impl ArrayAccount {
 
     /// Bytes that it and all it is a part of have room for.
     pub fn available(&self) -> usize {
-        self.ceilings().map(|account| account.limit.saturating_sub(account.live())).min().unwrap_or(usize::MAX)
+        self.ceilings()
+            .map(|account| account.limit.saturating_sub(account.live()))
+            .min()
+            .unwrap_or(usize::MAX)
     }
 
     /// Take no more: later requests are those of the account that it is a part of, and its ceiling holds no longer. What

@@ -131,28 +131,32 @@ unsafe fn end(data: NonNull<u8>, record: u32) {
 
 /// Change the size of an array, which may move; its contents are kept as far as both sizes reach. `None`, and nothing
 /// is done, if it is none of ours; an error leaves it as it was. New bytes are whatever they are. To become smaller is
-/// never refused, and to become larger not if the difference fits.
+/// never refused, and to become larger not if the difference fits. `site` is where this is asked for, for arrays that
+/// have none.
 ///
 /// # Safety
 /// If it is ours, nobody else uses it.
 pub unsafe fn resize_array(
     data: *mut u8,
     bytes: usize,
+    site: u32,
     overrun: usize,
 ) -> Option<Result<NonNull<u8>, Denied>> {
     let (record, data) = (find(data)?, NonNull::new(data)?);
     let from = records::read(record);
+    let site = if from.site == 0 { site } else { from.site };
     let Some(class) = Class::of(bytes) else { return Some(Err(Denied::System)) };
     let account = records::account(record);
     let grows = bytes > from.bytes;
-    let in_place = || {
-        PROCESS.with(|state| state.resize_array(&account, record, from, bytes, overrun)).map(|()| data)
-    };
+    let in_place =
+        || PROCESS.with(|state| state.resize_array(&account, record, from, bytes, overrun)).map(|()| data);
     if class == from.class || grows && bytes <= from.class.capacity() {
         return Some(in_place());
     }
     // SAFETY: handed on to the caller.
-    let in_moved_pages = || unsafe { moved(&account, data, record, class, bytes, overrun) };
+    let in_moved_pages = || unsafe {
+        moved(&account, data, record, Entry { class, bytes, site, untouched: false, ..from }, overrun)
+    };
     let cheaper = from.class.capacity() >= MOVED_FROM && !PROCESS.with(|state| state.has_idle(class));
     if grows
         && cheaper
@@ -160,7 +164,7 @@ pub unsafe fn resize_array(
     {
         return Some(Ok(moved));
     }
-    let request = ArrayRequest { bytes, zeroed: false, site: from.site, overrun };
+    let request = ArrayRequest { bytes, zeroed: false, site, overrun };
     Some(match account.allocate(request) {
         Ok(copy) => {
             // SAFETY: two blocks of at least the bytes copied, and the old one is given up by the caller.
@@ -185,12 +189,10 @@ unsafe fn moved(
     account: &Arc<ArrayAccount>,
     data: NonNull<u8>,
     record: u32,
-    class: Class,
-    bytes: usize,
+    to: Entry,
     overrun: usize,
 ) -> Option<NonNull<u8>> {
     let from = records::read(record);
-    let to = Entry { class, bytes, untouched: false, ..from };
     // Once the pages have moved there is no way back, so whatever can fail comes before.
     let leaf = page_map::SpareLeaf::new()?;
     loop {
@@ -203,7 +205,7 @@ unsafe fn moved(
     }
     page_map::remove(from.address);
     // SAFETY: the block is the caller's, of the class that its record has.
-    match unsafe { Mapped::of_data(data, from.class) }.resized(class) {
+    match unsafe { Mapped::of_data(data, from.class) }.resized(to.class) {
         Ok(pages) => {
             let moved = pages.hand_out(Mapped::offset_of(data));
             let address = moved.addr().get();

@@ -97,8 +97,12 @@ impl SpareLeaf {
     /// Have it stand for the addresses around this one, unless another one does already.
     fn publish(self, address: usize) {
         let place = &ROOT[address >> (PAGE_BITS + LEAF_BITS)];
-        let known =
-            place.compare_exchange(ptr::null_mut(), self.0.as_ptr().cast(), Ordering::Release, Ordering::Relaxed);
+        let known = place.compare_exchange(
+            ptr::null_mut(),
+            self.0.as_ptr().cast(),
+            Ordering::Release,
+            Ordering::Relaxed,
+        );
         if known.is_ok() {
             std::mem::forget(self);
         }

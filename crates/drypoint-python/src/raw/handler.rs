@@ -187,8 +187,8 @@ unsafe extern "C" fn realloc(context: *mut c_void, data: *mut c_void, bytes: usi
             return Owned::behind(context).adopt(data, bytes);
         }
         let bytes = bytes.max(1);
-        match resize(&Owned::behind(context).account, bytes, |overrun| {
-            resize_array(data.cast(), bytes, overrun)
+        match resize(&Owned::behind(context).account, bytes, |site, overrun| {
+            resize_array(data.cast(), bytes, site, overrun)
         }) {
             Served::Memory(data) => data.as_ptr().cast(),
             Served::Refused | Served::Elsewhere => ptr::null_mut(),

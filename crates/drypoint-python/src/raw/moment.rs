@@ -14,6 +14,11 @@ pub(crate) fn with_interpreter<R>(act: impl FnOnce(Python<'_>) -> R) -> Option<R
     if attached() { Python::try_attach(act) } else { None }
 }
 
+/// Call `act` on a thread that let go of the interpreter and is about to take it up again.
+pub(crate) fn with_interpreter_again<R>(act: impl FnOnce(Python<'_>) -> R) -> Option<R> {
+    Python::try_attach(act)
+}
+
 /// While it lives no exception is set; one that was under way is put back.
 pub(crate) struct Aside<'py> {
     _py: Python<'py>,
