@@ -20,6 +20,8 @@ const ZEROS_FRESH_FROM: usize = 32 << 20;
 const ZEROS_CLEARED_BELOW: usize = 1 << 20;
 /// One of so many requests for zeros takes fresh pages although such arrays are usually filled, to see if that is so still.
 const ZEROS_SAMPLED: u8 = 16;
+/// A block that was sent away for another's sake and is wanted again within so many requests was sent away in vain.
+const REGRETTED: u64 = 1024;
 
 /// Bytes asked for by arrays that are alive; for whoever watches how they grow.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -73,6 +75,10 @@ pub(super) struct Arrays {
     records: Records,
     /// For each class, whether arrays that asked for zeros were filled lately: how many more are taken to be.
     filled: [u8; Class::COUNT],
+    /// For each class, how many requests there had been when one of its idle blocks last made way; 0 if none did.
+    made_way: [u64; Class::COUNT],
+    /// Idle bytes beyond the peak that the program has shown to need.
+    pub(super) spare: usize,
 }
 
 impl Arrays {
@@ -85,6 +91,8 @@ impl Arrays {
             misses: 0,
             records: Records::new(),
             filled: [0; Class::COUNT],
+            made_way: [0; Class::COUNT],
+            spare: 0,
         }
     }
 
@@ -140,6 +148,9 @@ impl State {
             self.charge_array(account, class, request.bytes, true);
             return Begun::Reused(pages.hand_out(offset), record);
         }
+        if let Some(chain) = self.make_way(class) {
+            return Begun::Trimmed(chain);
+        }
         match self.admit_bytes(if self.arrays.counted { class.mapped_bytes() } else { 0 }, request.overrun) {
             Admission::Granted => {
                 self.charge_array(account, class, request.bytes, false);
@@ -151,6 +162,28 @@ impl State {
                 Begun::Denied(Denied::Pool { limit: self.limit, available: self.available() })
             }
         }
+    }
+
+    /// What has to go before fresh pages come, so that the pool makes no program larger than its own arrays made it at
+    /// their peak: without that, what a program makes once and drops would idle beside what its loop makes. Loops whose
+    /// turns need more than that peak, of one size after another, show it by asking again for what was sent away.
+    fn make_way(&mut self, class: Class) -> Option<Chain> {
+        let (bytes, now) = (class.mapped_bytes(), self.hits + self.misses + 1);
+        let made_way = std::mem::take(&mut self.arrays.made_way[class.index()]);
+        if made_way != 0 && now - made_way < REGRETTED {
+            self.arrays.spare = (self.arrays.spare + bytes).min(self.idle_limit);
+        }
+        let wanted = self.live + bytes;
+        let room = self.peak_live.max(wanted) + self.arrays.spare - wanted;
+        let mut chain = Chain::default();
+        while self.idle.bytes() > room
+            && let Some(block) = self.idle.take_oldest()
+        {
+            self.arrays.made_way[block.class().index()] = now;
+            chain.push(block);
+        }
+        self.leave(chain.bytes());
+        (chain.bytes() > 0).then_some(chain)
     }
 
     /// Whether a request for zeros is better served by pages that the system makes zero when they are touched.
