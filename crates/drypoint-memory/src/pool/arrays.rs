@@ -22,6 +22,8 @@ const ZEROS_CLEARED_BELOW: usize = 1 << 20;
 const ZEROS_SAMPLED: u8 = 16;
 /// A block that was sent away for another's sake and is wanted again within so many requests was sent away in vain.
 const REGRETTED: u64 = 1024;
+/// The peak may be passed by so small a part of it: a large block does not go for the sake of a small one.
+const PEAK_PART: usize = 32;
 
 /// Bytes asked for by arrays that are alive; for whoever watches how they grow.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -170,11 +172,13 @@ impl State {
     fn make_way(&mut self, class: Class) -> Option<Chain> {
         let (bytes, now) = (class.mapped_bytes(), self.hits + self.misses + 1);
         let made_way = std::mem::take(&mut self.arrays.made_way[class.index()]);
-        if made_way != 0 && now - made_way < REGRETTED {
+        // The same number is the same request, which asks again now that others are gone.
+        if made_way != 0 && (1..REGRETTED).contains(&now.saturating_sub(made_way)) {
             self.arrays.spare = (self.arrays.spare + bytes).min(self.idle_limit);
         }
         let wanted = self.live + bytes;
-        let room = self.peak_live.max(wanted) + self.arrays.spare - wanted;
+        let peak = self.peak_live.max(wanted);
+        let room = peak + peak / PEAK_PART + self.arrays.spare - wanted;
         let mut chain = Chain::default();
         while self.idle.bytes() > room
             && let Some(block) = self.idle.take_oldest()
