@@ -77,11 +77,11 @@ def arrays(quick: bool) -> list[Case]:
     cases = []
     for size, times in (("1MB", 5), ("8MB", 2), ("25MB", 1.4), ("100MB", 1.4)):
         title = f"a * 0.5 + b * 0.5, float32, {size}"
-        targets = (*beside(ways, times), *peaks(PLAIN, 1.1))
+        targets = (*beside(ways, times), *no_slower(TUNED, 1.05), *peaks(PLAIN, 1.1))
         cases.append(case(f"blend-{size}", title, in_turn("blend", ways, size, *turns), targets))
     for maker in ("astype", "concatenate", "ones"):
         title = f"{maker}, two results of 25 MB at a time"
-        targets = (*beside(ways, 2.5), *peaks(PLAIN, 1.1))
+        targets = (*beside(ways, 2.5), *no_slower(TUNED, 1.05), *peaks(PLAIN, 1.1))
         cases.append(case(maker, title, in_turn("makers", ways, maker, *turns), targets))
     ways = (PLAIN, TUNED, SCOPE, MANAGE, SYSTEM)
     for kind, words in (("zeros", "untouched"), ("filled", "then filled")):

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from turns import main
 
-STEPS = {"gray": 300, "blur": 100, "difference": 300, "rgb": 300, "resize": 300, "pipeline": 100, "mean": 40}
+STEPS = {"gray": 200, "blur": 60, "difference": 200, "rgb": 200, "resize": 200, "pipeline": 60, "mean": 30}
 WIDTH, HEIGHT = 3840, 2160
 SMALL = (1920, 1080)
 

@@ -27,19 +27,15 @@ def prepare(maker, by_hand):
 
         return zeros
 
-    source = np.full(VALUES, 7, np.uint8)
-    half = np.full(VALUES // 2, 7, np.float32)
-    plain_makers = {
-        "astype": lambda: source.astype(np.float32),
-        "concatenate": lambda: np.concatenate([half, half]),
-        "ones": lambda: np.ones(VALUES, np.float32),
-    }
-    into = {
-        "astype": lambda out: np.copyto(out, source),
-        "concatenate": lambda out: np.concatenate([half, half], out=out),
-        "ones": lambda out: out.fill(1),
-    }
-    make, fill = plain_makers[maker], into[maker]
+    # Only what this maker needs: what is made here and dropped again would idle in the pool while the loop begins.
+    if maker == "astype":
+        source = np.full(VALUES, 7, np.uint8)
+        make, fill = lambda: source.astype(np.float32), lambda out: np.copyto(out, source)
+    elif maker == "concatenate":
+        half = np.full(VALUES // 2, 7, np.float32)
+        make, fill = lambda: np.concatenate([half, half]), lambda out: np.concatenate([half, half], out=out)
+    else:
+        make, fill = lambda: np.ones(VALUES, np.float32), lambda out: out.fill(1)
 
     def pair():
         """Two at a time, both let go together: what glibc cannot hold on to by itself."""

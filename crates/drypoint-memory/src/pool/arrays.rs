@@ -20,6 +20,10 @@ const ZEROS_FRESH_FROM: usize = 32 << 20;
 const ZEROS_CLEARED_BELOW: usize = 1 << 20;
 /// One of so many requests for zeros takes fresh pages although such arrays are usually filled, to see if that is so still.
 const ZEROS_SAMPLED: u8 = 16;
+/// A block that was sent away for another's sake and is wanted again within so many requests was sent away in vain.
+const REGRETTED: u64 = 1024;
+/// The peak may be passed by so small a part of it: a large block does not go for the sake of a small one.
+const PEAK_PART: usize = 32;
 
 /// Bytes asked for by arrays that are alive; for whoever watches how they grow.
 static LIVE: AtomicUsize = AtomicUsize::new(0);
@@ -80,6 +84,10 @@ pub(super) struct Arrays {
     records: Records,
     /// For each class, whether arrays that asked for zeros were filled lately: how many more are taken to be.
     filled: [u8; Class::COUNT],
+    /// For each class, how many requests there had been when one of its idle blocks last made way; 0 if none did.
+    made_way: [u64; Class::COUNT],
+    /// Idle bytes beyond the peak that the program has shown to need.
+    pub(super) spare: usize,
 }
 
 impl Arrays {
@@ -92,6 +100,8 @@ impl Arrays {
             misses: 0,
             records: Records::new(),
             filled: [0; Class::COUNT],
+            made_way: [0; Class::COUNT],
+            spare: 0,
         }
     }
 
@@ -146,6 +156,9 @@ impl State {
             self.charge_array(account, class, request.bytes, true);
             return Begun::Reused(pages.hand_out(offset), record);
         }
+        if let Some(chain) = self.make_way(class) {
+            return Begun::Trimmed(chain);
+        }
         match self.admit_bytes(if self.arrays.counted { class.mapped_bytes() } else { 0 }, request.overrun) {
             Admission::Granted => {
                 self.charge_array(account, class, request.bytes, false);
@@ -155,6 +168,30 @@ impl State {
             Admission::Wait => Begun::Wait,
             Admission::Short(_) => Begun::Denied(self.denied()),
         }
+    }
+
+    /// What has to go before fresh pages come, so that the pool makes no program larger than its own arrays made it at
+    /// their peak: without that, what a program makes once and drops would idle beside what its loop makes. Loops whose
+    /// turns need more than that peak, of one size after another, show it by asking again for what was sent away.
+    fn make_way(&mut self, class: Class) -> Option<Chain> {
+        let (bytes, now) = (class.mapped_bytes(), self.hits + self.misses + 1);
+        let made_way = std::mem::take(&mut self.arrays.made_way[class.index()]);
+        // The same number is the same request, which asks again now that others are gone.
+        if made_way != 0 && (1..REGRETTED).contains(&now.saturating_sub(made_way)) {
+            self.arrays.spare = (self.arrays.spare + bytes).min(self.idle_limit);
+        }
+        let wanted = self.live + bytes;
+        let peak = self.peak_live.max(wanted);
+        let room = peak + peak / PEAK_PART + self.arrays.spare - wanted;
+        let mut chain = Chain::default();
+        while self.idle.bytes() > room
+            && let Some(block) = self.idle.take_oldest()
+        {
+            self.arrays.made_way[block.class().index()] = now;
+            chain.push(block);
+        }
+        self.leave(chain.bytes());
+        (chain.bytes() > 0).then_some(chain)
     }
 
     /// Whether a request for zeros is better served by pages that the system makes zero when they are touched.

@@ -193,6 +193,7 @@ impl State {
         for _ in 0..AGED_AT_ONCE {
             let Some(block) = self.idle.take_aged(now) else { break };
             self.aged += 1;
+            self.arrays.spare = self.arrays.spare.saturating_sub(block.bytes());
             self.leaving = self.leaving() + block.bytes();
             leaving.push(block);
         }
@@ -208,6 +209,11 @@ impl State {
         }
         self.leaving = self.leaving() + chain.bytes();
         chain
+    }
+
+    /// So many bytes are on their way back to the system.
+    pub(super) fn leave(&mut self, bytes: usize) {
+        self.leaving = self.leaving() + bytes;
     }
 
     /// So many bytes are back with the system.
