@@ -52,6 +52,7 @@ bench: build
 	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
 
 suites: build $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group suites
 	$(BIN)/python tests/suites/run.py $(SUITES)
 
 versions: build $(VENV)/.test

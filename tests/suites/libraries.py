@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -17,6 +18,12 @@ class Suite:
     targets: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     options: list[str] = field(default_factory=list)
+
+    @property
+    def root(self) -> Path:
+        """The folder that pytest's names of tests begin at."""
+        common = Path(os.path.commonpath(self.targets))
+        return common if common.is_dir() else common.parent
 
 
 def numpy_suite(quick: bool) -> Suite:
@@ -50,7 +57,7 @@ def matplotlib_suite(quick: bool) -> Suite:
     chosen = [root / "matplotlib" / "tests" / f"test_{name}.py" for name in names]
     whole = [str(root / folder / "tests") for folder in folders]
     targets = [str(file) for file in chosen if file.exists()] if quick else whole
-    environment = {"PYTHONPATH": str(root), "MPLBACKEND": "agg"}
+    environment = {"PYTHONPATH": str(root)}
     return Suite("matplotlib", targets, environment, ["--import-mode=importlib"])
 
 

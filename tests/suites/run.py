@@ -70,6 +70,7 @@ class Child:
         environment["DRYPOINT_SUITE_LOG"] = str(self.folder / "journal")
         environment["MPLCONFIGDIR"] = str(self.folder / "config")
         environment["TMPDIR"] = str(self.folder)
+        environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment["PATH"]])
         environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(HERE)])
         command = [
             sys.executable,
@@ -82,7 +83,7 @@ class Child:
             "no:cacheprovider",
             "--tb=short",
         ]
-        command += ["-c", os.devnull, f"--rootdir={sources.FOLDER}", *suite.options, *targets]
+        command += ["-c", os.devnull, f"--rootdir={suite.root}", *suite.options, *targets]
         command += [
             "-o",
             f"faulthandler_timeout={LONGEST_SECONDS}",
@@ -140,7 +141,7 @@ def compare(suite: Suite, how: str) -> dict[str, Any]:
         name: ([plain.outcomes.get(name, "not run")], [ours.outcomes.get(name, "not run")]) for name in names
     }
     differing = {name: pair for name, pair in seen.items() if pair[0] != pair[1]}
-    files = sorted({str(sources.FOLDER / name.split("::")[0]) for name in differing})
+    files = sorted({str(suite.root / name.split("::")[0]) for name in differing})
     for turn in range(TURNS if files else 0):
         for run, place in zip(both(suite, how, files, f"again-{turn}"), (0, 1), strict=True):
             for name, pair in differing.items():
