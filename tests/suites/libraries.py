@@ -12,12 +12,13 @@ import sources
 
 @dataclass
 class Suite:
-    """Tests of one library."""
+    """Tests of one library; `links` are paths that they expect in the folder where they run."""
 
     name: str
     targets: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     options: list[str] = field(default_factory=list)
+    links: dict[str, Path] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -83,7 +84,7 @@ def _opencv() -> str:
 def pillow_suite(_quick: bool) -> Suite:
     """Pillow's tests with their pictures; those whose program is not there are skipped both ways."""
     root = sources.unpacked("pillow", "Tests/images")
-    return Suite("pillow", [str(root / "Tests")])
+    return Suite("pillow", [str(root / "Tests")], links={"Tests": root / "Tests"})
 
 
 SUITES = {

@@ -66,6 +66,8 @@ class Child:
         self.folder = sources.FOLDER / "results" / suite.name / name
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
+        for link, path in suite.links.items():
+            (self.folder / link).symlink_to(path)
         environment = os.environ | suite.environment | {"DRYPOINT_SUITE": how, "PYTHONHASHSEED": "0"}
         environment["DRYPOINT_SUITE_LOG"] = str(self.folder / "journal")
         environment["MPLCONFIGDIR"] = str(self.folder / "config")
