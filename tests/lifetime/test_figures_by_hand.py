@@ -108,17 +108,33 @@ def test_bad_arguments():
 
 
 def test_a_dropped_figure_goes_when_the_next_is_drawn():
-    weak = weakref.ref(drawn())
+    large = (20, 16)  # at 100 dots an inch
+    weak = weakref.ref(plt.figure(figsize=large))
     assert weak() is not None
     plt.close("all")
     drawn().savefig(io.BytesIO())
     assert weak() is None
-    bare = Figure()
+    bare = Figure(figsize=large)
     bare.subplots()
     weak = weakref.ref(bare)
     del bare
     drawn().savefig(io.BytesIO())
     assert weak() is None
+
+
+def test_small_figures_that_were_dropped_go_when_they_are_many():
+    gc.disable()
+    try:
+        dropped = []
+        for _ in range(20):
+            figure = drawn()
+            dropped.append(weakref.ref(figure))
+            plt.close(figure)
+        del figure
+        alive = sum(figure() is not None for figure in dropped)
+        assert 0 < alive * 640 * 480 * 8 < 60_000_000
+    finally:
+        gc.enable()
 
 
 def test_a_held_figure_stays_usable_after_pyplot_closed_it():

@@ -99,7 +99,8 @@ def test_turns_of_each_are_flat(make, draw, end, setting, plain):
     peak, early, last = run(make, draw, end, setting=setting)
     assert is_flat(peak, early, last)
     if draw == "image":  # the plain loop draws images, and no movie
-        assert peak < 0.6 * plain[0]
+        # The plain loop goes on growing, by a third until turn 200, where half of its peak is used.
+        assert peak < 0.68 * plain[0]
 
 
 def test_long_lines_are_flat():

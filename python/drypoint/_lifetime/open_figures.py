@@ -2,7 +2,7 @@
 
 After ``plt.close`` a figure is a large cycle that waits for the collector of CPython, and so is a bare ``Figure()`` that
 was dropped. At moments that are ours anyway, as when a figure is made or drawn or a scope ends, a few of those that
-pyplot does not have are looked at; what nobody holds is freed. A figure that somebody does hold stays as usable as after
+pyplot does not have are looked at, if they are many or large; what nobody holds is freed. A figure that somebody does hold stays as usable as after
 ``plt.close``. Looking costs a millisecond or more, so one that was found held is looked at again only when fewer
 references to it are left, or after twice as many moments as before.
 """
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["FigureRule", "drawn", "keep_rules", "look", "noted", "remember", "was_drawn"]
 
+#: Bytes of figures without pyplot from which on they are looked at: a few small ones are left to the collector, which takes
+#: them by the dozen for less.
+LOOK_FROM = 24_000_000
 #: Figures looked at in one moment.
 MOST = 4
 #: The longest wait, in moments, between two looks at a figure that somebody holds.
@@ -146,6 +149,9 @@ def look(made: int | None = None, but: int | None = None, everything: bool = Fal
         leave = {id(manager.canvas.figure) for manager in figures.managers()}
         leave.update(key for key in (made, but) if key is not None)
         records = list(_figures.values())
+        waiting = sum(record.bytes for record in records if record.key not in leave)
+        if waiting < LOOK_FROM and not everything:
+            return 0
         newest = records[-2] if made is not None and len(records) > 1 else None
         for record in records:
             if record.key in leave or (looked >= MOST and not everything):

@@ -20,7 +20,7 @@ use crate::request::{Served, allocate, resize};
 const CAPSULE: &CStr = c"mem_handler";
 const NAME_BYTES: usize = 127;
 const VERSION: u8 = 1;
-/// What NumPy calls the handler that it comes with, and what we call ours.
+/// What NumPy calls the handler that it comes with, also when ours has taken its place, and what we call those of scopes.
 const THEIRS: &CStr = c"default_allocator";
 const OURS: &CStr = c"drypoint";
 
@@ -77,9 +77,9 @@ fn default() -> &'static Functions {
 }
 
 impl Owned {
-    fn new(account: Arc<ArrayAccount>, on: bool, strayed: bool) -> Box<Self> {
+    fn new(told: &CStr, account: Arc<ArrayAccount>, on: bool, strayed: bool) -> Box<Self> {
         let mut name = [0; NAME_BYTES];
-        for (to, &from) in name.iter_mut().zip(OURS.to_bytes()) {
+        for (to, &from) in name.iter_mut().zip(told.to_bytes()) {
             *to = from as c_char;
         }
         let functions = Functions { context: ptr::null_mut(), malloc, calloc, realloc, free };
@@ -337,7 +337,7 @@ impl NumPy {
         if name != THEIRS {
             return Err(HandlerError::Conflict(name.to_string_lossy().into_owned()));
         }
-        let owned: &'static Owned = Box::leak(Owned::new(account.clone(), false, true));
+        let owned: &'static Owned = Box::leak(Owned::new(THEIRS, account.clone(), false, true));
         // SAFETY: the capsule is NumPy's, lives as long as NumPy, and is asked for its pointer at each use; a handler of
         // ours frees what its own functions made too.
         if unsafe { ffi::PyCapsule_SetPointer(capsule, ptr::from_ref(owned).cast_mut().cast()) } != 0 {
@@ -388,7 +388,7 @@ pub(crate) fn handler_for<'py>(py: Python<'py>, account: &Arc<ArrayAccount>) -> 
             }
         }
     }
-    let owned = Box::into_raw(Owned::new(account.clone(), true, false));
+    let owned = Box::into_raw(Owned::new(OURS, account.clone(), true, false));
     // SAFETY: the pointer is good until the destructor, and the name lives for ever.
     unsafe {
         let capsule = ffi::PyCapsule_New(owned.cast(), CAPSULE.as_ptr(), Some(drop_owned));
