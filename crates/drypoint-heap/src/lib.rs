@@ -1,0 +1,18 @@
+//! The object graph of a process, and what it says about memory: pure algorithms that know nothing of Python.
+#![forbid(unsafe_code)]
+
+mod bits;
+mod builder;
+mod dominators;
+mod forest;
+mod graph;
+mod groups;
+mod hash;
+mod retained;
+mod semidominators;
+
+pub use builder::{GraphBuilder, GraphError};
+pub use dominators::{DominatorTree, Holder, retained_scratch};
+pub use graph::{Edge, Graph, MAX_NODES, Node, NodeId, Root, UNKNOWN};
+pub use groups::{Group, group_by, group_by_holder, group_by_kind, group_by_site};
+pub use retained::{Freed, Reference, retained_by, retained_by_reference};
