@@ -25,7 +25,7 @@ pub enum Holder {
 /// each of their components that nothing else refers to is entered at its node with the lowest number.
 ///
 /// Memory: 24 bytes a node. To make it takes at most [`retained_scratch`] bytes and O(m log n) steps, near linear on heaps.
-/// Method: Lengauer and Tarjan 1979, without recursion.
+/// Method: semi-NCA (Georgiadis, Tarjan and Werneck 2006) with jump pointers, without recursion.
 #[derive(Clone, Debug)]
 pub struct DominatorTree {
     entries: Vec<Entry>,
@@ -58,16 +58,16 @@ const UNREACHABLE: u32 = NONE - 1;
 /// the roots too.
 pub fn retained_scratch(nodes: usize, edges: usize) -> usize {
     let layout = (4 + 4 + 4 + 8 + 4) * (nodes + 2) + (size_of::<Entry>() + size_of::<Span>()) * (nodes + 2);
-    semidominators::scratch(nodes, edges).max(layout)
+    semidominators::scratch(nodes + 2, edges).max(layout)
 }
 
 impl DominatorTree {
     /// The dominators and retained sizes of all nodes.
     pub fn new(graph: &Graph) -> Self {
-        let Forest { node_of, mut links, incoming, unreachable, entries: garbage_entries } =
-            Forest::grow(graph);
-        let dominators = immediate_dominators(&mut links, &incoming, unreachable);
-        drop((links, incoming));
+        let mut forest = Forest::grow(graph);
+        let dominators = immediate_dominators(&mut forest);
+        let Forest { node_of, links, unreachable, entries: garbage_entries, .. } = forest;
+        drop(links);
         let count = node_of.len();
         let mut sizes = vec![1_u32; count];
         let mut retained = vec![0_u64; count];

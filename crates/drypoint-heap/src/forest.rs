@@ -1,6 +1,6 @@
 //! The depth-first forest that dominators are computed on: first everything below the roots, then the rest below a second
-//! virtual root. The edges outside the tree are noted at their targets on the way, because this is the one moment when both
-//! ends of an edge are in the cache.
+//! virtual root. The edges outside the tree are listed on the way, because this is the one moment when both ends of an edge
+//! are in the cache.
 //!
 //! What no root reaches has no natural beginning. It is entered at one node of each strongly connected component that
 //! nothing else refers to: the one with the lowest number. Those are found by flooding in ascending order, then taking the
@@ -12,25 +12,16 @@ use crate::graph::{Graph, NodeId};
 /// Not a node, not a number, the end of a list.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// One vertex while dominators are computed, by preorder number. Sixteen bytes, so that a step along the forest costs one
-/// cache line; two fields mean another thing until the vertex is processed, when nothing reads their later meaning yet.
+/// One vertex while dominators are computed, by preorder number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Link {
     /// The parent in the depth-first tree; later any ancestor (path compression).
     pub ancestor: u32,
-    /// The vertex with the lowest semidominator on the path to `ancestor`. Before: the list of edges into this vertex.
-    pub label: u32,
-    /// The semidominator of `label`.
+    /// The lowest semidominator on the path to `ancestor`. Until the vertex is processed nothing asks for that, and here is
+    /// how many edges outside the tree lead to it; later where they begin.
     pub lowest: u32,
-    /// The semidominator. Before: the list of vertices whose semidominator this one is.
+    /// The semidominator.
     pub semi: u32,
-}
-
-/// An edge outside the depth-first tree, in the list of its target.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Incoming {
-    pub source: u32,
-    pub next: u32,
 }
 
 /// Vertices are numbered in preorder: 0 is the virtual root above the roots, `unreachable` the one above the garbage.
@@ -39,19 +30,31 @@ pub(crate) struct Forest {
     /// The node of each number; `NONE` for the two virtual roots.
     pub node_of: Vec<NodeId>,
     pub links: Vec<Link>,
-    pub incoming: Vec<Incoming>,
+    /// The edges outside the tree: source, target.
+    pub incoming: Vec<(u32, u32)>,
     pub unreachable: u32,
     /// Where the garbage is entered.
     pub entries: Vec<NodeId>,
 }
+
+/// A vertex with edges that are still to be followed.
+#[derive(Clone, Copy)]
+struct Step {
+    number: u32,
+    next: u32,
+    end: u32,
+}
+
+/// What the path takes for each node when the graph is one long chain.
+pub(crate) const PATH_BYTES: usize = size_of::<Step>();
 
 struct Growth<'g> {
     graph: &'g Graph,
     forest: Forest,
     /// The number of each node, `NONE` while not visited.
     number_of: Vec<u32>,
-    /// The path to the current vertex: its number, and the next of its edges.
-    path: Vec<(u32, u32)>,
+    /// The vertices from the root to the current one.
+    path: Vec<Step>,
     /// Numbers below this one belong to a finished tree: edges into it are not followed backwards.
     floor: u32,
 }
@@ -98,18 +101,21 @@ impl Growth<'_> {
     fn number(&mut self, node: NodeId, parent: u32) -> u32 {
         let number = self.forest.node_of.len() as u32;
         self.forest.node_of.push(node);
-        self.forest.links.push(Link { ancestor: parent, label: NONE, lowest: NONE, semi: NONE });
+        self.forest.links.push(Link { ancestor: parent, lowest: 0, semi: NONE });
         number
     }
 
-    /// Take an edge: to a node not seen before it is a tree edge, else it is noted at its target.
+    /// Take an edge: to a node not seen before it is a tree edge, else it goes into the list.
     #[inline]
     fn follow(&mut self, source: u32, target: NodeId) {
         let number = self.number_of[target as usize];
         if number == NONE {
             let number = self.number(target, source);
             self.number_of[target as usize] = number;
-            self.path.push((number, self.graph.starts[target as usize]));
+            let row = self.graph.row(target);
+            if !row.is_empty() {
+                self.path.push(Step { number, next: row.start as u32, end: row.end as u32 });
+            }
             return;
         }
         // What garbage refers to is not kept alive by it; a repeated tree edge or a loop says nothing new.
@@ -118,21 +124,19 @@ impl Growth<'_> {
         }
         let link = &mut self.forest.links[number as usize];
         if link.ancestor != source {
-            self.forest.incoming.push(Incoming { source, next: link.label });
-            link.label = self.forest.incoming.len() as u32 - 1;
+            self.forest.incoming.push((source, number));
+            link.lowest += 1;
         }
     }
 
     fn descend(&mut self) {
-        while let Some(&mut (number, ref mut next)) = self.path.last_mut() {
-            let node = self.forest.node_of[number as usize];
-            if *next == self.graph.starts[node as usize + 1] {
+        while let Some(step) = self.path.last_mut() {
+            let Step { number, next, end } = *step;
+            step.next += 1;
+            if next + 1 == end {
                 self.path.pop();
-                continue;
             }
-            let target = self.graph.targets[*next as usize];
-            *next += 1;
-            self.follow(number, target);
+            self.follow(number, self.graph.targets[next as usize]);
         }
     }
 }

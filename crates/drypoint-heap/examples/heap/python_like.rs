@@ -100,16 +100,16 @@ impl Walk {
         let full = self.kinds.len() as u32 >= self.limit;
         let target = match dice {
             _ if full => self.random.below(self.kinds.len() as u32),
-            0..45 => self.meet(Kind::Leaf),
-            45..58 => self.meet(Kind::Instance),
-            58..66 => self.meet(Kind::Tuple),
-            66..72 => self.meet(Kind::List),
-            72..78 => self.meet(Kind::Dict),
-            78..81 => self.meet(Kind::Function),
-            81..88 => self.name(),
-            88..90 => self.class(),
+            0..36 => self.meet(Kind::Leaf),
+            36..47 => self.meet(Kind::Instance),
+            47..54 => self.meet(Kind::Tuple),
+            54..59 => self.meet(Kind::List),
+            59..64 => self.meet(Kind::Dict),
+            64..66 => self.meet(Kind::Function),
+            66..77 => self.name(),
+            77..80 => self.class(),
             // A parent or something near it.
-            90..96 => source - self.random.below(source.min(50) + 1),
+            80..92 => source - self.random.below(source.min(50) + 1),
             _ => self.random.below(self.kinds.len() as u32),
         };
         self.refer(source, target, label);
@@ -133,7 +133,7 @@ impl Walk {
                 (0..6).for_each(|at| self.value(node, 2 + at));
             }
             Kind::Dict => {
-                for _ in 0..2 + self.random.below(4) {
+                for _ in 0..3 + self.random.below(5) {
                     let label = self.name();
                     self.refer(node, label, label);
                     self.value(node, label);
