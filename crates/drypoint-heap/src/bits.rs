@@ -29,4 +29,8 @@ impl Bits {
     pub(crate) fn remove(&mut self, at: u32) {
         self.words[at as usize / 64] &= !(1 << (at % 64));
     }
+
+    pub(crate) fn bytes(&self) -> usize {
+        8 * self.words.capacity()
+    }
 }

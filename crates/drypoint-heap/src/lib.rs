@@ -3,16 +3,22 @@
 
 mod bits;
 mod builder;
+mod chains;
 mod dominators;
 mod forest;
 mod graph;
 mod groups;
 mod hash;
+mod holders;
 mod retained;
 mod semidominators;
+mod view;
 
 pub use builder::{GraphBuilder, GraphError};
+pub use chains::Chain;
 pub use dominators::{DominatorTree, Holder, retained_scratch};
 pub use graph::{Edge, Graph, MAX_NODES, Node, NodeId, Root, UNKNOWN};
 pub use groups::{Group, group_by, group_by_holder, group_by_kind, group_by_site};
+pub use holders::{HolderIndex, holder_scratch};
 pub use retained::{Freed, Reference, retained_by, retained_by_reference};
+pub use view::{Everything, View};

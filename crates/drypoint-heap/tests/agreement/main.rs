@@ -1,5 +1,6 @@
 //! Every algorithm against a slow, obvious twin, on small random graphs with loops, repeated edges, garbage and cycles.
 
+mod chains;
 mod dominators;
 mod groups;
 mod heaps;
