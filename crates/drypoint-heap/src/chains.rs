@@ -1,7 +1,8 @@
 //! Several shortest chains to one node, each through another immediate holder: "the module's list, and the frame's variable,
 //! and the cache". A chain must not pass the node itself before its end, so the distances from the roots, which are
 //! known, are only lower bounds for a holder that lies behind the node; for those an A* search walks backwards past the
-//! node (Hart, Nilsson and Raphael 1968), until it meets somebody whose own shortest chain avoids the node.
+//! node (Hart, Nilsson and Raphael 1968), until it meets somebody whose own shortest chain avoids the node, or a way that it
+//! found for another holder.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -55,28 +56,25 @@ impl HolderIndex<'_> {
         holders.dedup();
         holders.retain(|&holder| holder != node);
         holders.sort_by_key(|&holder| self.depth_or_none(holder));
-        let mut detour = Detour { index: self, node, behind: IdMap::default(), lost: IdMap::default() };
-        // The longest of the best; one more must be shorter.
-        let mut lengths = BinaryHeap::new();
-        let mut found = Vec::new();
+        let mut detour = Detour::around(self, node);
+        let wanted = count - chains.len();
+        // The best so far, the longest on top.
+        let mut best = BinaryHeap::new();
         for holder in holders {
-            let at_least = self.depth_or_none(holder) as usize + 1;
-            let wanted = count - chains.len();
-            if lengths.len() == wanted && lengths.peek().is_some_and(|&longest| longest <= at_least) {
+            let at_least = self.depth_or_none(holder);
+            if best.len() == wanted && best.peek().is_some_and(|&(longest, _)| longest <= at_least) {
                 break;
             }
-            let Some(mut path) = detour.path_to(holder) else { continue };
-            path.push(node);
-            let chain = self.chain_through(&path);
-            lengths.push(chain.edges.len());
-            if lengths.len() > wanted {
-                lengths.pop();
+            best.extend(detour.distance(holder).map(|distance| (distance, holder)));
+            if best.len() > wanted {
+                best.pop();
             }
-            found.push(chain);
         }
-        found.sort_by_key(|chain| (chain.edges.len(), chain.holder()));
-        chains.extend(found);
-        chains.truncate(count);
+        for (_, holder) in best.into_sorted_vec() {
+            let mut path = detour.path(holder);
+            path.push(node);
+            chains.push(self.chain_through(&path));
+        }
         chains
     }
 
@@ -97,24 +95,44 @@ struct Detour<'i, 'g> {
     node: NodeId,
     /// Whether a node's own shortest chain passes the avoided node, where that was asked.
     behind: IdMap<NodeId, bool>,
-    /// Nodes that no chain reaches without it.
+    /// For nodes that are behind: the length of a shortest way that avoids it, and the node before on that way.
+    known: IdMap<NodeId, (u32, NodeId)>,
+    /// Nodes to which no way leads that avoids it.
     lost: IdMap<NodeId, ()>,
 }
 
-impl Detour<'_, '_> {
-    /// The end of a shortest chain to `holder` that avoids the node: from a node whose own shortest chain does.
-    fn path_to(&mut self, holder: NodeId) -> Option<Vec<NodeId>> {
+impl<'i, 'g> Detour<'i, 'g> {
+    fn around(index: &'i HolderIndex<'g>, node: NodeId) -> Self {
+        let (behind, known, lost) = Default::default();
+        Self { index, node, behind, known, lost }
+    }
+
+    /// The distance of a node if that is known, and not only how far it is at least.
+    fn known(&mut self, node: NodeId) -> Option<u32> {
+        if self.is_behind(node) {
+            return self.known.get(&node).map(|&(distance, _)| distance);
+        }
+        self.index.depth(node)
+    }
+
+    /// How many edges a shortest way to this holder has.
+    fn distance(&mut self, holder: NodeId) -> Option<u32> {
         let mut next: IdMap<NodeId, (NodeId, u32)> = IdMap::default();
         let mut waiting = BinaryHeap::new();
         next.insert(holder, (NONE, 0));
         waiting.push(Reverse((self.index.depth_or_none(holder), 0, holder)));
-        while let Some(Reverse((_, steps, at))) = waiting.pop() {
+        while let Some(Reverse((at_least, steps, at))) = waiting.pop() {
             if next[&at].1 < steps || self.lost.contains_key(&at) {
                 continue;
             }
-            if !self.is_behind(at) {
-                let after = |&node: &NodeId| Some(next[&node].0).filter(|&node| node != NONE);
-                return Some(std::iter::successors(Some(at), after).collect());
+            if let Some(distance) = self.known(at) {
+                if steps + distance > at_least {
+                    // Known to be farther than it looked: others may be nearer now.
+                    waiting.push(Reverse((steps + distance, steps, at)));
+                    continue;
+                }
+                self.remember(at, distance, &next);
+                return Some(steps + distance);
             }
             for &source in self.index.direct_holders(at) {
                 let nearer = next.get(&source).is_none_or(|&(_, known)| steps + 1 < known);
@@ -126,6 +144,24 @@ impl Detour<'_, '_> {
         }
         self.lost.extend(next.into_keys().map(|node| (node, ())));
         None
+    }
+
+    /// The way that was found, from a node whose distance was known on; each part of a shortest way is a shortest way.
+    fn remember(&mut self, from: NodeId, mut distance: u32, next: &IdMap<NodeId, (NodeId, u32)>) {
+        let mut before = from;
+        while let Some(&(node, _)) = next.get(&before).filter(|&&(node, _)| node != NONE) {
+            distance += 1;
+            self.known.insert(node, (distance, before));
+            before = node;
+        }
+    }
+
+    /// The end of a shortest way to a holder whose distance was asked: from a node on whose own shortest chain the way lies.
+    fn path(&self, holder: NodeId) -> Vec<NodeId> {
+        let before = |node: &NodeId| self.known.get(node).map(|&(_, before)| before);
+        let mut path: Vec<NodeId> = std::iter::successors(Some(holder), before).collect();
+        path.reverse();
+        path
     }
 
     /// Whether the node's own shortest chain passes the avoided one. On it depths go up by one, so it is there or nowhere.

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use drypoint_heap::{DominatorTree, Graph, GraphBuilder, GraphError, Holder, Node, NodeId};
+use drypoint_heap::{
+    Components, Cycles, DominatorTree, Everything, Fate, Graph, GraphBuilder, GraphError, Holder,
+    HolderIndex, Identities, Node, NodeId, Reference, changes, group_by_kind, group_by_kind_and_label,
+    retained_by, retained_by_reference,
+};
 
 const MILLION: u32 = 1_000_000;
 
@@ -37,6 +41,15 @@ fn nothing() {
     let tree = DominatorTree::new(&graph);
     assert_eq!((tree.live_bytes(), tree.unreachable_bytes(), tree.unreachable_count()), (0, 0, 0));
     assert_eq!(tree.held_by(Holder::Roots).count() + tree.held_by(Holder::Unreachable).count(), 0);
+    assert_eq!(tree.dominated(Holder::Roots).len() + tree.dominated(Holder::Unreachable).len(), 0);
+    assert_eq!(retained_by(&graph, &tree, []).node_count(), 0);
+    assert_eq!(Components::new(&graph).count(), 0);
+    assert!(Cycles::new(&graph, &tree).all().is_empty());
+    let groups = group_by_kind(&graph, &tree);
+    assert!(groups.is_empty() && changes(&groups, &groups).is_empty());
+    let identities = Identities::of(&graph);
+    assert!(identities.is_empty() && identities.fates(&identities).next().is_none());
+    assert!(HolderIndex::new(&graph, &Everything).bytes() < 100);
 }
 
 #[test]
@@ -45,6 +58,10 @@ fn a_node_that_only_refers_to_itself_waits_for_the_collector() {
     let tree = DominatorTree::new(&graph);
     assert_eq!(tree.holder(1), Holder::Unreachable);
     assert_eq!((tree.live_bytes(), tree.unreachable_bytes(), tree.retained(1)), (1, 1, 1));
+    let cycles = Cycles::unreachable(&graph, &tree);
+    assert_eq!(cycles.all().iter().map(|cycle| cycles.members(cycle)).collect::<Vec<_>>(), [[1]]);
+    assert_eq!(cycles.short_ring(&cycles.all()[0], 1).len(), 1);
+    assert!(HolderIndex::new(&graph, &Everything).chains(1, 5).is_empty());
 }
 
 #[test]
@@ -61,6 +78,13 @@ fn a_long_chain_is_walked_without_recursion() {
     let tree = DominatorTree::new(&graph);
     assert!((0..MILLION).all(|node| tree.retained(node) == u64::from(MILLION - node)));
     assert_eq!(tree.holders(MILLION - 1).count() as u32, MILLION - 1);
+    assert_eq!(retained_by(&graph, &tree, [MILLION / 2]).node_count() as u32, MILLION / 2);
+    assert_eq!(retained_by_reference(&graph, &tree, Reference::Edge(0)), u64::from(MILLION - 1));
+    assert_eq!(Components::new(&graph).count() as u32, MILLION);
+    assert!(Cycles::new(&graph, &tree).all().is_empty());
+    assert_eq!(group_by_kind(&graph, &tree)[0].retained, u64::from(MILLION));
+    let chains = HolderIndex::new(&graph, &Everything).chains(MILLION - 1, 3);
+    assert_eq!(chains.iter().map(|chain| chain.edges.len() as u32).collect::<Vec<_>>(), [MILLION - 1]);
     assert!(start.elapsed() < LINEAR);
 }
 
@@ -71,6 +95,9 @@ fn a_long_ring_of_garbage_is_entered_once() {
     let tree = DominatorTree::new(&graph);
     assert_eq!(tree.unreachable_entries(), [0]);
     assert_eq!(tree.retained(0), u64::from(MILLION));
+    let cycles = Cycles::unreachable(&graph, &tree);
+    assert_eq!(cycles.all().len(), 1);
+    assert_eq!(cycles.short_ring(&cycles.all()[0], 2).len() as u32, MILLION);
     assert!(start.elapsed() < LINEAR);
 }
 
@@ -80,7 +107,82 @@ fn a_star_is_wide() {
     let tree = DominatorTree::new(&graph);
     assert_eq!(tree.retained(0), u64::from(MILLION));
     assert_eq!(tree.held_by(Holder::Node(0)).count() as u32, MILLION - 1);
+    assert_eq!(retained_by(&graph, &tree, 1..MILLION).bytes(), u64::from(MILLION - 1));
+    assert_eq!(Components::new(&graph).count() as u32, MILLION);
+    let index = HolderIndex::new(&graph, &Everything);
+    assert_eq!(index.chain(MILLION - 1).unwrap().edges.len(), 1);
     assert!(start.elapsed() < LINEAR);
+}
+
+/// A node that a million others refer to, each a root and each referred to by it: all are holders, all lie behind it.
+#[test]
+fn a_node_held_by_a_million_is_explained_by_a_few() {
+    let edges = (0..MILLION - 1)
+        .map(|node| (node, MILLION - 1))
+        .chain((0..MILLION - 1).map(|node| (MILLION - 1, node)));
+    let roots: Vec<_> = (0..MILLION - 1).collect();
+    let (graph, start) = (graph(MILLION, edges, &roots), Instant::now());
+    let chains = HolderIndex::new(&graph, &Everything).chains(MILLION - 1, 3);
+    assert_eq!(
+        chains.iter().map(|chain| chain.nodes().collect::<Vec<_>>()).collect::<Vec<_>>(),
+        [[0, MILLION - 1], [1, MILLION - 1], [2, MILLION - 1]]
+    );
+    assert!(start.elapsed() < LINEAR);
+}
+
+/// A module's list that holds everything, asked for its holders: all but one of those are held by it alone.
+#[test]
+fn holders_that_the_node_itself_holds_are_given_up_together() {
+    let edges = std::iter::once((0, 1))
+        .chain((2..MILLION).map(|node| (1, node)))
+        .chain((2..MILLION).map(|node| (node, 1)));
+    let (graph, start) = (graph(MILLION, edges, &[0]), Instant::now());
+    let chains = HolderIndex::new(&graph, &Everything).chains(1, 3);
+    assert_eq!(chains.iter().map(|chain| chain.holder()).collect::<Vec<_>>(), [Some(0)]);
+    assert!(start.elapsed() < LINEAR);
+}
+
+/// Node 1 holds the last half million, which hold it; they are also held by the end of a chain of as many.
+#[test]
+fn a_long_way_round_is_found_once_for_all_holders() {
+    let half = MILLION / 2;
+    let edges = [(0, 1), (0, 2)]
+        .into_iter()
+        .chain((half..MILLION).map(|node| (1, node)))
+        .chain((2..half - 1).map(|node| (node, node + 1)))
+        .chain((half..MILLION).map(|node| (half - 1, node)))
+        .chain((half..MILLION).map(|node| (node, 1)));
+    let (graph, start) = (graph(MILLION, edges, &[0]), Instant::now());
+    let chains = HolderIndex::new(&graph, &Everything).chains(1, 3);
+    let lengths: Vec<_> = chains.iter().map(|chain| chain.edges.len() as u32).collect();
+    assert_eq!(lengths, [1, half, half]);
+    assert!(start.elapsed() < LINEAR);
+}
+
+#[test]
+fn repeated_edges_are_one_reference_each() {
+    let graph = graph(2, [(0, 1), (0, 1)], &[0, 0]);
+    let tree = DominatorTree::new(&graph);
+    assert_eq!(retained_by_reference(&graph, &tree, Reference::Edge(0)), 0);
+    assert_eq!(retained_by_reference(&graph, &tree, Reference::Root(0)), 0);
+    let index = HolderIndex::new(&graph, &Everything);
+    assert_eq!(index.direct_holders(1), [0, 0]);
+    assert_eq!((index.chains(1, 5).len(), index.chains(0, 5).len()), (1, 2));
+    assert_eq!(group_by_kind_and_label(&graph, &tree)[0].nodes, 2);
+}
+
+#[test]
+fn an_object_that_moved_is_gone_and_new() {
+    let of = |keys: &[u64]| {
+        let mut builder = GraphBuilder::new();
+        for &key in keys {
+            builder.add_node(Node { key, ..Node::default() }).unwrap();
+        }
+        Identities::of(&builder.finish().unwrap())
+    };
+    let (before, after) = (of(&[7, 0, u64::MAX]), of(&[u64::MAX, 8]));
+    let fates: Vec<_> = before.fates(&after).collect();
+    assert_eq!(fates, [Fate::Gone(0), Fate::New(1), Fate::Stayed { before: 2, after: 0 }]);
 }
 
 /// A chain whose last node refers to half a million nodes that the root refers to as well: walking up the dominator tree

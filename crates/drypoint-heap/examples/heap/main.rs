@@ -7,7 +7,10 @@ mod rivals;
 
 use std::time::Instant;
 
-use drypoint_heap::{DominatorTree, Graph, Holder, retained_scratch};
+use drypoint_heap::{
+    Components, Cycles, DominatorTree, Everything, Graph, Holder, HolderIndex, component_scratch,
+    group_by_kind_and_label, group_by_kind_and_site, holder_scratch, retained_by, retained_scratch,
+};
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -25,6 +28,38 @@ fn main() {
     let tree = timed("dominator tree", || DominatorTree::new(&graph));
     println!("dominator tree    {:6.1} B/node", per_node(tree.bytes()));
     println!("live {} B, unreachable {} B", tree.live_bytes(), tree.unreachable_bytes());
+    let groups = timed("groups by kind and site", || group_by_kind_and_site(&graph, &tree));
+    println!("{} groups", groups.len());
+    timed("groups by kind and holder's label", || group_by_kind_and_label(&graph, &tree));
+    let every_hundredth = || graph.nodes().step_by(100);
+    let freed =
+        timed("retained by a hundredth of all nodes", || retained_by(&graph, &tree, every_hundredth()));
+    println!("{} nodes, {} B", freed.node_count(), freed.bytes());
+
+    println!(
+        "holder scratch    {:6.1} B/node at most",
+        per_node(holder_scratch(graph.node_count(), graph.edge_count(), graph.roots().len()))
+    );
+    let index = timed("holder index", || HolderIndex::new(&graph, &Everything));
+    println!("holder index      {:6.1} B/node", per_node(index.bytes()));
+    let asked = || graph.nodes().step_by(graph.node_count() / 1000);
+    let chains = timed("3 chains to each of 1000 nodes", || {
+        asked().map(|node| index.chains(node, 3).len()).sum::<usize>()
+    });
+    println!("{chains} chains");
+
+    println!("component scratch {:6.1} B/node at most", per_node(component_scratch(graph.node_count())));
+    let components = timed("components", || Components::new(&graph));
+    println!("components        {:6.1} B/node", per_node(components.bytes()));
+    drop(components);
+    let cycles = timed("unreachable cycles", || Cycles::unreachable(&graph, &tree));
+    println!("{} unreachable cycles", cycles.all().len());
+    let cycles = timed("all cycles", || Cycles::new(&graph, &tree));
+    println!("{} cycles, the largest of {} nodes", cycles.all().len(), cycles.all()[0].nodes);
+    timed("a ring in each", || {
+        cycles.all().iter().map(|cycle| cycles.short_ring(cycle, 1).len()).sum::<usize>()
+    });
+
     if arguments.next().as_deref() == Some("rivals") {
         compare("python-like heap", &graph);
         for items in [1_000, 10_000, 50_000] {
