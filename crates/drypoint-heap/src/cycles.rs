@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 
 use crate::builder::{GraphBuilder, GraphError};
-use crate::components::Components;
-use crate::dominators::{DominatorTree, Holder};
-use crate::graph::{Edge, Graph, Node, NodeId};
+use crate::components::{Components, component_scratch};
+use crate::dominators::{DominatorTree, Holder, retained_scratch};
+use crate::graph::{Edge, Graph, Node, NodeId, Root};
 use crate::hash::IdMap;
 
 /// A component that keeps itself alive: only the garbage collector can free it.
@@ -26,14 +26,22 @@ pub struct Cycle {
 
 /// The cycles of a graph, the one that retains most first.
 ///
-/// Cost: some four looks at each edge. It takes as much scratch as the [`Components`], a second graph with a node for each
-/// component, and the [`DominatorTree`] of that.
+/// Cost: some four looks at each edge. [`cycle_scratch`] says what it takes to make; what stays are the [`Components`], the
+/// [`DominatorTree`] of the graph of components, and 40 bytes for each cycle.
 #[derive(Clone, Debug)]
 pub struct Cycles<'g> {
     graph: &'g Graph,
     components: Components,
     tree: DominatorTree,
     cycles: Vec<Cycle>,
+}
+
+/// Bytes that [`Cycles::new`] needs at most for a graph of this size, what stays included but for 40 bytes for each cycle;
+/// `edges` counts the roots too.
+pub fn cycle_scratch(nodes: usize, edges: usize) -> usize {
+    let components = 12 * (nodes + 1);
+    let shrunk = 12 * (nodes + 1) + 4 * edges + size_of::<Root>() * edges.min(nodes);
+    component_scratch(nodes).max(components + shrunk + retained_scratch(nodes, edges))
 }
 
 impl<'g> Cycles<'g> {
@@ -52,15 +60,15 @@ impl<'g> Cycles<'g> {
         let shrunk = shrink(graph, &components).expect("components are added in order, and fit");
         let shrunk_tree = DominatorTree::new(&shrunk);
         let found = (0..components.count() as u32).filter(|&component| components.is_cycle(graph, component));
-        let mut cycles: Vec<Cycle> = found
-            .map(|component| Cycle {
-                component,
-                nodes: components.members(component).len(),
-                shallow: shrunk.shallow(component),
-                retained: shrunk_tree.retained(component),
-                reachable: tree.is_reachable(components.members(component)[0]),
-            })
-            .collect();
+        let sum = |component| Cycle {
+            component,
+            nodes: components.members(component).len(),
+            shallow: shrunk.shallow(component),
+            retained: shrunk_tree.retained(component),
+            reachable: tree.is_reachable(components.members(component)[0]),
+        };
+        let mut cycles: Vec<Cycle> = found.map(sum).collect();
+        cycles.shrink_to_fit();
         cycles.sort_unstable_by_key(|cycle| (std::cmp::Reverse(cycle.retained), cycle.component));
         Self { graph, components, tree: shrunk_tree, cycles }
     }
@@ -138,7 +146,7 @@ impl<'g> Cycles<'g> {
 
 /// The graph whose nodes are the components.
 fn shrink(graph: &Graph, components: &Components) -> Result<Graph, GraphError> {
-    let mut builder = GraphBuilder::with_capacity(components.count(), 0);
+    let mut builder = GraphBuilder::with_capacity(components.count(), graph.edge_count());
     for component in 0..components.count() as u32 {
         let shallow = components.members(component).iter().map(|&node| graph.shallow(node)).sum();
         builder.add_node(Node { shallow, ..Node::default() })?;

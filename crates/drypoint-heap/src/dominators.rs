@@ -57,7 +57,7 @@ const UNREACHABLE: u32 = NONE - 1;
 /// Bytes that [`DominatorTree::new`] needs at most for a graph of this size, the finished tree included; `edges` counts
 /// the roots too.
 pub fn retained_scratch(nodes: usize, edges: usize) -> usize {
-    let layout = (4 + 4 + 4 + 8 + 4) * (nodes + 2) + (size_of::<Entry>() + size_of::<Span>()) * (nodes + 2);
+    let layout = (4 + 4 + 4 + 4 + 8 + 4 + size_of::<Entry>() + size_of::<Span>()) * (nodes + 2);
     semidominators::scratch(nodes + 2, edges).max(layout)
 }
 

@@ -45,9 +45,6 @@ struct Step {
     end: u32,
 }
 
-/// What the path takes for each node when the graph is one long chain.
-pub(crate) const PATH_BYTES: usize = size_of::<Step>();
-
 struct Growth<'g> {
     graph: &'g Graph,
     forest: Forest,
@@ -60,6 +57,15 @@ struct Growth<'g> {
 }
 
 impl Forest {
+    /// Bytes that a forest takes, and how many more it takes at most to grow it.
+    pub(crate) fn scratch(nodes: usize, edges: usize) -> (usize, usize) {
+        // Its node and its link; all may be entries.
+        let node = 4 + size_of::<Link>() + 4;
+        // Numbers and path; for garbage also what was seen, where floods begin and what waits.
+        let growing = (4 + size_of::<Step>() + 4 + 4) * nodes + nodes.div_ceil(8) + 8;
+        (node * nodes + size_of::<(u32, u32)>() * edges, growing)
+    }
+
     pub(crate) fn grow(graph: &Graph) -> Self {
         let nodes = graph.node_count();
         let mut growth = Growth {
@@ -85,7 +91,9 @@ impl Forest {
         growth.forest.unreachable = unreachable;
         growth.floor = unreachable;
         if growth.forest.node_of.len() < nodes + 2 {
-            for &node in beginnings(graph, &growth.number_of).iter().rev() {
+            let beginnings = beginnings(graph, &growth.number_of, nodes + 2 - growth.forest.node_of.len());
+            growth.forest.entries.reserve_exact(beginnings.len());
+            for &node in beginnings.iter().rev() {
                 if growth.number_of[node as usize] == NONE {
                     growth.forest.entries.push(node);
                     growth.follow(unreachable, node);
@@ -142,10 +150,10 @@ impl Growth<'_> {
 }
 
 /// Nodes such that each node without a number is reached from one of them; of those, which come from outside a cycle come late.
-fn beginnings(graph: &Graph, number_of: &[u32]) -> Vec<NodeId> {
+fn beginnings(graph: &Graph, number_of: &[u32], most: usize) -> Vec<NodeId> {
     let mut seen = Bits::new(graph.node_count());
-    let mut beginnings = Vec::new();
-    let mut waiting = Vec::new();
+    let mut beginnings = Vec::with_capacity(most);
+    let mut waiting = Vec::with_capacity(most);
     for node in graph.nodes() {
         if number_of[node as usize] != NONE || !seen.insert(node) {
             continue;

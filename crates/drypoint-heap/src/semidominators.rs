@@ -6,7 +6,7 @@
 //! elsewhere too. Here each vertex also has a jump pointer up the dominator tree (Myers, "An applicative random-access
 //! stack", 1983), and the walk takes O(log n) steps: O(m log n) in all, whatever the graph looks like (decision 0018).
 
-use crate::forest::{Forest, Link, NONE, PATH_BYTES};
+use crate::forest::{Forest, Link, NONE};
 
 /// Where a vertex jumps to in the dominator tree, and how deep it is there.
 #[derive(Clone, Copy, Default)]
@@ -104,11 +104,10 @@ fn lowest(links: &mut [Link], vertex: u32, linked_above: u32, path: &mut Vec<u32
 
 /// Bytes that growing the forest and finding the dominators take at most.
 pub(crate) fn scratch(nodes: usize, edges: usize) -> usize {
-    let forest = (size_of::<u32>() + size_of::<Link>()) * nodes;
-    let growing = (size_of::<u32>() + PATH_BYTES) * nodes + size_of::<(u32, u32)>() * edges;
-    let sorting = 4 * nodes + (size_of::<(u32, u32)>() + 4) * edges;
-    // The path that is being compressed is at most as long as the graph; its table doubles, and moves.
-    let linking = (4 + 12) * nodes + 4 * edges;
+    let (forest, growing) = Forest::scratch(nodes, edges);
+    let sorting = 4 * nodes + 4 * edges;
+    // Sources have taken the place of edges. The path that is compressed may be as long as the graph; its table doubles.
+    let linking = ((4 + 12) * nodes).saturating_sub(4 * edges);
     let climbing = (4 + size_of::<Jump>()) * nodes;
     forest + growing.max(sorting).max(linking).max(climbing)
 }
