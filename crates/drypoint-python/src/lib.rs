@@ -14,6 +14,7 @@ mod collection;
 mod constructor;
 mod error;
 mod file;
+mod heap;
 mod island;
 mod job;
 mod lifetime;
@@ -55,6 +56,8 @@ mod _core {
     use crate::constructor::Constructor;
     #[pymodule_export]
     use crate::file::check_writable;
+    #[pymodule_export]
+    use crate::heap::Heap;
     #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]

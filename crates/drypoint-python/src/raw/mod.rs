@@ -12,6 +12,7 @@ mod island;
 mod lend;
 mod loan;
 mod moment;
+mod objects;
 mod symbol;
 
 pub(crate) use caller::{null_is_safe, warm};
@@ -26,3 +27,4 @@ pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
 pub(crate) use moment::{add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter};
+pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};
