@@ -115,7 +115,7 @@ impl Heap {
     /// The nodes that a node alone holds.
     fn held(&self, node: NodeId) -> PyResult<Vec<NodeId>> {
         self.check(node)?;
-        Ok(self.tree.dominated(Holder::Node(node)).collect())
+        Ok(self.tree.held_by(Holder::Node(node)).collect())
     }
 
     /// Bytes that would go if all of these nodes went.
