@@ -1,5 +1,5 @@
-//! One pass, no sorting: a walker that visits objects in the order in which it numbered them delivers each row of the graph
-//! whole and in order, so its list of numbered objects is its queue, and a row can be written where it stays.
+//! One pass, no sorting: a walker that visits objects in the order in which it numbered them delivers each row of the
+//! graph whole and in order, so its list of numbered objects is its queue, and a row can be written where it stays.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -48,9 +48,9 @@ const MAX_EDGES: usize = u32::MAX as usize - 1;
 
 /// Takes nodes, edges and roots in one pass and makes a [`Graph`] of them.
 ///
-/// The order that costs nothing: give an object its number when it is first met, and visit the objects by ascending number.
-/// The edges of a node then arrive together and sources ascend, which is all that is asked. The target of an edge may be
-/// added later than the edge. An edge says "keeps alive": weak references are not edges.
+/// The order that costs nothing: give an object its number when it is first met, and visit the objects by ascending
+/// number. The edges of a node then arrive together and sources ascend, which is all that is asked. The target of an
+/// edge may be added later than the edge. An edge says "keeps alive": weak references are not edges.
 ///
 /// ```
 /// use drypoint_heap::{GraphBuilder, Node};

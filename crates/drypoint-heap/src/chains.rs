@@ -1,8 +1,8 @@
-//! Several shortest chains to one node, each through another immediate holder: "the module's list, and the frame's variable,
-//! and the cache". A chain must not pass the node itself before its end, so the distances from the roots, which are
-//! known, are only lower bounds for a holder that lies behind the node; for those an A* search walks backwards past the
-//! node (Hart, Nilsson and Raphael 1968), until it meets somebody whose own shortest chain avoids the node, or a way that it
-//! found for another holder.
+//! Several shortest chains to one node, each through another immediate holder: "the module's list, and the frame's
+//! variable, and the cache". A chain must not pass the node itself before its end, so the distances from the roots,
+//! which are known, are only lower bounds for a holder that lies behind the node; for those an A* search walks backwards
+//! past the node (Hart, Nilsson and Raphael 1968), until it meets somebody whose own shortest chain avoids the node, or
+//! a way that it found for another holder.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -42,10 +42,11 @@ impl HolderIndex<'_> {
 
     /// The shortest chains to this node, at most `count`, no two with the same immediate holder, the shortest first.
     ///
-    /// A root that is the node itself counts as a holder of its own. Each chain is a shortest one among those that end with
-    /// its holder and do not pass the node before. Cost: little where holders are nearer to the roots than the node; for
-    /// the others what lies between them and the roots, at most the part of the graph that the node dominates and its
-    /// neighbourhood.
+    /// A root that is the node itself counts as a holder of its own. Each chain is a shortest one among those that end
+    /// with its holder and do not pass the node before.
+    ///
+    /// Cost: a sort of the node's holders. For those that lie behind the node on their own shortest chain also a search
+    /// backwards, until it is past the node; what one search finds, or finds to lead nowhere, the next ones use.
     pub fn chains(&self, node: NodeId, count: usize) -> Vec<Chain> {
         let mut chains: Vec<Chain> =
             self.roots_of(node).take(count).map(|root| Chain { root, edges: Vec::new() }).collect();
@@ -156,7 +157,8 @@ impl<'i, 'g> Detour<'i, 'g> {
         }
     }
 
-    /// The end of a shortest way to a holder whose distance was asked: from a node on whose own shortest chain the way lies.
+    /// The end of a shortest way to a holder whose distance was asked: from a node on whose own shortest chain the way
+    /// lies.
     fn path(&self, holder: NodeId) -> Vec<NodeId> {
         let before = |node: &NodeId| self.known.get(node).map(|&(_, before)| before);
         let mut path: Vec<NodeId> = std::iter::successors(Some(holder), before).collect();

@@ -46,8 +46,8 @@ fn difference(after: u64, before: u64) -> i64 {
 
 /// The groups that differ between two snapshots: what grew most in shallow bytes first, what shrank most last.
 ///
-/// Each list must have a key once, as [`group_by`] makes them, and the ids in the keys must mean the same in both snapshots.
-/// Cost: one look at each group.
+/// Each list must have a key once, as [`group_by`] makes them, and the ids in the keys must mean the same in both
+/// snapshots. Cost: one look at each group.
 pub fn changes<K: Copy + Eq + Hash + Ord>(before: &[Group<K>], after: &[Group<K>]) -> Vec<Change<K>> {
     let nothing = |key| Group { key, nodes: 0, shallow: 0, retained: 0 };
     let mut changes: IdMap<K, Change<K>> = IdMap::default();

@@ -1,5 +1,6 @@
-//! Strongly connected components: sets of nodes each of which reaches all others, which reference counts alone never free.
-//! Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its recursion turned into a list of steps.
+//! Strongly connected components: sets of nodes each of which reaches all others, which reference counts alone never
+//! free. Tarjan's algorithm ("Depth-first search and linear graph algorithms", 1972) with its recursion turned into a
+//! list of steps.
 
 use crate::forest::NONE;
 use crate::graph::{Graph, NodeId};

@@ -26,8 +26,8 @@ pub struct Cycle {
 
 /// The cycles of a graph, the one that retains most first.
 ///
-/// Cost: some four looks at each edge. [`cycle_scratch`] says what it takes to make; what stays are the [`Components`], the
-/// [`DominatorTree`] of the graph of components, and 40 bytes for each cycle.
+/// Cost: some four looks at each edge. [`cycle_scratch`] says what it takes to make; what stays are the [`Components`],
+/// the [`DominatorTree`] of the graph of components, and 40 bytes for each cycle.
 #[derive(Clone, Debug)]
 pub struct Cycles<'g> {
     graph: &'g Graph,
@@ -94,8 +94,8 @@ impl<'g> Cycles<'g> {
         components.flat_map(|component| self.components.members(component).iter().copied())
     }
 
-    /// A short way from a node of the cycle back to itself, to show what must be cut. Each edge begins where the one before
-    /// ends, the first where the last ends.
+    /// A short way from a node of the cycle back to itself, to show what must be cut. Each edge begins where the one
+    /// before ends, the first where the last ends.
     ///
     /// It is the shortest through any of the first `tries` members (at least one is tried), so the shortest of all if
     /// `tries` is not less than [`Cycle::nodes`]. Cost: at most a look at each edge of the cycle for each try; usually few,

@@ -1,5 +1,6 @@
-//! The dominator tree laid out in its own preorder: what a node retains is then one stretch of an array, so that "does this
-//! one hold that one", "all that it holds" and sums over nested groups need neither recursion nor lists of children.
+//! The dominator tree laid out in its own preorder: what a node retains is then one stretch of an array, so that "does
+//! this one hold that one", "all that it holds" and sums over nested groups need neither recursion nor lists of
+//! children.
 
 use crate::forest::{Forest, NONE};
 use crate::graph::{Graph, NodeId};
@@ -19,13 +20,13 @@ pub enum Holder {
 
 /// Retained sizes: for each node, who alone holds it and how many bytes would be freed if it went.
 ///
-/// A node is dominated by another if every path from the roots to it leads through that other one; the nearest such node is
-/// its holder, and the bytes of all that a node dominates, itself included, are its retained size. Nodes that no root
+/// A node is dominated by another if every path from the roots to it leads through that other one; the nearest such node
+/// is its holder, and the bytes of all that a node dominates, itself included, are its retained size. Nodes that no root
 /// reaches form a second tree. Their references into the living part hold nothing, because the collector will take them;
 /// each of their components that nothing else refers to is entered at its node with the lowest number.
 ///
-/// Memory: 24 bytes a node. To make it takes at most [`retained_scratch`] bytes and O(m log n) steps, near linear on heaps.
-/// Method: semi-NCA (Georgiadis, Tarjan and Werneck 2006) with jump pointers, without recursion.
+/// Memory: 24 bytes a node. To make it takes at most [`retained_scratch`] bytes and O(m log n) steps, near linear on
+/// heaps. Method: semi-NCA (Georgiadis, Tarjan and Werneck 2006) with jump pointers, without recursion.
 #[derive(Clone, Debug)]
 pub struct DominatorTree {
     entries: Vec<Entry>,

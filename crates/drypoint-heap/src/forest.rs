@@ -1,6 +1,6 @@
-//! The depth-first forest that dominators are computed on: first everything below the roots, then the rest below a second
-//! virtual root. The edges outside the tree are listed on the way, because this is the one moment when both ends of an edge
-//! are in the cache.
+//! The depth-first forest that dominators are computed on: first everything below the roots, then the rest below a
+//! second virtual root. The edges outside the tree are listed on the way, because this is the one moment when both ends
+//! of an edge are in the cache.
 //!
 //! What no root reaches has no natural beginning. It is entered at one node of each strongly connected component that
 //! nothing else refers to: the one with the lowest number. Those are found by flooding in ascending order, then taking the
@@ -17,8 +17,8 @@ pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) struct Link {
     /// The parent in the depth-first tree; later any ancestor (path compression).
     pub ancestor: u32,
-    /// The lowest semidominator on the path to `ancestor`. Until the vertex is processed nothing asks for that, and here is
-    /// how many edges outside the tree lead to it; later where they begin.
+    /// The lowest semidominator on the path to `ancestor`. Until the vertex is processed nothing asks for that, and here
+    /// is how many edges outside the tree lead to it; later where they begin.
     pub lowest: u32,
     /// The semidominator.
     pub semi: u32,
@@ -149,7 +149,8 @@ impl Growth<'_> {
     }
 }
 
-/// Nodes such that each node without a number is reached from one of them; of those, which come from outside a cycle come late.
+/// Nodes such that each node without a number is reached from one of them; of those, which come from outside a cycle
+/// come late.
 fn beginnings(graph: &Graph, number_of: &[u32], most: usize) -> Vec<NodeId> {
     let mut seen = Bits::new(graph.node_count());
     let mut beginnings = Vec::with_capacity(most);

@@ -1,6 +1,6 @@
-//! Sums over groups of nodes. What one node of a group retains may contain another of the same group (a list of lists), and
-//! bytes must not be counted twice: in preorder of the dominator tree the outermost ones are those that begin after the
-//! last outermost one ended, so one pass and one number for each group do.
+//! Sums over groups of nodes. What one node of a group retains may contain another of the same group (a list of lists),
+//! and bytes must not be counted twice: in preorder of the dominator tree the outermost ones are those that begin after
+//! the last outermost one ended, so one pass and one number for each group do.
 
 use std::hash::Hash;
 

@@ -10,8 +10,8 @@ use crate::view::View;
 
 /// The references of a graph backwards, as far as a [`View`] shows them and roots reach them.
 ///
-/// Memory: 12 bytes a node, 4 and an eighth an edge; [`holder_scratch`] says what it takes to make. Cost: two looks at each
-/// edge.
+/// Memory: 12 bytes a node, 4 and an eighth an edge; [`holder_scratch`] says what it takes to make. Cost: two looks at
+/// each edge.
 #[derive(Clone, Debug)]
 pub struct HolderIndex<'g> {
     graph: &'g Graph,
@@ -26,8 +26,7 @@ pub struct HolderIndex<'g> {
     sources: Vec<NodeId>,
 }
 
-/// Bytes that [`HolderIndex::new`] needs at most for a graph of this size, the finished index included; `edges` counts the
-/// roots too, at 40 bytes each.
+/// Bytes that [`HolderIndex::new`] needs at most for a graph of this size, the finished index included.
 pub fn holder_scratch(nodes: usize, edges: usize, roots: usize) -> usize {
     16 * (nodes + 1) + 4 * edges + edges.div_ceil(8) + 8 + 40 * roots
 }

@@ -56,11 +56,11 @@ impl Identities {
         (self.keys.get(at) == Some(&key)).then(|| self.nodes[at])
     }
 
-    /// What became of each node until a later snapshot, by ascending key. Nodes that share a key are matched in the order of
-    /// their numbers.
+    /// What became of each node until a later snapshot, by ascending key. Nodes that share a key are matched in the
+    /// order of their numbers.
     ///
-    /// A key made of an address and a type cannot tell an object that stayed from one of the same type that took its place;
-    /// where that matters, the walker mixes in something that changes, such as a number given at allocation.
+    /// A key made of an address and a type cannot tell an object that stayed from one of the same type that took its
+    /// place; where that matters, the walker mixes in something that changes, such as a number given at allocation.
     pub fn fates<'a>(&'a self, later: &'a Self) -> impl Iterator<Item = Fate> + 'a {
         let (mut before, mut after) = (0, 0);
         std::iter::from_fn(move || {

@@ -1,5 +1,6 @@
 //! The object graph of a process and what it says about memory: who holds what, how much would be freed if it went, what
-//! waits for the collector, what grew. Pure algorithms: nodes, edges and roots are numbers, and nothing here knows of Python.
+//! waits for the collector, what grew. Pure algorithms: nodes, edges and roots are numbers, and nothing here knows of
+//! Python.
 //!
 //! | Question | Answer |
 //! |---|---|
@@ -11,13 +12,13 @@
 //! | which types, places, holders keep most? | [`group_by_kind`], [`group_by_site`], [`group_by_holder`], [`group_by`] |
 //! | what grew since the last snapshot? | [`changes`], [`Identities`] |
 //!
-//! All sizes are bytes. *Shallow* are an object's own bytes, *retained* those that would be freed if it went. A *root* is alive
-//! without help from the graph. An object's *holder* is its immediate dominator; an *immediate* or direct holder is anybody
-//! who refers to it.
+//! All sizes are bytes. *Shallow* are an object's own bytes, *retained* those that would be freed if it went. A *root*
+//! is alive without help from the graph. An object's *holder* is its immediate dominator; an *immediate* or direct
+//! holder is anybody who refers to it.
 //!
-//! No algorithm recurses, and none takes more than O(m log n) steps on m edges and n nodes; what the larger ones need beside
-//! the graph can be asked before ([`retained_scratch`], [`holder_scratch`], [`component_scratch`], [`cycle_scratch`]), so that
-//! a caller can reserve it.
+//! No algorithm recurses, and none that looks at the whole graph, of m edges and n nodes, takes more than O(m log n)
+//! steps; what these need beside the graph can be asked before ([`retained_scratch`], [`holder_scratch`],
+//! [`component_scratch`], [`cycle_scratch`]), so that a caller can reserve it.
 //!
 //! ```
 //! use drypoint_heap::{

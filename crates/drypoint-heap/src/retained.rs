@@ -38,9 +38,9 @@ impl Freed {
 
 /// What would be freed if all these nodes went at once, themselves included.
 ///
-/// That is at least the sum of the retained sizes of those that no other of them dominates; it is more where several of them
-/// hold something together. Garbage keeps garbage, as in the [`DominatorTree`], but nothing that lives. Cost: one look at
-/// each edge, one bit a node and four bytes for each node on the way.
+/// That is at least the sum of the retained sizes of those that no other of them dominates; it is more where several of
+/// them hold something together. Garbage keeps garbage, as in the [`DominatorTree`], but nothing that lives. Cost: one
+/// look at each edge, one bit a node and four bytes for each node on the way.
 pub fn retained_by(graph: &Graph, tree: &DominatorTree, nodes: impl IntoIterator<Item = NodeId>) -> Freed {
     let mut held = Bits::new(graph.node_count());
     let gone: Vec<NodeId> = nodes.into_iter().filter(|&node| held.insert(node)).collect();

@@ -1,6 +1,6 @@
 //! Immediate dominators by the semi-NCA method (Georgiadis, Tarjan and Werneck, "Finding dominators in practice", 2006):
-//! semidominators as Lengauer and Tarjan find them, with path compression; then, from the top down, each vertex's dominator
-//! is the nearest one of its parent's that is not below its semidominator.
+//! semidominators as Lengauer and Tarjan find them, with path compression; then, from the top down, each vertex's
+//! dominator is the nearest one of its parent's that is not below its semidominator.
 //!
 //! One change to the paper, which walks up step by step and so takes quadratic time on a long list whose items are held
 //! elsewhere too. Here each vertex also has a jump pointer up the dominator tree (Myers, "An applicative random-access

@@ -1,6 +1,6 @@
-//! A heap shaped like a Python process's: modules with dictionaries of functions and classes, instances with a class and a
-//! dictionary, keys that are shared strings, many leaves that one container holds, a few huge lists, references back up, and
-//! small rings of garbage. Nodes are numbered as a walker meets them.
+//! A heap shaped like a Python process's: modules with dictionaries of functions and classes, instances with a class and
+//! a dictionary, keys that are shared strings, many leaves that one container holds, a few huge lists, references back
+//! up, and small rings of garbage. Nodes are numbered as a walker meets them.
 
 use drypoint_heap::{Graph, GraphBuilder, Node, NodeId};
 

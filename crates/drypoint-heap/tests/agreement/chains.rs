@@ -109,7 +109,8 @@ proptest! {
     }
 
     #[test]
-    fn what_is_hidden_is_not_used(graph in heaps(), count in 1..4_usize, node in 0..14_u32, edges in 0..4_u32, roots in 0..4_u32) {
+    fn what_is_hidden_is_not_used(graph in heaps(), count in 1..4_usize, hidden in (0..14_u32, 0..4_u32, 0..4_u32)) {
+        let (node, edges, roots) = hidden;
         check(&graph, &Hiding { node, edges, roots }, count)?;
     }
 

@@ -66,7 +66,8 @@ proptest! {
                 prop_assert!(component <= components.component(target).unwrap());
             }
         }
-        prop_assert_eq!((0..components.count() as u32).map(|c| components.members(c).len()).sum::<usize>(), graph.node_count());
+        let sizes = (0..components.count() as u32).map(|component| components.members(component).len());
+        prop_assert_eq!(sizes.sum::<usize>(), graph.node_count());
         // In a part, the way must lie within the part.
         let outside: Nodes = graph.nodes().filter(|node| part >> node & 1 == 0).collect();
         let within = Components::within(&graph, |node| !outside.contains(&node));

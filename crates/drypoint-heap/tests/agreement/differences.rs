@@ -36,6 +36,10 @@ fn check(before: &Groups, after: &Groups) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+fn keys() -> impl Strategy<Value = Vec<u64>> {
+    prop::collection::vec(0..30_u64, 0..30)
+}
+
 fn keyed(keys: &[u64]) -> Graph {
     let mut builder = GraphBuilder::new();
     for &key in keys {
@@ -75,7 +79,7 @@ proptest! {
     }
 
     #[test]
-    fn fates_agree_with_looking_each_up(before in prop::collection::vec(0..30_u64, 0..30), after in prop::collection::vec(0..30_u64, 0..30)) {
+    fn fates_agree_with_looking_each_up(before in keys(), after in keys()) {
         let (old, new) = (Identities::of(&keyed(&before)), Identities::of(&keyed(&after)));
         let places = |keys: &[u64], key| -> Vec<u32> {
             (0..keys.len() as u32).filter(|&at| keys[at as usize] == key).collect()
