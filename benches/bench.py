@@ -212,7 +212,7 @@ def arguments() -> argparse.Namespace:
         "--peers", metavar="PYTHON", help="interpreter with the peers (.bench/venv, made when missing)"
     )
     parser.add_argument(
-        "--results", type=Path, metavar="FOLDER", help="where to write latest.md and latest.json"
+        "--results", type=Path, metavar="FOLDER", help="where to write the pages, also of some cases"
     )
     return parser.parse_args()
 
@@ -244,8 +244,27 @@ def command_line(options: argparse.Namespace) -> str:
     return "python benches/bench.py " + " ".join(settings) if settings else "make bench"
 
 
+def is_lifetime(case: Case) -> bool:
+    """Whether a case belongs to the page of programs of other people's making."""
+    return case.name.startswith("lifetime-")
+
+
+def pages(options: argparse.Namespace, cases: list[Case]) -> list[str]:
+    """The pages to be written: those all of whose cases were run in full; with a folder given, those with any."""
+    if options.only_peers or (options.quick and not options.results):
+        return []
+    run = {case.name for case in cases}
+    written = []
+    for name in report.PAGES:
+        every = [*all_cases("1e8"), *lifetime_cases(False)]
+        own = {case.name for case in every if (name == "flat") == is_lifetime(case)}
+        if run & own if options.results else own <= run:
+            written.append(name)
+    return written
+
+
 def main() -> int:
-    """Run the cases, print the table, and write the page when the run was a whole one."""
+    """Run the cases, print the table, and write each page whose cases were all run."""
     options = arguments()
     cases = chosen(options)
     if options.list:
@@ -284,11 +303,14 @@ def main() -> int:
     print(report.terminal("what was promised:", report.promised(blocks), with_case=True))
     judged = [line.met for _, lines in blocks for line in lines if line.met is not None]
     print(f"targets met: {sum(judged)} of {len(judged)}")
-    whole = not (options.case or options.quick or options.only_peers)
-    if whole or options.results:
+    for name in pages(options, cases):
         folder = options.results or environment.HERE / "results"
-        report.write(folder, result, blocks)
-        print("written: latest.md and latest.json" + ("" if options.results else " in benches/results"))
+        of_page = [place for place, case in enumerate(cases) if (name == "flat") == is_lifetime(case)]
+        own = {case.name: result["cases"][case.name] for case in (cases[place] for place in of_page)}
+        fewest = min(len(runs) for case in own.values() for runs in case["samples"].values() if runs)
+        page = result | {"cases": own, "repeats": fewest}
+        report.write(folder, name, page, [blocks[place] for place in of_page])
+        print(f"written: {name}.md and {name}.json" + ("" if options.results else " in benches/results"))
     return 1 if result["disagreements"] else 0
 
 

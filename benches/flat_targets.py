@@ -57,22 +57,26 @@ class PeakShare:
 
 
 @dataclass(frozen=True)
-class FasterWhereFaulting:
-    """`ours` is `times` times faster than `plain` if plain shows more than `faults` page faults a turn."""
+class Turn:
+    """A turn of `ours` beside one of `plain`, with both kinds of time and the page faults.
+
+    With `times` it has to be so many times faster, if plain has more than `faults` page faults a turn: where it has
+    none, the C library hands the same block out again by itself, and there is nothing to gain.
+    """
 
     ours: str
     plain: str
-    times: float
-    faults: int
+    times: float | None = None
+    faults: int = -1
 
     def lines(self, case: str, summaries: dict[str, Summary]) -> list[Line]:
-        """One line, with the faults of a turn on both sides; a promise only where plain has that many."""
+        """One line; the ratio is that of the wall clock."""
         words = "a turn"
         if reason := missing(summaries, (self.ours, self.plain)):
             return [Line(case, words, self.ours, self.plain, note=reason)]
         own, plain = summaries[self.ours], summaries[self.plain]
         ratio = plain.medians["turn_seconds"] / own.medians["turn_seconds"]
-        promised = plain.medians["turn_faults"] > self.faults
+        promised = self.times is not None and plain.medians["turn_faults"] > self.faults
         return [
             Line(
                 case,
@@ -88,6 +92,7 @@ class FasterWhereFaulting:
         ]
 
     def text(self, name: str, summary: Summary) -> str:
-        """Seconds and page faults of a turn."""
+        """Seconds, seconds of the processor, and page faults of a turn."""
         medians = summary.medians
-        return f"{name}: {seconds_text(medians['turn_seconds'])}, {medians['turn_faults']:.0f} faults"
+        wall, processor = (seconds_text(medians[field]) for field in ("turn_seconds", "turn_cpu_seconds"))
+        return f"{name}: {wall} ({processor} processor), {medians['turn_faults']:.0f} faults"

@@ -1,20 +1,23 @@
 """Programs of other people's making, with one line of Drypoint and without: the programs in `lifetime/`.
 
 Each contender is the same loop run in one of the ways that `lifetime/turns.py` lists. Beside plain text stand what a
-careful hand writes, and what people do today: a collection after every turn, one figure for all turns.
+careful hand writes, what people do today (a collection after every turn, one figure for all turns), and glibc told by
+its environment to keep what is freed, which takes no Drypoint at all.
 """
 
 from __future__ import annotations
 
 from cases import HERE, Case, Contender
-from flat_targets import FasterWhereFaulting, Flat, PeakShare
+from flat_targets import Flat, PeakShare, Turn
 from targets import AtMost, Faster, Peak, Target, Zero
 
 PLAIN, HAND, SCOPE, EACH = "plain", "by hand", "dp.scope", "dp.each"
+TUNED = "tuned glibc"
 MANAGE, SYSTEM, COLLECTED = "dp.manage", 'manage(reuse="system")', "gc.collect each turn"
 WAYS = {
     PLAIN: "plain",
     HAND: "hand",
+    TUNED: "tuned",
     SCOPE: "scope",
     EACH: "each",
     MANAGE: "manage",
@@ -47,47 +50,54 @@ def case(
     return Case(f"lifetime-{name}", title, (), contenders, targets, **(defaults | settings))
 
 
+def beside(ways: tuple[str, ...], times: float | None = None, faults: int = -1) -> tuple[Target, ...]:
+    """A line for a turn of each way beside plain text; the pool's two have to be so many times faster."""
+    pooled = (SCOPE, MANAGE)
+    return tuple(
+        Turn(way, PLAIN, times if way in pooled else None, faults if way in pooled else -1)
+        for way in ways
+        if way != PLAIN
+    )
+
+
+def peaks(rival: str, factor: float) -> tuple[Target, ...]:
+    """The pool's peaks."""
+    return tuple(PeakShare(ours, rival, factor) for ours in (SCOPE, MANAGE))
+
+
+def no_slower(rival: str, factor: float) -> tuple[Target, ...]:
+    """A turn with the pool takes at most `factor` times that of a rival."""
+    return tuple(AtMost(ours, ((rival, "turn_seconds", factor),), "turn_seconds") for ours in (SCOPE, MANAGE))
+
+
 def arrays(quick: bool) -> list[Case]:
     """NumPy alone: arithmetic and what makes arrays."""
-    ways = (PLAIN, HAND, SCOPE, MANAGE, SYSTEM)
+    ways = (PLAIN, HAND, TUNED, SCOPE, MANAGE, SYSTEM)
     turns = ("12",) if quick else ()
     cases = []
     for size, times in (("1MB", 5), ("8MB", 2), ("25MB", 1.4), ("100MB", 1.4)):
-        targets = (
-            *(Faster(ours, (PLAIN,), times, "turn_seconds") for ours in (SCOPE, MANAGE)),
-            *(Faster(shown, (PLAIN,), None, "turn_seconds") for shown in (SYSTEM, HAND)),
-            *(PeakShare(ours, PLAIN, 1.1) for ours in (SCOPE, MANAGE)),
-        )
-        cases.append(
-            case(
-                f"blend-{size}",
-                f"a * 0.5 + b * 0.5, float32, {size}",
-                in_turn("blend", ways, size, *turns),
-                targets,
-            )
-        )
+        title = f"a * 0.5 + b * 0.5, float32, {size}"
+        targets = (*beside(ways, times), *peaks(PLAIN, 1.1))
+        cases.append(case(f"blend-{size}", title, in_turn("blend", ways, size, *turns), targets))
     for maker in ("astype", "concatenate", "ones"):
-        targets = (
-            *(Faster(ours, (PLAIN,), 2.5, "turn_seconds") for ours in (SCOPE, MANAGE)),
-            *(Faster(shown, (PLAIN,), None, "turn_seconds") for shown in (SYSTEM, HAND)),
-            PeakShare(MANAGE, PLAIN, 1.1),
-        )
         title = f"{maker}, two results of 25 MB at a time"
+        targets = (*beside(ways, 2.5), *peaks(PLAIN, 1.1))
         cases.append(case(maker, title, in_turn("makers", ways, maker, *turns), targets))
-    ways = (PLAIN, SCOPE, MANAGE, SYSTEM)
-    for maker, size in (("zeros", "25 MB"), ("zeros-1GB", "1 GB")):
-        targets = (
-            *(AtMost(ours, ((PLAIN, "turn_seconds", 1.1),), "turn_seconds") for ours in (SCOPE, MANAGE)),
-            Faster(SYSTEM, (PLAIN,), None, "turn_seconds"),
-        )
-        title = f"np.zeros of {size}, untouched"
-        cases.append(case(maker, title, in_turn("makers", ways, maker, *turns), targets))
+    ways = (PLAIN, TUNED, SCOPE, MANAGE, SYSTEM)
+    for kind, words in (("zeros", "untouched"), ("filled", "then filled")):
+        for size in ("64KB", "1MB", "8MB", "25MB", "100MB", "1GB"):
+            if (kind, size) == ("filled", "1GB"):
+                continue
+            title = f"np.zeros of {size}, {words}"
+            targets = (*beside(ways), *no_slower(PLAIN, 1.1))
+            contenders = in_turn("makers", ways, f"{kind}-{size}", *turns)
+            cases.append(case(f"{kind}-{size}", title, contenders, targets))
     return cases
 
 
 def frames(quick: bool) -> list[Case]:
     """OpenCV on 4K frames."""
-    ways = (PLAIN, HAND, SCOPE, MANAGE, SYSTEM)
+    ways = (PLAIN, HAND, TUNED, SCOPE, MANAGE, SYSTEM)
     turns = ("12",) if quick else ()
     steps = {
         "gray": "gray",
@@ -99,24 +109,10 @@ def frames(quick: bool) -> list[Case]:
     }
     cases = []
     for step, words in steps.items():
-        targets = tuple(
-            target
-            for ours in (SCOPE, MANAGE)
-            for target in (
-                AtMost(ours, ((HAND, "turn_seconds", 1.05),), "turn_seconds"),
-                FasterWhereFaulting(ours, PLAIN, 1.5, 500),
-                PeakShare(ours, HAND, 1.1),
-            )
-        )
-        targets += (FasterWhereFaulting(SYSTEM, PLAIN, 1.5, 500),)
+        targets = (*beside(ways, 1.5, 500), *no_slower(HAND, 1.05), *peaks(HAND, 1.1))
         title = f"a 4K frame: {words}"
         cases.append(case(f"frame-{step}", title, in_turn("frames", ways, step, *turns), targets))
-    targets = (
-        *(Faster(ours, (PLAIN,), 1.5, "turn_seconds") for ours in (SCOPE, MANAGE)),
-        *(AtMost(ours, ((HAND, "turn_seconds", 1.1),), "turn_seconds") for ours in (SCOPE, MANAGE)),
-        Faster(SYSTEM, (PLAIN,), None, "turn_seconds"),
-        PeakShare(MANAGE, PLAIN, 1.1),
-    )
+    targets = (*beside(ways, 1.5), *no_slower(HAND, 1.1), *peaks(PLAIN, 1.1))
     title = "a running mean of 4K frames in float32, with convertScaleAbs"
     return [*cases, case("frame-mean", title, in_turn("frames", ways, "mean", *turns), targets)]
 
@@ -150,17 +146,14 @@ def pages(quick: bool) -> list[Case]:
         if contender.name not in flat:
             targets.append(Flat(contender.name, None))
             if contender.name != closed:
-                targets += [
-                    PeakShare(contender.name, closed, None),
-                    Faster(contender.name, (closed,), None, "turn_seconds"),
-                ]
+                targets += [PeakShare(contender.name, closed, None), Turn(contender.name, closed)]
     title = "200 pages of 1920x1080 with an image of 1000x1000 float64"
     cases = [case("pages", title, contenders, tuple(targets))]
     for loop, words in (("line", "a line of a million points"), ("animation", "a FuncAnimation to a GIF")):
         ways = (PLAIN, COLLECTED, EACH, MANAGE)
         shown = tuple(Flat(way, FLAT_BYTES if way == EACH else None) for way in ways)
         shares = tuple(PeakShare(way, PLAIN, None) for way in ways[1:])
-        speed = tuple(Faster(way, (PLAIN,), None, "turn_seconds") for way in ways[1:])
+        speed = tuple(Turn(way, PLAIN) for way in ways[1:])
         contenders = in_turn("plots", ways, loop, *turns)
         cases.append(case(loop, f"a loop over {words}", contenders, (*shown, *shares, *speed)))
     return cases
@@ -178,21 +171,33 @@ def in_threads(ours: str) -> tuple[Target, ...]:
     )
 
 
+def small(quick: bool) -> list[Case]:
+    """Nothing large, hence nothing to gain: what it costs to have Drypoint on."""
+    turns = ("6",) if quick else ()
+    cases = []
+    for setting, words, factor in (
+        ("empty", "np.empty(10), 200,000 times", 1.05),
+        ("arange", "np.arange(100) + 1, 50,000 times", 1.05),
+        ("arrays", "arithmetic with a hundred values, 2,000 times", 1.05),
+        ("figures", "a small figure", 1.02),
+        ("text", "Matplotlib's text", 1.02),
+        ("words", "pure Python: words counted", 1.02),
+    ):
+        ways = (PLAIN, MANAGE, SYSTEM)
+        targets = (
+            AtMost(MANAGE, ((PLAIN, "turn_cpu_seconds", factor),), "turn_cpu_seconds"),
+            *beside(ways),
+        )
+        contenders = in_turn("small", ways, setting, *turns)
+        cases.append(case(f"small-{setting}", f"nothing large: {words}", contenders, targets, repeats=11))
+    return cases
+
+
 def others(quick: bool) -> list[Case]:
     """Nothing to do, cycles of few objects and many bytes, and eight threads."""
-    seconds = "2" if quick else "60"
+    seconds = "20" if quick else "60"
     return [
-        case(
-            "small",
-            "nothing large: words, small arrays, Matplotlib's text",
-            in_turn("small", (PLAIN, MANAGE, SYSTEM), "text", *(("6",) if quick else ())),
-            (
-                AtMost(MANAGE, ((PLAIN, "turn_cpu_seconds", 1.02),), "turn_cpu_seconds"),
-                Faster(MANAGE, (PLAIN,), None, "turn_seconds"),
-                Faster(SYSTEM, (PLAIN,), None, "turn_cpu_seconds"),
-            ),
-            repeats=11,
-        ),
+        *small(quick),
         case(
             "cycles",
             "60 arrays of 50 MB in cycles",
@@ -202,7 +207,7 @@ def others(quick: bool) -> list[Case]:
                 Peak((EACH,), 430_000_000),
                 *(AtMost(ours, ((PLAIN, "turn_seconds", NOISE),), "turn_seconds") for ours in (MANAGE, EACH)),
                 *(PeakShare(way, PLAIN, None) for way in (MANAGE, EACH, COLLECTED)),
-                Faster(COLLECTED, (PLAIN,), None, "turn_seconds"),
+                *(Turn(way, PLAIN) for way in (MANAGE, EACH, COLLECTED)),
             ),
         ),
         case(

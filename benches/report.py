@@ -8,6 +8,11 @@ from pathlib import Path
 import machine as machine_facts
 from targets import Line, megabytes_text
 
+#: The pages, by the names of their files.
+PAGES = {
+    "latest": "Drypoint and its peers",
+    "flat": "Programs of other people's making, with Drypoint and without",
+}
 HEADINGS = ("measured", "Drypoint", "against", "ratio", "target", "met", "peak", "its peak")
 
 
@@ -38,14 +43,14 @@ def terminal(title: str, lines: list[Line], with_case: bool = False) -> str:
     return "\n".join([title, *(f"  {text}" for text in texts)])
 
 
-def markdown(result: dict, blocks: list[tuple[str, list[Line]]]) -> str:
+def markdown(result: dict, blocks: list[tuple[str, list[Line]]], heading: str) -> str:
     """The whole page."""
     versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
     judged = [line.met for _, lines in blocks for line in lines if line.met is not None]
     page = [
-        "# Drypoint and its peers",
+        f"# {heading}",
         "",
-        f"`{result['command']}`, {result['date']}, {result['repeats']} fresh processes for each number, medians.",
+        f"`{result['command']}`, {result['date']}, medians of {result['repeats']} or more fresh processes.",
         "",
         f"Machine: {machine_facts.in_words(result['machine'])}.",
         "",
@@ -86,8 +91,8 @@ def rows_of(rows: list[tuple[str, ...]]) -> list[str]:
     return ["| " + " | ".join(text.replace("|", "\\|") for text in row) + " |" for row in rows]
 
 
-def write(folder: Path, result: dict, blocks: list[tuple[str, list[Line]]]) -> None:
-    """Write latest.md and latest.json."""
+def write(folder: Path, name: str, result: dict, blocks: list[tuple[str, list[Line]]]) -> None:
+    """Write a page and its samples: latest or flat, each .md and .json."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "latest.md").write_text(markdown(result, blocks), encoding="utf-8")
-    (folder / "latest.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    (folder / f"{name}.md").write_text(markdown(result, blocks, PAGES[name]), encoding="utf-8")
+    (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

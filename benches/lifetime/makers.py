@@ -1,4 +1,4 @@
-"""What makes a large array anew in each turn: `astype`, `concatenate`, `ones`, and `zeros` that nobody touches.
+"""What makes a large array anew in each turn: `astype`, `concatenate`, `ones`, and `zeros`, left untouched or filled.
 
 python benches/lifetime/makers.py plain astype
 """
@@ -6,17 +6,23 @@ python benches/lifetime/makers.py plain astype
 import numpy as np
 from turns import main
 
-MAKERS = {"astype": 200, "concatenate": 200, "ones": 200, "zeros": 4000, "zeros-1GB": 2000}
 VALUES = 25_000_000 // 4
+ZEROS = {"64KB": 2**16, "1MB": 10**6, "8MB": 8 * 10**6, "25MB": 25 * 10**6, "100MB": 10**8, "1GB": 10**9}
+MAKERS = {"astype": 200, "concatenate": 200, "ones": 200}
+MAKERS |= {f"zeros-{size}": 4000 for size in ZEROS}
+MAKERS |= {f"filled-{size}": max(40, min(4000, 4 * 10**9 // ZEROS[size])) for size in ZEROS if size != "1GB"}
 
 
 def prepare(maker, by_hand):
-    if maker.startswith("zeros"):
-        size = 10**9 if maker == "zeros-1GB" else 4 * VALUES
+    kind, _, size = maker.partition("-")
+    if kind in ("zeros", "filled"):
+        count, fill = ZEROS[size], kind == "filled"
 
         def zeros(turns):
             for _ in turns:
-                made = np.zeros(size, np.uint8)
+                made = np.zeros(count, np.uint8)
+                if fill:
+                    made += 1
             return float(made.size)
 
         return zeros

@@ -1,8 +1,8 @@
-"""A program with nothing large in it: words counted, small arrays, and Matplotlib measuring and drawing text.
+"""Programs with nothing large in them: words counted, small arrays, Matplotlib measuring text and drawing small figures.
 
 Drypoint has nothing to do here, and this says what it costs to have it on.
 
-python benches/lifetime/small.py manage
+python benches/lifetime/small.py manage text
 """
 
 import collections
@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from turns import main
 
-TURNS = {"text": 40}
+TURNS = {"text": 60, "figures": 40, "words": 100, "arrays": 80, "empty": 40, "arange": 40}
 WORDS = ("copper", "plate", "needle", "burr", "ink", "wiping", "press", "paper", "proof", "edition")
 
 
@@ -37,22 +37,44 @@ def small_arrays(turn):
     return total + turn
 
 
-def prepare(_setting, _by_hand):
+def prepare(setting, _by_hand):
     figure = Figure(figsize=(3, 2), dpi=60)
     axes = figure.subplots()
 
-    def text(turns):
-        total = 0.0
-        for turn in turns:
-            best = count_words(turn)
-            total += small_arrays(turn)
-            axes.clear()
-            for place, (word, count) in enumerate(best):
-                axes.text(0.1, place / 10, f"{word}: {count}")
-            figure.canvas.draw()
-        return total
+    def text(turn):
+        axes.clear()
+        for place in range(10):
+            axes.text(0.1, place / 10, f"{WORDS[place]}: {turn}")
+        figure.canvas.draw()
+        return float(turn)
 
-    return text
+    def figures(turn):
+        made = Figure(figsize=(3, 2), dpi=60)
+        made.subplots().plot([1, 3, 2, turn])
+        made.canvas.draw()
+        return float(turn)
+
+    def words(turn):
+        return float(sum(count for _, count in count_words(turn)))
+
+    def empty(turn):
+        for _ in range(200_000):
+            np.empty(10)
+        return float(turn)
+
+    def arange(turn):
+        for _ in range(50_000):
+            np.arange(100) + 1
+        return float(turn)
+
+    action = {"text": text, "figures": figures, "words": words, "arrays": small_arrays}
+    action |= {"empty": empty, "arange": arange}
+    act = action[setting]
+
+    def program(turns):
+        return sum(act(turn) for turn in turns)
+
+    return program
 
 
 if __name__ == "__main__":

@@ -103,6 +103,7 @@ def main():
         "turn_seconds": math.sqrt(taken / max(figures, 1) * taken / max(frames, 1)),
         "figure_seconds": taken / max(figures, 1),
         "frame_seconds": taken / max(frames, 1),
+        "turn_cpu_seconds": time.process_time() / max(rounds, 1),
         "turn_faults": resource.getrusage(resource.RUSAGE_SELF).ru_minflt / max(rounds, 1),
         "early_resident_bytes": int(sum(second) / len(second)),
         "late_resident_bytes": int(sum(last) / len(last)),

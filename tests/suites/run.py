@@ -1,11 +1,19 @@
-"""Run the tests of NumPy, OpenCV and Matplotlib with Drypoint and without, and list every test that differs.
+"""Run other libraries' own tests with Drypoint and without, and list every test whose result differs.
 
-    make suites                                     all three, whole
-    python tests/suites/run.py matplotlib --quick   one of them, the part that meets Drypoint most
-    python tests/suites/run.py numpy --how process  another way of managing
+    make suites                                        NumPy, Pillow, OpenCV and Matplotlib, whole: half an hour
+    make suites SUITES="matplotlib --quick"            one of them, the part that meets Drypoint most
+    python tests/suites/run.py numpy --how system      another way of managing
 
-A test that differs is run twice more both ways, alone with its file; one whose result is then not steady without
-Drypoint is listed apart. The exit code is 1 if any test has another result with Drypoint.
+The tests come from the wheels or the source distributions of the installed versions (`sources`), which are fetched with
+pip and kept in ``.suites``. Both halves run at the same time, one process each, so that they are timed under the same
+load. Files with a test that differs are run three times more both ways, which tells three kinds apart:
+
+    different     always this without Drypoint, always that with it: ours to explain
+    now and then  steady without Drypoint, not with it: ours, too
+    unsteady      not steady without Drypoint either: the test's own
+
+Expect no test of the first two kinds; the exit code is 1 if there is one, or if a run ended before its last test. All
+outcomes are in ``.suites/results``, the comparison is in ``.suites/latest.json``.
 """
 
 from __future__ import annotations
@@ -13,161 +21,139 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import Any
 
 import sources
+from libraries import SUITES, Suite
 
 HERE = Path(__file__).resolve().parent
+TURNS = 3
+#: A test that takes longer hangs: the stacks of its threads are written, and the run ends.
+LONGEST_SECONDS = 600
 
 
 @dataclass
-class Suite:
-    """Tests of one library: what pytest is given, and what the environment has to hold."""
+class Run:
+    """One run of pytest: the outcome of each test, why those that did not pass did not, and numbers of its process."""
 
-    name: str
-    targets: list[str]
-    environment: dict[str, str] = field(default_factory=dict)
-    options: list[str] = field(default_factory=list)
+    outcomes: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
+    tail: str = ""
 
+    def counts(self) -> Counter[str]:
+        """How many tests had each outcome, whatever they drew."""
+        return Counter(outcome.split(",")[0] for outcome in self.outcomes.values())
 
-def numpy_suite(quick: bool) -> Suite:
-    """NumPy ships its tests: those of allocation and array paths, or all."""
-    import numpy as np
-
-    core = "core" if np.__version__.startswith("1.") else "_core"
-    root = Path(np.__file__).parent
-    files = ["multiarray", "mem_policy", "mem_overlap", "nditer", "indexing", "shape_base", "item_selection"]
-    files += ["numeric", "regression", "array_coercion", "api", "records", "ufunc"]
-    quick_targets = [str(root / core / "tests" / f"test_{file}.py") for file in files]
-    present = [target for target in quick_targets if Path(target).exists()]
-    return Suite("numpy", present if quick else [str(root)], options=["-m", "not slow"])
+    def told(self) -> str:
+        """A line for a person."""
+        if not self.numbers:
+            return f"ended early: {self.tail}"
+        counts = ", ".join(f"{number} {outcome}" for outcome, number in self.counts().items())
+        return f"{counts}; {self.numbers['cpu']:.0f} s of processor, peak {self.numbers['peak'] / 1e6:.0f} MB"
 
 
-def matplotlib_suite(quick: bool) -> Suite:
-    """Matplotlib's tests with their pictures, against the installed package."""
-    source = sources.unpacked("matplotlib", "lib/matplotlib/tests/baseline_images") / "lib"
-    folders = ["matplotlib"] + [f"mpl_toolkits/{part}" for part in ("axes_grid1", "axisartist", "mplot3d")]
-    root = sources.overlay("matplotlib", {folder: source / folder / "tests" for folder in folders})
-    names = ["agg", "animation", "artist", "cycles", "figure", "image", "pickle", "pyplot", "png", "subplots"]
-    names += ["axes", "collections", "colorbar", "contour", "legend", "lines", "transforms", "backend_bases"]
-    names += [
-        "backend_pdf",
-        "backend_svg",
-        "tightlayout",
-        "widgets",
-        "ticker",
-        "simplification",
-        "patheffects",
-    ]
-    names += [
-        "constrainedlayout",
-        "text",
-        "triangulation",
-        "streamplot",
-        "bbox_tight",
-        "backends_interactive",
-    ]
-    files = [root / "matplotlib" / "tests" / f"test_{name}.py" for name in names]
-    targets = [str(file) for file in files if file.exists()] if quick else [str(root / f) for f in folders]
-    environment = {"PYTHONPATH": str(root), "MPLBACKEND": "agg"}
-    return Suite("matplotlib", targets, environment, ["--import-mode=importlib"])
+class Child:
+    """Pytest in a process of its own, in a folder of its own."""
+
+    def __init__(self, suite: Suite, how: str, targets: list[str], name: str) -> None:
+        self.folder = sources.FOLDER / "results" / suite.name / name
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        environment = os.environ | suite.environment | {"DRYPOINT_SUITE": how, "PYTHONHASHSEED": "0"}
+        environment["DRYPOINT_SUITE_LOG"] = str(self.folder / "journal")
+        environment["MPLCONFIGDIR"] = str(self.folder / "config")
+        environment["TMPDIR"] = str(self.folder)
+        environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(HERE)])
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "managed",
+            "-p",
+            "no:cacheprovider",
+            "--tb=short",
+        ]
+        command += ["-c", os.devnull, f"--rootdir={sources.FOLDER}", *suite.options, *targets]
+        command += [
+            "-o",
+            f"faulthandler_timeout={LONGEST_SECONDS}",
+            "-o",
+            "faulthandler_exit_on_timeout=true",
+        ]
+        with (self.folder / "output.txt").open("w") as output:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+            )
+
+    def wait(self) -> Run:
+        """What came of it."""
+        code = self.process.wait()
+        run = Run()
+        journal = self.folder / "journal"
+        for line in journal.read_text().splitlines() if journal.exists() else []:
+            test, phase, outcome, text = json.loads(line)
+            if phase == "end":
+                run.numbers = text
+            elif phase == "begin":
+                run.outcomes[test] = "crashed"  # until it is known better
+            elif phase in ("call", "collect") or outcome != "passed":
+                run.outcomes[test] = "error" if outcome == "failed" and phase != "call" else outcome
+                run.texts[test] = text
+        if not run.numbers:
+            last = (self.folder / "output.txt").read_text(errors="replace").strip().splitlines()[-1:]
+            run.tail = f"code {code}, {' '.join(last)}"
+        return run
 
 
-def opencv_package() -> str:
-    """Under which of its names OpenCV is installed."""
-    for name in ("opencv-python-headless", "opencv-python", "opencv-contrib-python-headless"):
-        try:
-            return distribution(name).metadata["Name"]
-        except PackageNotFoundError:
-            continue
-    raise SystemExit("run.py: no opencv-python package is installed")
+def both(suite: Suite, how: str, targets: list[str], name: str) -> tuple[Run, Run]:
+    """Run targets with Drypoint and without, at the same time."""
+    children = [Child(suite, kind, targets, f"{name}-{kind}") for kind in ("plain", how)]
+    plain, ours = (child.wait() for child in children)
+    return plain, ours
 
 
-def opencv_suite(_quick: bool) -> Suite:
-    """OpenCV's own Python tests; those that need its data repository fail, both with and without us."""
-    root = sources.unpacked(opencv_package(), "opencv/modules/python/test") / "opencv"
-    tests = root / "modules" / "python" / "test"
-    environment = {"PYTHONPATH": str(tests), "OPENCV_SAMPLES": str(root)}
-    return Suite("opencv", [str(tests)], environment, ["-p", "opencv_samples"])
+def kind_of(plain: list[str], ours: list[str]) -> str:
+    """What a test is whose outcomes over all turns are these."""
+    if len(set(plain)) > 1:
+        return "unsteady"
+    if len(set(ours)) > 1:
+        return "now and then"
+    return "different" if plain[0] != ours[0] else "unsteady"
 
 
-SUITES = {"numpy": numpy_suite, "opencv": opencv_suite, "matplotlib": matplotlib_suite}
-
-
-def run(suite: Suite, how: str, targets: list[str], name: str) -> tuple[dict[str, str], str]:
-    """Run the targets one way; return the result of each test, and pytest's last lines."""
-    folder = sources.FOLDER / "results" / suite.name / name
-    folder.mkdir(parents=True, exist_ok=True)
-    report = folder / "junit.xml"
-    report.unlink(missing_ok=True)
-    environment = os.environ | suite.environment | {"DRYPOINT_SUITE": how, "PYTHONHASHSEED": "0"}
-    environment["PYTHONPATH"] = os.pathsep.join([environment.get("PYTHONPATH", ""), str(HERE)])
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "managed", "-p", "no:cacheprovider", "--tb=short"]
-    command += ["-c", os.devnull, f"--rootdir={folder}", f"--junitxml={report}", *suite.options, *targets]
-    with (folder / "output.txt").open("w") as output:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
-        )
-    tail = (folder / "output.txt").read_text(errors="replace").strip().splitlines()[-3:]
-    if not report.exists():
-        return {"(the whole run)": f"ended with code {done.returncode}"}, "\n".join(tail)
-    return results(report), "\n".join(tail)
-
-
-def results(report: Path) -> dict[str, str]:
-    """What a JUnit file says of each test: passed, failed, error or skipped."""
-    found = {}
-    for case in ElementTree.parse(report).iter("testcase"):
-        kinds = {child.tag for child in case}
-        result = next((kind for kind in ("error", "failure", "skipped") if kind in kinds), "passed")
-        found[f"{case.get('classname')}::{case.get('name')}"] = result
+def compare(suite: Suite, how: str) -> dict[str, Any]:
+    """Run a suite both ways, and look again at what differs."""
+    plain, ours = both(suite, how, suite.targets, "whole")
+    for kind, run in (("plain", plain), (how, ours)):
+        print(f"{suite.name}, {kind}: {run.told()}", flush=True)
+    names = sorted(plain.outcomes.keys() | ours.outcomes.keys())
+    seen = {
+        name: ([plain.outcomes.get(name, "not run")], [ours.outcomes.get(name, "not run")]) for name in names
+    }
+    differing = {name: pair for name, pair in seen.items() if pair[0] != pair[1]}
+    files = sorted({str(sources.FOLDER / name.split("::")[0]) for name in differing})
+    for turn in range(TURNS if files else 0):
+        for run, place in zip(both(suite, how, files, f"again-{turn}"), (0, 1), strict=True):
+            for name, pair in differing.items():
+                pair[place].append(run.outcomes.get(name, "not run"))
+    found: dict[str, Any] = {"plain": _summary(plain), how: _summary(ours)}
+    for name, pair in differing.items():
+        text = ours.texts.get(name) or plain.texts.get(name) or ""
+        found.setdefault(kind_of(*pair), {})[name] = {"plain": pair[0], how: pair[1], "text": text}
     return found
 
 
-def differences(plain: dict[str, str], ours: dict[str, str]) -> dict[str, tuple[str, str]]:
-    """The tests whose results are not the same."""
-    names = sorted(plain.keys() | ours.keys())
-    pairs = {name: (plain.get(name, "not run"), ours.get(name, "not run")) for name in names}
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
-
-
-def files_of(names: list[str], targets: list[str]) -> list[str]:
-    """The test files of the named tests, as paths below the targets."""
-    found = set()
-    for target in map(Path, targets):
-        for file in [target] if target.is_file() else target.rglob("test_*.py"):
-            if any(f".{file.stem}." in f".{name.split('::')[0]}." for name in names):
-                found.add(str(file))
-    return sorted(found)
-
-
-def compare(suite: Suite, how: str) -> dict:
-    """Run a suite both ways and look again at what differs."""
-    plain, plain_tail = run(suite, "plain", suite.targets, "plain")
-    print(f"{suite.name}, plain: {plain_tail.splitlines()[-1]}", flush=True)
-    ours, our_tail = run(suite, how, suite.targets, how)
-    print(f"{suite.name}, {how}: {our_tail.splitlines()[-1]}", flush=True)
-    differing = differences(plain, ours)
-    unsteady: dict[str, tuple[str, str]] = {}
-    files = files_of(list(differing), suite.targets)
-    for turn in range(2 if differing and files else 0):
-        again_plain, _ = run(suite, "plain", files, f"plain-again-{turn}")
-        again_ours, _ = run(suite, how, files, f"{how}-again-{turn}")
-        for name in list(differing):
-            if again_plain.get(name) != plain.get(name) or again_ours.get(name) == again_plain.get(name):
-                unsteady[name] = differing.pop(name)
-    return {
-        "plain": Counter(plain.values()),
-        how: Counter(ours.values()),
-        "different": differing,
-        "unsteady": unsteady,
-    }
+def _summary(run: Run) -> dict[str, Any]:
+    return {"outcomes": run.counts(), **run.numbers, "tail": run.tail}
 
 
 def main() -> int:
@@ -181,15 +167,19 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := set(options.suites) - SUITES.keys():
         parser.error(f"unknown suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
-    found = {}
+    good = True
+    latest = sources.FOLDER / "latest.json"
+    found = json.loads(latest.read_text()) if latest.exists() else {}
     for name in options.suites or SUITES:
         found[name] = compare(SUITES[name](options.quick), options.how)
-        for kind in ("different", "unsteady"):
-            for test, (plain, ours) in found[name][kind].items():
-                print(f"  {kind}: {test}: {plain} without, {ours} with Drypoint")
-    sources.FOLDER.mkdir(exist_ok=True)
-    (sources.FOLDER / "latest.json").write_text(json.dumps(found, indent=1) + "\n")
-    return 1 if any(one["different"] for one in found.values()) else 0
+        for kind in ("different", "now and then", "unsteady"):
+            for test, told in found[name].get(kind, {}).items():
+                turns = f"{told['plain']} without, {told[options.how]} with Drypoint"
+                print(f"  {kind}: {test}: {turns}: {told['text']}", flush=True)
+        good &= not any(found[name].get(kind) for kind in ("different", "now and then"))
+        good &= not any(found[name][kind]["tail"] for kind in ("plain", options.how))
+        latest.write_text(json.dumps(found, indent=1) + "\n")
+    return 0 if good else 1
 
 
 if __name__ == "__main__":

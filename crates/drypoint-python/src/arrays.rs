@@ -61,6 +61,16 @@ impl ArrayAccount {
         Ok(())
     }
 
+    /// Take no more: arrays made from now on are those of what it is a part of.
+    fn close(&self) {
+        self.account.close();
+    }
+
+    /// Whether this is the handler that `enter` sets.
+    fn handles(&self, py: Python<'_>, handler: &Bound<'_, PyAny>) -> bool {
+        self.handler.get(py).is_some_and(|own| handler.is(own))
+    }
+
     /// Its numbers.
     fn usage<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         usage(py, &self.account)

@@ -5,7 +5,7 @@
 //! before half as much was added again, it is made where the allocation is. What frees little is tried less often.
 
 use std::ffi::{c_int, c_void};
-use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use crate::raw::{add_pending_call, collector_is_on, thread_number, with_interpreter};
+use crate::raw::{Aside, add_pending_call, collector_is_on, thread_number, with_interpreter};
+use crate::refusal;
 
 /// The account of all arrays that no scope has.
 pub(crate) static ROOT: LazyLock<Arc<ArrayAccount>> = LazyLock::new(ArrayAccount::root);
@@ -34,6 +35,8 @@ static FLOOR: AtomicUsize = AtomicUsize::new(0);
 static SCHEDULED: AtomicBool = AtomicBool::new(false);
 /// The thread that collects, as a number; 0 if none does.
 static COLLECTING: AtomicU64 = AtomicU64::new(0);
+/// The process in which it does so. After a fork a child has only the thread that forked.
+static COLLECTS_IN: AtomicU32 = AtomicU32::new(0);
 /// Pixels that others hold outside NumPy, as they are estimated.
 static NATIVE: AtomicIsize = AtomicIsize::new(0);
 
@@ -85,10 +88,38 @@ pub(crate) fn is_mine() -> bool {
 
 /// Whether any thread is.
 pub(crate) fn is_running() -> bool {
-    COLLECTING.load(Relaxed) != 0
+    let thread = COLLECTING.load(Relaxed);
+    if thread == 0 {
+        return false;
+    }
+    if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
+        let _ = COLLECTING.compare_exchange(thread, 0, Relaxed, Relaxed);
+        return false;
+    }
+    true
 }
 
-/// After each large request: see whether it is time. Two loads where it is not.
+/// While it lives this thread collects.
+struct Running;
+
+impl Running {
+    /// `None` if a thread does already.
+    fn begin() -> Option<Self> {
+        if is_running() {
+            return None;
+        }
+        COLLECTS_IN.store(std::process::id(), Relaxed);
+        COLLECTING.compare_exchange(0, thread_number(), Relaxed, Relaxed).is_ok().then_some(Self)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        COLLECTING.store(0, Relaxed);
+    }
+}
+
+/// After each large request: see whether it is time. A few loads where it is not.
 #[inline]
 pub(crate) fn look() {
     let step = STEP.load(Relaxed);
@@ -100,9 +131,13 @@ pub(crate) fn look() {
         due(live, step);
     } else {
         // What was freed without us lets the next growth begin from where it is now.
-        let stretch = with_stretch(step);
-        DUE.fetch_min(live.saturating_add(stretch), Relaxed);
-        FLOOR.fetch_min(live, Relaxed);
+        let due = live.saturating_add(with_stretch(step));
+        if due < DUE.load(Relaxed) {
+            DUE.fetch_min(due, Relaxed);
+        }
+        if live < FLOOR.load(Relaxed) {
+            FLOOR.fetch_min(live, Relaxed);
+        }
     }
 }
 
@@ -114,7 +149,7 @@ fn with_stretch(step: usize) -> usize {
 
 #[cold]
 fn due(live: usize, step: usize) {
-    if is_running() {
+    if is_running() || refusal::is_on_its_way() {
         return;
     }
     let too_soon = with_numbers(|numbers| numbers.not_before.is_some_and(|time| Instant::now() < time));
@@ -128,11 +163,8 @@ fn due(live: usize, step: usize) {
             return;
         }
         if live >= DUE.load(Relaxed).saturating_add(step / 2) {
-            let pending = PyErr::take(py);
+            let _aside = Aside::new(py);
             collect_grown(py, Reason::Overdue);
-            if let Some(pending) = pending {
-                pending.restore(py);
-            }
         } else if !SCHEDULED.swap(true, Relaxed) && !add_pending_call(at_safe_point) {
             SCHEDULED.store(false, Relaxed); // the interpreter's queue is full: the next request asks again
         }
@@ -141,7 +173,7 @@ fn due(live: usize, step: usize) {
 
 extern "C" fn at_safe_point(_nothing: *mut c_void) -> c_int {
     SCHEDULED.store(false, Relaxed);
-    if STEP.load(Relaxed) != 0 && live() >= DUE.load(Relaxed) {
+    if STEP.load(Relaxed) != 0 && live() >= DUE.load(Relaxed) && !refusal::is_on_its_way() {
         Python::attach(|py| collect_grown(py, Reason::Growth));
     }
     0
@@ -174,12 +206,10 @@ fn collect_grown(py: Python<'_>, reason: Reason) {
 
 /// Run the collector up to a generation. `false` if it runs already.
 pub(crate) fn run(py: Python<'_>, reason: Reason, generation: u8) -> bool {
-    if COLLECTING.compare_exchange(0, thread_number(), Relaxed, Relaxed).is_err() {
-        return false;
-    }
+    let Some(running) = Running::begin() else { return false };
     let (before, began) = (live(), Instant::now());
     let outcome = collector(py).and_then(|collect| collect.call1((generation,)));
-    COLLECTING.store(0, Relaxed);
+    drop(running);
     if let Err(error) = outcome {
         error.write_unraisable(py, None);
     }

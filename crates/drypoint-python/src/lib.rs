@@ -55,7 +55,7 @@ mod _core {
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
-    use crate::file::check_writable;
+    use crate::file::{check_writable, write_file};
     #[pymodule_export]
     use crate::heap::Heap;
     #[pymodule_export]
@@ -75,7 +75,7 @@ mod _core {
     #[pymodule_export]
     use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
     #[pymodule_export]
-    use crate::refusal::take_refusal;
+    use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]
     use crate::sites::place;
     #[pymodule_export]

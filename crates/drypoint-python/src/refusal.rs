@@ -3,7 +3,7 @@
 //! NumPy makes a `MemoryError` of a null, and OpenCV, which never looks, crashes. So null is only for NumPy itself; for
 //! all others there is the memory that they ask for, and the error comes right after their call.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 
 use crate::collection::{self, Reason};
 use crate::error::CoreError;
-use crate::raw::{null_is_safe, raise_soon, with_interpreter};
+use crate::raw::{Aside, null_is_safe, raise_soon, with_interpreter};
 use crate::request::Served;
 use crate::sites;
 
@@ -24,10 +24,26 @@ const HEADROOM: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(1);
 const NAMED_HOLDERS: usize = 5;
+/// An error that nobody saw for so long was swallowed by somebody on its way.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// What NumPy was refused last on this thread, until its error has been told.
     static UNTOLD: RefCell<Option<(usize, String)>> = const { RefCell::new(None) };
+    /// When an error was sent on its way to this thread that it has not raised yet.
+    static SENT: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Whether an error waits for the call that is running to return. Until then no Python code may run in this thread: it
+/// would be raised there, in a finalizer perhaps, where it is lost.
+pub(crate) fn is_on_its_way() -> bool {
+    SENT.try_with(Cell::get).ok().flatten().is_some_and(|sent| sent.elapsed() < ON_ITS_WAY)
+}
+
+/// The error that was on its way is raised.
+#[pyfunction]
+pub(crate) fn refusal_arrived() {
+    SENT.set(None);
 }
 
 /// Try everything before a request is refused. `attempt` makes the request, given the bytes by which it may pass ceilings.
@@ -39,12 +55,12 @@ pub(crate) fn insist(
 ) -> Served {
     // A thread without the interpreter can neither collect nor be told.
     let served = with_interpreter(|py| {
-        let pending = PyErr::take(py);
-        let served = insist_attached(py, account, bytes, denied, &attempt);
-        if let Some(pending) = pending {
-            pending.restore(py);
+        if is_on_its_way() {
+            account.open().count_refusal();
+            return beyond(&attempt);
         }
-        served
+        let _aside = Aside::new(py);
+        insist_attached(py, account.open(), bytes, denied, &attempt)
     });
     served.unwrap_or_else(|| beyond(&attempt))
 }
@@ -67,13 +83,13 @@ fn insist_attached(
     }
     if collection::is_mine() {
         served_or_denied!(HEADROOM);
-    } else {
+    } else if bytes <= denied_by(&denied) {
         let began = Instant::now();
         while collection::is_running() && began.elapsed() < PATIENCE {
             py.detach(|| std::thread::sleep(PAUSE));
             served_or_denied!(0);
         }
-        if matches!(denied, Denied::Pool { .. }) && MemoryPool::process().reclaim(bytes) > 0 {
+        if matches!(denied, Denied::Pool { .. }) && py.detach(|| MemoryPool::process().reclaim(bytes)) > 0 {
             served_or_denied!(0);
         }
         for generation in [1, 2] {
@@ -85,13 +101,22 @@ fn insist_attached(
     account.count_refusal();
     let refused = describe(py, account, bytes, denied);
     if null_is_safe() {
-        UNTOLD.with_borrow_mut(|untold| *untold = Some((bytes, refused.to_string())));
+        let text = refused.to_string();
+        let _ = UNTOLD.try_with(|untold| untold.replace(Some((bytes, text))));
         return Served::Refused;
     }
     if let Err(error) = tell_soon(py, refused) {
         error.write_unraisable(py, None);
     }
     beyond(attempt)
+}
+
+/// The ceiling that was in the way: what is larger than that fits in no case.
+fn denied_by(denied: &Denied) -> usize {
+    match denied {
+        Denied::Account { limit, .. } | Denied::Pool { limit, .. } => *limit,
+        Denied::System => usize::MAX,
+    }
 }
 
 /// Memory whatever the ceilings say.
@@ -142,14 +167,21 @@ fn tell_soon(py: Python<'_>, refused: BudgetExceeded) -> PyResult<()> {
     let error = PyErr::from(CoreError::Budget(refused));
     // What is raised this way is a class: one that is made for this refusal knows its text.
     let class = py.import("drypoint._lifetime.reuse")?.getattr("class_of")?.call1((error.value(py),))?;
-    raise_soon(&class)
+    raise_soon(&class)?;
+    let _ = SENT.try_with(|sent| sent.set(Some(Instant::now())));
+    Ok(())
 }
 
-/// The text of the refusal that NumPy's error on this thread is about, which asked for so many bytes.
+/// The text of the refusal that NumPy's error on this thread is about, which asked for so many bytes, or does not tell.
 #[pyfunction]
-pub(crate) fn take_refusal(bytes: usize) -> Option<String> {
-    UNTOLD.with_borrow_mut(|untold| {
-        let (asked, _) = untold.as_ref()?;
-        if *asked == bytes { untold.take().map(|(_, text)| text) } else { None }
-    })
+#[pyo3(signature = (bytes=None))]
+pub(crate) fn take_refusal(bytes: Option<usize>) -> Option<String> {
+    let told = UNTOLD.take();
+    match (told, bytes) {
+        (Some((asked, text)), Some(bytes)) if asked != bytes => {
+            UNTOLD.set(Some((asked, text)));
+            None
+        }
+        (told, _) => told.map(|(_, text)| text),
+    }
 }

@@ -13,6 +13,7 @@ import sys
 from _weakref import ref
 
 from .. import _core
+from . import native
 from .closers import Closed
 from .shell import Ending, empty, is_shell
 
@@ -97,7 +98,15 @@ def close_figure(
     seen.clear()
     one = None
     island.free()
+    _holds_nothing(figure)
     return Closed("Figure", freed_bytes=freed, name=name)
+
+
+def _holds_nothing(figure: ReferenceType[Any]) -> None:
+    """A closed figure that somebody still sees has no pixels."""
+    shell = figure()
+    if shell is not None:
+        native.tell(shell, 0)
 
 
 def free_if_dropped(figure: ReferenceType[Any]) -> int | None:
@@ -153,6 +162,7 @@ def _close_slowly(figure: Any, name: str, scope: str | None, place: str | None) 
     for one in [*figure.findobj(), getattr(canvas, "manager", None), canvas, figure]:
         if one is not None:
             empty(one, ending)
+    native.tell(figure, 0)
     del figure, canvas, one
     gc.collect()
     return Closed("Figure", name=name)

@@ -14,14 +14,14 @@ from _weakref import ref
 
 from .. import _arguments, _core
 from .._errors import BadArgument
-from . import constructions, figures
+from . import constructions, figures, native
 from .shell import is_shell
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["FigureRule", "drawn", "keep_rules", "look", "noted", "remember"]
+__all__ = ["FigureRule", "drawn", "keep_rules", "look", "noted", "remember", "was_drawn"]
 
 #: Figures looked at in one moment.
 MOST = 4
@@ -79,6 +79,7 @@ def remember(thing: object, kind: str) -> None:
     _figures[record.key] = record
     keep_rules(thing)
     look(made=record.key)
+    native.tell(thing, record.bytes)  # last: what was dropped before it is gone
 
 
 def drawn(figure: Any) -> None:
@@ -88,6 +89,25 @@ def drawn(figure: Any) -> None:
         record.arrays = _arrays(figure)
     keep_rules(figure)
     look(made=None, but=id(figure))
+    _measure(figure)
+
+
+def was_drawn(canvas: Any) -> None:
+    """A canvas was saved, perhaps with more pixels than its figure has by itself: it keeps them."""
+    if not is_shell(canvas):
+        _measure(getattr(canvas, "figure", None))
+
+
+def _measure(figure: Any) -> None:
+    """Note how large a figure is now, and tell it on."""
+    record = _figures.get(id(figure))
+    if record is None or is_shell(figure):
+        return
+    width, height = figures.area(figure)
+    renderer = getattr(figure.canvas, "renderer", None)
+    drawn = int(getattr(renderer, "width", 0)) * int(getattr(renderer, "height", 0))
+    record.bytes = max(width * height, drawn) * BYTES_A_PIXEL
+    native.tell(figure, record.bytes)
 
 
 def noted() -> list[OpenFigure]:

@@ -12,7 +12,7 @@ from .. import _core
 from .._errors import BudgetExceeded, HandlerConflict
 from .._memory import _readable
 from . import constructions
-from .imports import after_import
+from .imports import after_import, forget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,11 +63,13 @@ def pool_process(on: bool) -> None:
     """
     global _wanted
     with _lock:
+        if on:
+            _core.pool_arrays(True)
         _wanted = on
     if on:
-        _core.pool_arrays(True)
         after_import("numpy", _pool_late)
     else:
+        forget("numpy", _pool_late)
         _core.pool_arrays(False)
 
 
@@ -130,6 +132,7 @@ def class_of(error: BudgetExceeded) -> type[BudgetExceeded]:
     """A class whose instances say what this error says: what is raised from outside is named by its class."""
 
     def begin(self: BudgetExceeded) -> None:
+        _core.refusal_arrived()
         BudgetExceeded.__init__(
             self, str(error), error.consumer, error.requested, error.available, error.limit, error.holders
         )

@@ -83,12 +83,21 @@ class Scope:
 
     def __enter__(self) -> Self:
         self._open()
-        self._step_in()
+        try:
+            self._step_in()
+        except BaseException:  # somebody else's allocator: it was not entered
+            entered.discard(self.resources)
+            self._state = _MADE
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if type(error) is MemoryError:  # NumPy has places where it raises one without a word
+            told = _core.take_refusal()
+            if told is not None:
+                error.add_note(told)
         slip = self._step_out() if self._token is not None else None
         if isinstance(error, GeneratorExit):
             slip = None  # a generator that was dropped may end anywhere
@@ -149,8 +158,16 @@ class Scope:
         """Have them come from where they came before."""
         if self._arrays is not None and self._entered:
             self._entered = False
-            before, self._before = self._before, None
-            self._arrays.leave(before)
+            self._arrays.leave(self._handler_before())
+
+    def _handler_before(self) -> object:
+        """What handed out this context's arrays before, without scopes that have been left since."""
+        before, scope = self._before, self._parent
+        while scope is not None:
+            if not scope._entered and scope._arrays is not None and scope._arrays.handles(before):
+                before = scope._before
+            scope = scope._parent
+        return before
 
     def _step_out(self) -> ScopeError | None:
         """Be it no longer; what is wrong with the place where this happens, if anything is."""
@@ -213,6 +230,8 @@ class Scope:
         finally:
             self._state = _CLOSED
             entered.discard(self.resources)
+            if self._arrays is not None:
+                self._arrays.close()
             for resource in resources.last_first():
                 resources.hand(resource, outer.resources)
             self.tally.end(resources.counts, self._array_numbers())

@@ -76,6 +76,8 @@ def _step(holder: object, steps: list[Any]) -> tuple[int, str]:
         return _from_function(holder, steps)  # type: ignore[arg-type]
     if isinstance(holder, type) and len(steps) > 1 and type(held) is dict:
         return 2, f".{_key_of(held, steps[1], bare=True)}"
+    if kind is memoryview and len(steps) > 1:
+        return 2, ".obj"  # by way of a buffer that is nobody's else
     own = _own_dict(holder)
     if own is not None and held is own and len(steps) > 1:
         return 2, f".{_key_of(own, steps[1], bare=True)}"
@@ -202,7 +204,6 @@ _BY_KIND: dict[type, Callable[[Any], Iterator[tuple[str, object]]]] = {
     types.CellType: _named("cell_contents"),
     types.TracebackType: _named("tb_frame", "tb_next"),
     types.MappingProxyType: lambda proxy: iter(()),
-    memoryview: _named("obj"),
     property: _named("fget", "fset", "fdel"),
     staticmethod: _named("__func__"),
     classmethod: _named("__func__"),

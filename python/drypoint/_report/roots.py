@@ -27,17 +27,26 @@ def named() -> tuple[list[str], list[Any]]:
         names.append(f"module {name}")
         things.append(module)
     threads = _thread_names()
-    for number, frame in sys._current_frames().items():
-        call: FrameType | None = frame
+    for number, call in _calls():
+        where = f"{threads.get(number, '')}frame {call.f_code.co_name}()"
+        for name, value in variables(call):
+            names.append(f"{where} local {name}")
+            things.append(value)
+    return names, things
+
+
+def _calls() -> list[tuple[int, FrameType]]:
+    """The running calls of all threads, with the threads' numbers; none of ours, which would be in a cycle with itself."""
+    found = []
+    for number, innermost in sys._current_frames().items():
+        call: FrameType | None = innermost
         while call is not None:
             code = call.f_code
             if not code.co_filename.startswith(_OURS) and code.co_flags & CO_OPTIMIZED:
-                where = f"{threads.get(number, '')}frame {code.co_name}()"
-                for name, value in variables(call):
-                    names.append(f"{where} local {name}")
-                    things.append(value)
+                found.append((number, call))
             call = call.f_back
-    return names, things
+    del innermost
+    return found
 
 
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:

@@ -7,8 +7,11 @@ can be asked about.
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
+
 from .. import _arguments, _core
-from .._errors import BadArgument, DrypointError
+from .._errors import BadArgument, CorruptData, DrypointError, SourceNotFound
 from .._memory import _readable
 from . import names, roots, sizes
 
@@ -28,6 +31,8 @@ LOOKED_AT = 20
 #: An object that has less than this part for itself, beside its largest, passes on.
 OWN_PART = 0.1
 CHAINS = 3
+#: The name of a root that is only there because its object was asked about.
+ASKED = ""
 
 
 class Snapshot:
@@ -202,9 +207,47 @@ class Snapshot:
         OutputError
             If it cannot be written.
         """
-        from .._output import write_text  # type: ignore[import-not-found]
+        _core.write_file(_arguments.path(path), self.to_json().encode())
 
-        write_text(path, self.to_json())
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> Snapshot:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : path
+            The file.
+
+        Returns
+        -------
+        Snapshot
+            With the same lists, and without objects to ask about.
+
+        Raises
+        ------
+        SourceNotFound
+            If there is no such file.
+        CorruptData
+            If it is no snapshot, or one of a later version.
+        """
+        from json import loads
+
+        path = _arguments.path(path)
+        try:
+            with open(path, "rb") as file:
+                text = file.read()
+        except OSError as error:
+            raise SourceNotFound(f"the snapshot {path}: {error.strerror}") from None
+        try:
+            plain = loads(text)
+            found = plain.pop("format"), plain.pop("version")
+        except (ValueError, TypeError, KeyError, AttributeError):
+            found = None, None
+        if found[0] != FORMAT:
+            raise CorruptData(f"{path} is no snapshot: save() writes one")
+        if found[1] != VERSION:
+            raise CorruptData(f"{path} is a snapshot of version {found[1]!r}; this Drypoint reads version {VERSION}")
+        return cls(plain)
 
     def to_json(self, indent: int | None = 1) -> str:
         """As JSON text: ``format``, ``version`` and what `to_dict` gives."""
@@ -267,7 +310,7 @@ class Holders:
         line = f", made at {self.line}" if self.line else ""
         head = f"{self.type}, {_bytes(self.bytes)}{line}; {_bytes(self.retained)} would go with it"
         if not self.chains:
-            return f"{head}\n  held by nothing but a cycle: it waits for the garbage collector"
+            return f"{head}\n  held by nothing but the caller of holders(), and perhaps by compiled code"
         return "\n".join([head, *(f"  {chain}" for chain in self.chains)])
 
 
@@ -275,11 +318,14 @@ def _bytes(count: int) -> str:
     return _readable(count).strip()
 
 
-def _walk(extra: list[Any] | None = None) -> tuple[_core.Heap, list[str]]:
-    """The heap now, and the names of its roots. `extra` are lists of ours that must not count as holders."""
+def _walk(*asked: object) -> tuple[_core.Heap, list[str]]:
+    """The heap now, and the names of its roots. The last of these stand for what is asked about, which we hold ourselves."""
     named, things = roots.named()
+    for thing in asked:
+        named.append(ASKED)
+        things.append(thing)
     known = sizes.known()
-    heap = _core.Heap(things, [named, things, known, *(extra or [])], known)
+    heap = _core.Heap(things, [named, things, known], known)
     return heap, named
 
 
@@ -336,7 +382,12 @@ def _rows(key: str, found: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
 
 
 def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
-    chosen = [node for node in heap.largest(LARGEST * LOOKED_AT) if not _passes_on(heap, node)][:LARGEST]
+    modules = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is ModuleType}
+    chosen = [
+        node
+        for node in heap.largest(LARGEST * LOOKED_AT)
+        if not _passes_on(heap, node) and id(heap.object(node)) not in modules
+    ][:LARGEST]
     found = []
     for node, chains in zip(chosen, heap.chains(chosen, 1), strict=True):
         kind, size, retained, line, _ = heap.node(node)
@@ -387,8 +438,6 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     ------
     BadArgument
         If the count is none.
-    DrypointError
-        If the object is a small value such as a number, which is not followed.
 
     Notes
     -----
@@ -402,15 +451,19 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     True
     """
     count = _arguments.whole(count, "count", 1)
-    heap, named = _walk()
+    heap, named = _walk(thing)
     try:
         node = heap.find(thing)
-        if node is None:
-            raise DrypointError(f"who holds a small {type(thing).__name__} is not looked for")
+        assert node is not None, "it is among the roots"
         kind, size, retained, line, _ = heap.node(node)
-        chains = [_named_chain(heap, named, *chain) for chain in heap.chains([node], count)[0]]
+        found = heap.chains([node], count + 1)[0]
+        chains = [
+            _named_chain(heap, named, root, nodes)
+            for root, nodes in found
+            if root is None or named[root] != ASKED
+        ]
     finally:
         heap.forget()
-    return Holders(names.kind_name(kind), size, retained, line, chains)
+    return Holders(names.kind_name(kind), size, retained, line, chains[:count])
 
 

@@ -72,7 +72,9 @@ def _wrap_drawing(kind: Any) -> None:
         figure = getattr(self, "figure", None)
         open_figures.drawn(figure)
         del figure
-        return original(self, *args, **kwargs)
+        result = original(self, *args, **kwargs)
+        open_figures.was_drawn(self)
+        return result
 
     kind.print_figure = print_figure
     constructions.on_unwatch(lambda: _put_back(kind, "print_figure", print_figure, original))

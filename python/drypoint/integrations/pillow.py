@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._lifetime import closers, constructions
+from .._lifetime import closers, constructions, native
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,10 +11,46 @@ if TYPE_CHECKING:
 
 __all__ = ["watch"]
 
+#: Images below this size are not told of, as arrays are not pooled.
+LEAST = 65_536
+
 
 def watch(image: ModuleType) -> None:
-    """See images that are made."""
+    """See images that are made, and how many pixels they have."""
     constructions.wrap(image.Image, "Image")
+    _wrap_pixels(image.Image)
+
+
+def _wrap_pixels(kind: Any) -> None:
+    """See when an image gets its pixels, others, or none. Before Pillow 11 they are a plain attribute, never seen."""
+    from functools import wraps
+
+    pixels, close = kind.__dict__.get("im"), kind.__dict__.get("close")
+    if not isinstance(pixels, property) or pixels.fset is None or close is None:
+        return
+    original = pixels.fset
+
+    def hold(self: Any, core: Any) -> None:
+        original(self, core)
+        size = getattr(core, "size", None)
+        held = 0 if size is None else _bytes(core.mode, size)
+        native.tell(self, held if held >= LEAST else 0)
+
+    @wraps(close)
+    def closed(self: Any) -> None:
+        close(self)
+        native.tell(self, 0)
+
+    watched = pixels.setter(hold)
+    kind.im, kind.close = watched, closed
+
+    def put_back() -> None:
+        if kind.__dict__.get("im") is watched:
+            kind.im = pixels
+        if kind.__dict__.get("close") is closed:
+            kind.close = close
+
+    constructions.on_unwatch(put_back)
 
 
 def _close(thing: Any, failing: bool) -> None:
@@ -37,9 +73,16 @@ def _size(thing: Any) -> int | None:
     core = vars(thing).get("_im", vars(thing).get("im"))
     if core is None or type(core).__name__ == "DeferredError":
         return None
-    width, height = thing.size
-    wide = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}.get(thing.mode, 4)
-    return int(width * height * wide)
+    return _bytes(thing.mode, thing.size)
+
+
+def _bytes(mode: str, size: tuple[int, int]) -> int:
+    """What Pillow allocates for so many pixels: colours have four bytes each, also without transparency."""
+    width, height = size
+    return width * height * _WIDE.get(mode, 4)
+
+
+_WIDE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}
 
 
 closers.add("PIL.Image.Image", closers.Closer(_close, is_open=_is_open, size=_size))

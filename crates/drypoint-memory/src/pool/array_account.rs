@@ -1,7 +1,7 @@
 //! Whose arrays are whose: a tree of accounts below that of the process, each with a ceiling of its own.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// The name under which arrays stand in the ledger.
 pub const ARRAYS: &str = "arrays";
@@ -12,6 +12,7 @@ pub struct ArrayAccount {
     name: Arc<str>,
     parent: Option<Arc<ArrayAccount>>,
     limit: usize,
+    closed: AtomicBool,
     live: AtomicUsize,
     peak: AtomicUsize,
     arrays: AtomicUsize,
@@ -59,6 +60,7 @@ impl ArrayAccount {
             name,
             parent,
             limit,
+            closed: AtomicBool::new(false),
             live: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             arrays: AtomicUsize::new(0),
@@ -87,7 +89,27 @@ impl ArrayAccount {
 
     /// Bytes that it and all it is a part of have room for.
     pub fn available(&self) -> usize {
-        self.line().map(|account| account.limit.saturating_sub(account.live())).min().unwrap_or(usize::MAX)
+        self.ceilings()
+            .map(|account| account.limit.saturating_sub(account.live()))
+            .min()
+            .unwrap_or(usize::MAX)
+    }
+
+    /// Take no more: later requests are those of the account that it is a part of, and its ceiling holds no longer. What
+    /// it has it keeps until it is freed.
+    pub fn close(&self) {
+        self.closed.store(true, Relaxed);
+    }
+
+    /// Itself, or the first that is not closed of what it is a part of; the outermost one is always taken for open.
+    pub fn open(self: &Arc<Self>) -> &Arc<Self> {
+        let mut account = self;
+        while account.closed.load(Relaxed)
+            && let Some(parent) = &account.parent
+        {
+            account = parent;
+        }
+        account
     }
 
     /// Bytes asked for by arrays that are alive.
@@ -119,9 +141,13 @@ impl ArrayAccount {
         std::iter::successors(Some(self), |account| account.parent.as_deref())
     }
 
+    fn ceilings(&self) -> impl Iterator<Item = &Self> {
+        self.line().filter(|account| !account.closed.load(Relaxed))
+    }
+
     /// The innermost one that `bytes` more would push beyond its ceiling and `overrun` more.
     pub(super) fn without_room(&self, bytes: usize, overrun: usize) -> Option<&Self> {
-        self.line()
+        self.ceilings()
             .find(|account| account.live().saturating_add(bytes) > account.limit.saturating_add(overrun))
     }
 
@@ -141,6 +167,16 @@ impl ArrayAccount {
         for account in self.line() {
             account.live.store(account.live() - bytes, Relaxed);
             account.arrays.store(account.arrays.load(Relaxed) - 1, Relaxed);
+        }
+    }
+
+    /// There was nothing for an array that [`ArrayAccount::begin`] counted as a fresh one.
+    pub(super) fn withdraw(&self, bytes: usize) {
+        self.end(bytes);
+        for account in self.line() {
+            subtract(&account.allocations, 1);
+            subtract(&account.allocated, bytes as u64);
+            subtract(&account.misses, 1);
         }
     }
 
@@ -168,4 +204,8 @@ impl ArrayAccount {
 
 fn add(counter: &AtomicU64, count: u64) {
     counter.store(counter.load(Relaxed) + count, Relaxed);
+}
+
+fn subtract(counter: &AtomicU64, count: u64) {
+    counter.store(counter.load(Relaxed) - count, Relaxed);
 }

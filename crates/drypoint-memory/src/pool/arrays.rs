@@ -60,6 +60,13 @@ pub enum Denied {
     System,
 }
 
+impl Denied {
+    fn by(full: &ArrayAccount) -> Self {
+        let available = full.limit().saturating_sub(full.live());
+        Self::Account { name: full.name().clone(), limit: full.limit(), available }
+    }
+}
+
 /// What the process's pool knows of arrays.
 #[derive(Debug)]
 pub(super) struct Arrays {
@@ -122,8 +129,7 @@ impl State {
         request: ArrayRequest,
     ) -> Begun {
         if let Some(full) = account.without_room(request.bytes, request.overrun) {
-            let (limit, available) = (full.limit(), full.limit().saturating_sub(full.live()));
-            return Begun::Denied(Denied::Account { name: full.name().clone(), limit, available });
+            return Begun::Denied(Denied::by(full));
         }
         if !self.arrays.records.has_room() {
             return Begun::Denied(Denied::System);
@@ -147,9 +153,7 @@ impl State {
             }
             Admission::Trimmed(chain) => Begun::Trimmed(chain),
             Admission::Wait => Begun::Wait,
-            Admission::Short(_) => {
-                Begun::Denied(Denied::Pool { limit: self.limit, available: self.available() })
-            }
+            Admission::Short(_) => Begun::Denied(self.denied()),
         }
     }
 
@@ -166,22 +170,49 @@ impl State {
         *filled == 0
     }
 
-    /// Charge a block that pages are to be moved into, if there is room for it and no idle one that would serve.
-    pub(crate) fn charge_if_fresh(
+    /// Charge what an array takes more when its pages move into a block of a larger class.
+    pub(crate) fn begin_growth(
         &mut self,
         account: &ArrayAccount,
-        class: Class,
-        request: ArrayRequest,
-    ) -> bool {
-        let more = if self.arrays.counted { class.mapped_bytes() } else { 0 };
-        let used = self.totals().used.saturating_add(more);
-        let roomy = !self.idle.has(class)
-            && used <= self.limit.saturating_add(request.overrun)
-            && account.without_room(request.bytes, request.overrun).is_none();
-        if roomy {
-            self.charge_array(account, class, request.bytes, false);
+        from: Entry,
+        to: Entry,
+        overrun: usize,
+    ) -> Begun {
+        if let Some(full) = account.without_room(to.bytes.saturating_sub(from.bytes), overrun) {
+            return Begun::Denied(Denied::by(full));
         }
-        roomy
+        let more = to.class.mapped_bytes().saturating_sub(from.class.mapped_bytes());
+        match self.admit_bytes(if self.arrays.counted { more } else { 0 }, overrun) {
+            Admission::Granted => {
+                self.recharge_array(account, from, to);
+                Begun::Charged
+            }
+            Admission::Trimmed(chain) => Begun::Trimmed(chain),
+            Admission::Wait => Begun::Wait,
+            Admission::Short(_) => Begun::Denied(self.denied()),
+        }
+    }
+
+    /// An array takes another block or another number of bytes.
+    pub(crate) fn recharge_array(&mut self, account: &ArrayAccount, from: Entry, to: Entry) {
+        account.resize(from.bytes, to.bytes);
+        LIVE.fetch_add(to.bytes, Relaxed);
+        LIVE.fetch_sub(from.bytes, Relaxed);
+        let (before, after) = (from.class.mapped_bytes(), to.class.mapped_bytes());
+        self.arrays.live = self.arrays.live - before + after;
+        self.arrays.peak = self.arrays.peak.max(self.arrays.live);
+        self.live = self.live - before + after;
+        self.peak_live = self.peak_live.max(self.live);
+    }
+
+    /// The process's budget has no room.
+    fn denied(&self) -> Denied {
+        Denied::Pool { limit: self.limit, available: self.available() }
+    }
+
+    /// Whether a block of this class idles.
+    pub(crate) fn has_idle(&self, class: Class) -> bool {
+        self.idle.has(class)
     }
 
     /// A record for a block that was charged; `None` if there is none left.
@@ -192,7 +223,8 @@ impl State {
     /// A block's record and charge are no more. Its account comes back, to be dropped without the lock.
     pub(crate) fn forget_array(&mut self, record: u32, entry: Entry) -> Arc<ArrayAccount> {
         let account = self.arrays.records.remove(record);
-        self.uncharge_array(&account, entry.class, entry.bytes);
+        account.end(entry.bytes);
+        self.end_charge(entry.class, entry.bytes);
         account
     }
 
@@ -225,29 +257,35 @@ impl State {
         self.begin_foreign(mapped, hit);
     }
 
-    pub(crate) fn uncharge_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize) {
-        account.end(bytes);
+    /// There are no pages for an array that was charged as a fresh one: it was none.
+    pub(crate) fn withdraw_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize) {
+        account.withdraw(bytes);
+        self.arrays.misses -= 1;
+        self.misses -= 1;
+        self.end_charge(class, bytes);
+    }
+
+    fn end_charge(&mut self, class: Class, bytes: usize) {
         LIVE.fetch_sub(bytes, Relaxed);
         self.arrays.live -= class.mapped_bytes();
         self.live -= class.mapped_bytes();
     }
 
-    /// Another number of bytes in the same block.
+    /// Another number of bytes in the same block. Fewer are never refused.
     pub(crate) fn resize_array(
         &mut self,
         account: &ArrayAccount,
         record: u32,
-        before: usize,
+        from: Entry,
         bytes: usize,
         overrun: usize,
     ) -> Result<(), Denied> {
-        if let Some(full) = account.without_room(bytes.saturating_sub(before), overrun) {
-            let (limit, available) = (full.limit(), full.limit().saturating_sub(full.live()));
-            return Err(Denied::Account { name: full.name().clone(), limit, available });
+        if bytes > from.bytes
+            && let Some(full) = account.without_room(bytes - from.bytes, overrun)
+        {
+            return Err(Denied::by(full));
         }
-        account.resize(before, bytes);
-        LIVE.fetch_add(bytes, Relaxed);
-        LIVE.fetch_sub(before, Relaxed);
+        self.recharge_array(account, from, Entry { bytes, ..from });
         records::set_bytes(record, bytes);
         Ok(())
     }

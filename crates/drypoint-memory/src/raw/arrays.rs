@@ -14,9 +14,13 @@ const MOVED_FROM: usize = 4 << 20;
 
 impl ArrayAccount {
     /// Memory for an array, from the process's pool, until [`free_array`]. Where nothing is refused this costs a turn under
-    /// the lock for a block that idled, two for a fresh one.
+    /// the lock for a block that idled, two for a fresh one. If it is closed, the request is that of what it is a part of.
     pub fn allocate(self: &Arc<Self>, request: ArrayRequest) -> Result<NonNull<u8>, Denied> {
         survive_forks();
+        self.open().allocate_here(request)
+    }
+
+    fn allocate_here(self: &Arc<Self>, request: ArrayRequest) -> Result<NonNull<u8>, Denied> {
         let class = Class::of(request.bytes).ok_or(Denied::System)?;
         loop {
             match PROCESS.with(|state| state.begin_array(self, class, request)) {
@@ -32,7 +36,7 @@ impl ArrayAccount {
                         PROCESS.trim(0);
                         Mapped::fresh(class)
                     });
-                    return self.settle(pages, Mapped::next_stagger(), class, request);
+                    return self.settle(pages, class, request);
                 }
                 Begun::Trimmed(chain) => PROCESS.unmap(chain),
                 Begun::Wait => yield_now(),
@@ -45,15 +49,14 @@ impl ArrayAccount {
     fn settle(
         self: &Arc<Self>,
         pages: Option<Mapped>,
-        offset: usize,
         class: Class,
         request: ArrayRequest,
     ) -> Result<NonNull<u8>, Denied> {
         let Some(pages) = pages else {
-            PROCESS.with(|state| state.uncharge_array(self, class, request.bytes));
+            PROCESS.with(|state| state.withdraw_array(self, class, request.bytes));
             return Err(Denied::System);
         };
-        let data = pages.hand_out(offset);
+        let data = pages.hand_out(Mapped::next_stagger());
         let entry = Entry {
             address: data.addr().get(),
             bytes: request.bytes,
@@ -66,7 +69,7 @@ impl ArrayAccount {
             None => {
                 // SAFETY: handed out above, and known to nobody.
                 let pages = unsafe { Mapped::of_data(data, class) };
-                PROCESS.with(|state| state.uncharge_array(self, class, request.bytes));
+                PROCESS.with(|state| state.withdraw_array(self, class, request.bytes));
                 drop(pages);
                 Err(Denied::System)
             }
@@ -132,7 +135,8 @@ unsafe fn end(data: NonNull<u8>, record: u32) {
 }
 
 /// Change the size of an array, which may move; its contents are kept as far as both sizes reach. `None`, and nothing
-/// is done, if it is none of ours; an error leaves it as it was. New bytes are whatever they are.
+/// is done, if it is none of ours; an error leaves it as it was. New bytes are whatever they are. To become smaller is
+/// never refused, and to become larger not if the difference fits.
 ///
 /// # Safety
 /// If it is ours, nobody else uses it.
@@ -142,30 +146,42 @@ pub unsafe fn resize_array(
     overrun: usize,
 ) -> Option<Result<NonNull<u8>, Denied>> {
     let (record, data) = (find(data)?, NonNull::new(data)?);
-    let entry = records::read(record);
+    let from = records::read(record);
     let Some(class) = Class::of(bytes) else { return Some(Err(Denied::System)) };
     let account = records::account(record);
-    if class == entry.class {
-        let outcome = PROCESS.with(|state| state.resize_array(&account, record, entry.bytes, bytes, overrun));
-        return Some(outcome.map(|()| data));
+    let grows = bytes > from.bytes;
+    let in_place =
+        || PROCESS.with(|state| state.resize_array(&account, record, from, bytes, overrun)).map(|()| data);
+    if class == from.class || grows && bytes <= from.class.capacity() {
+        return Some(in_place());
     }
-    let request = ArrayRequest { bytes, zeroed: false, site: entry.site, overrun };
-    if bytes > entry.bytes && entry.class.capacity() >= MOVED_FROM {
-        // SAFETY: handed on to the caller.
-        if let Some(moved) = unsafe { moved(&account, data, record, class, request) } {
-            return Some(moved);
-        }
+    // SAFETY: handed on to the caller.
+    let in_moved_pages = || unsafe { moved(&account, data, record, class, bytes, overrun) };
+    let cheaper = from.class.capacity() >= MOVED_FROM && !PROCESS.with(|state| state.has_idle(class));
+    if grows
+        && cheaper
+        && let Some(moved) = in_moved_pages()
+    {
+        return Some(Ok(moved));
     }
-    Some(account.allocate(request).inspect(|moved| {
-        // SAFETY: two blocks of at least the bytes copied, and the old one is given up by the caller.
-        unsafe {
-            moved.copy_from_nonoverlapping(data, entry.bytes.min(bytes));
-            free_array(data.as_ptr());
+    let request = ArrayRequest { bytes, zeroed: false, site: from.site, overrun };
+    Some(match account.allocate(request) {
+        Ok(copy) => {
+            // SAFETY: two blocks of at least the bytes copied, and the old one is given up by the caller.
+            unsafe {
+                copy.copy_from_nonoverlapping(data, from.bytes.min(bytes));
+                free_array(data.as_ptr());
+            }
+            Ok(copy)
         }
-    }))
+        // There is no room for both at once.
+        Err(denied) if grows => in_moved_pages().ok_or(denied),
+        Err(_) => in_place(),
+    })
 }
 
-/// The same contents in a larger block by moving its pages, unless one of that class idles or the system refuses.
+/// The same contents in a larger block by moving its pages, if there is room for the difference. `None`, and nothing is
+/// done, if there is not, or if the system refuses.
 ///
 /// # Safety
 /// As for [`resize_array`], and the record is that of the array.
@@ -174,25 +190,35 @@ unsafe fn moved(
     data: NonNull<u8>,
     record: u32,
     class: Class,
-    request: ArrayRequest,
-) -> Option<Result<NonNull<u8>, Denied>> {
-    let entry = records::read(record);
-    let charged = PROCESS.with(|state| state.charge_if_fresh(account, class, request));
-    if !charged {
-        return None;
+    bytes: usize,
+    overrun: usize,
+) -> Option<NonNull<u8>> {
+    let from = records::read(record);
+    let to = Entry { class, bytes, untouched: false, ..from };
+    // Once the pages have moved there is no way back, so whatever can fail comes before.
+    let leaf = page_map::SpareLeaf::new()?;
+    loop {
+        match PROCESS.with(|state| state.begin_growth(account, from, to, overrun)) {
+            Begun::Charged => break,
+            Begun::Trimmed(chain) => PROCESS.unmap(chain),
+            Begun::Wait => yield_now(),
+            Begun::Reused(..) | Begun::Denied(_) => return None,
+        }
     }
-    page_map::remove(data.addr().get());
+    page_map::remove(from.address);
     // SAFETY: the block is the caller's, of the class that its record has.
-    match unsafe { Mapped::of_data(data, entry.class) }.resized(class) {
+    match unsafe { Mapped::of_data(data, from.class) }.resized(class) {
         Ok(pages) => {
-            let offset = Mapped::offset_of(data);
-            drop(PROCESS.with(|state| state.forget_array(record, entry)));
-            Some(account.settle(Some(pages), offset, class, request))
+            let moved = pages.hand_out(Mapped::offset_of(data));
+            let address = moved.addr().get();
+            PROCESS.with(|_| records::relocate(record, Entry { address, ..to }));
+            page_map::enter_with(address, record, leaf);
+            Some(moved)
         }
         Err(pages) => {
             pages.hand_out(Mapped::offset_of(data));
-            PROCESS.with(|state| state.uncharge_array(account, class, request.bytes));
-            page_map::enter(data.addr().get(), record);
+            PROCESS.with(|state| state.recharge_array(account, to, from));
+            page_map::enter_again(from.address, record);
             None
         }
     }

@@ -5,7 +5,7 @@
 //! The answer stands beside the blocks and not in them, for reading the page of a foreign address would prove nothing,
 //! and writing to the page of an untouched array would cost it its laziness.
 
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::map;
@@ -52,16 +52,28 @@ pub(crate) fn enter(address: usize, record: u32) -> bool {
     if !plausible(address) {
         return false;
     }
-    let entry = match entry(address) {
-        Some(entry) => entry,
-        None if make_leaf(address) => match entry(address) {
-            Some(entry) => entry,
-            None => return false,
-        },
-        None => return false,
-    };
-    entry.store(record + 1, Ordering::Relaxed);
+    if entry(address).is_none() {
+        let Some(leaf) = SpareLeaf::new() else { return false };
+        leaf.publish(address);
+    }
+    enter_again(address, record);
     true
+}
+
+/// Enter a block at an address where there was one before, which cannot fail.
+pub(crate) fn enter_again(address: usize, record: u32) {
+    if let Some(entry) = entry(address) {
+        entry.store(record + 1, Ordering::Relaxed);
+    }
+}
+
+/// Enter a block at an address that was not known beforehand, with a leaf for it if it needs one: this cannot fail.
+pub(crate) fn enter_with(address: usize, record: u32, leaf: SpareLeaf) {
+    debug_assert!(plausible(address));
+    if entry(address).is_none() {
+        leaf.publish(address);
+    }
+    enter_again(address, record);
 }
 
 /// Take a block out, before its memory can be anybody else's.
@@ -71,17 +83,37 @@ pub(crate) fn remove(address: usize) {
     }
 }
 
-fn make_leaf(address: usize) -> bool {
+/// A leaf that is in the table nowhere yet.
+pub(crate) struct SpareLeaf(NonNull<u8>);
+
+impl SpareLeaf {
     const BYTES: usize = size_of::<Leaf>();
-    let Some(leaf) = map::map(BYTES) else { return false };
-    let place = &ROOT[address >> (PAGE_BITS + LEAF_BITS)];
-    let known =
-        place.compare_exchange(ptr::null_mut(), leaf.as_ptr().cast(), Ordering::Release, Ordering::Relaxed);
-    if known.is_err() {
-        // SAFETY: mapped above, and published to nobody.
-        unsafe { map::unmap(leaf, BYTES) };
+
+    /// `None` if the system has no memory for it; it takes none before it is written to.
+    pub(crate) fn new() -> Option<Self> {
+        map::map(Self::BYTES).map(Self)
     }
-    true
+
+    /// Have it stand for the addresses around this one, unless another one does already.
+    fn publish(self, address: usize) {
+        let place = &ROOT[address >> (PAGE_BITS + LEAF_BITS)];
+        let known = place.compare_exchange(
+            ptr::null_mut(),
+            self.0.as_ptr().cast(),
+            Ordering::Release,
+            Ordering::Relaxed,
+        );
+        if known.is_ok() {
+            std::mem::forget(self);
+        }
+    }
+}
+
+impl Drop for SpareLeaf {
+    fn drop(&mut self) {
+        // SAFETY: mapped in `new`, of this length, and published to nobody.
+        unsafe { map::unmap(self.0, Self::BYTES) };
+    }
 }
 
 #[cfg(test)]

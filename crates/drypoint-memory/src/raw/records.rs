@@ -74,6 +74,19 @@ pub(crate) fn set_bytes(number: u32, bytes: usize) {
     RECORDS[number as usize].bytes.store(bytes, Relaxed);
 }
 
+/// The array moved: its record is that of another block now. Whose it is stays.
+pub(crate) fn relocate(number: u32, to: Entry) {
+    let record = &RECORDS[number as usize];
+    record.address.store(to.address, Relaxed);
+    record.bytes.store(to.bytes, Relaxed);
+    record.rest.store(rest_of(to), Relaxed);
+}
+
+fn rest_of(entry: Entry) -> u64 {
+    let untouched = if entry.untouched { UNTOUCHED } else { 0 };
+    entry.class.index() as u64 | untouched | u64::from(entry.site) << SITE_SHIFT
+}
+
 /// Whose array it is.
 pub(crate) fn account(number: u32) -> Arc<ArrayAccount> {
     let account = RECORDS[number as usize].account.load(Relaxed).cast_const();
@@ -112,10 +125,7 @@ impl Records {
         record.address.store(entry.address, Relaxed);
         record.bytes.store(entry.bytes, Relaxed);
         record.account.store(Arc::into_raw(account.clone()).cast_mut(), Relaxed);
-        let untouched = if entry.untouched { UNTOUCHED } else { 0 };
-        record
-            .rest
-            .store(entry.class.index() as u64 | untouched | u64::from(entry.site) << SITE_SHIFT, Relaxed);
+        record.rest.store(rest_of(entry), Relaxed);
         Some(number as u32)
     }
 

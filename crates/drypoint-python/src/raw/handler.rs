@@ -55,6 +55,8 @@ struct Owned {
     account: Arc<ArrayAccount>,
     /// Whether it pools; the process's handler can be turned off.
     on: AtomicBool,
+    /// Whether it may have arrays from [`POOLED_FROM`] on that did not come from the pool.
+    strayed: AtomicBool,
 }
 
 // SAFETY: a table for any thread to call by; its context is null in NumPy's own, and an `Owned` in ours, whose parts may
@@ -75,14 +77,15 @@ fn default() -> &'static Functions {
 }
 
 impl Owned {
-    fn new(account: Arc<ArrayAccount>, on: bool) -> Box<Self> {
+    fn new(account: Arc<ArrayAccount>, on: bool, strayed: bool) -> Box<Self> {
         let mut name = [0; NAME_BYTES];
         for (to, &from) in name.iter_mut().zip(OURS.to_bytes()) {
             *to = from as c_char;
         }
         let functions = Functions { context: ptr::null_mut(), malloc, calloc, realloc, free };
         let handler = Handler { name, version: VERSION, functions };
-        let mut owned = Box::new(Self { handler, account, on: AtomicBool::new(on) });
+        let (on, strayed) = (AtomicBool::new(on), AtomicBool::new(strayed));
+        let mut owned = Box::new(Self { handler, account, on, strayed });
         owned.handler.functions.context = ptr::from_mut(&mut *owned).cast();
         owned
     }
@@ -94,6 +97,49 @@ impl Owned {
         // SAFETY: the caller's promise. An `Owned` lives as long as its capsule, which whoever uses the handler holds.
         unsafe { &*context.cast::<Self>() }
     }
+
+    /// Memory from the pool, if it pools.
+    fn serve(&self, bytes: usize, zeroed: bool) -> Served {
+        if !self.on.load(Relaxed) {
+            return Served::Elsewhere;
+        }
+        let served = allocate(&self.account, bytes, zeroed);
+        if let Served::Elsewhere = served {
+            self.strayed.store(true, Relaxed);
+        }
+        served
+    }
+
+    /// Another size for memory of NumPy's own handler, which comes into the pool if it becomes large.
+    ///
+    /// # Safety
+    /// `data` is from that handler, and is given up if something comes back.
+    unsafe fn adopt(&self, data: *mut c_void, bytes: usize) -> *mut c_void {
+        let other = default();
+        // SAFETY: as the caller promises. Nobody tells how many bytes `data` has, so it is first made as large as it can
+        // have been: where nothing strayed, that is less than `POOLED_FROM`, and otherwise only the first `bytes` count.
+        // Both blocks have what is copied, and the smaller one is given up with the size that it has then.
+        unsafe {
+            if bytes >= POOLED_FROM {
+                match self.serve(bytes, false) {
+                    Served::Memory(block) => {
+                        let kept = if self.strayed.load(Relaxed) { bytes } else { POOLED_FROM };
+                        let widened = (other.realloc)(other.context, data, kept);
+                        if widened.is_null() {
+                            free_array(block.as_ptr());
+                            return widened;
+                        }
+                        block.as_ptr().copy_from_nonoverlapping(widened.cast(), kept);
+                        (other.free)(other.context, widened, kept);
+                        return block.as_ptr().cast();
+                    }
+                    Served::Refused => return ptr::null_mut(),
+                    Served::Elsewhere => {}
+                }
+            }
+            (other.realloc)(other.context, data, bytes)
+        }
+    }
 }
 
 unsafe extern "C" fn malloc(context: *mut c_void, bytes: usize) -> *mut c_void {
@@ -102,12 +148,10 @@ unsafe extern "C" fn malloc(context: *mut c_void, bytes: usize) -> *mut c_void {
     unsafe {
         if bytes >= POOLED_FROM {
             let owned = Owned::behind(context);
-            if owned.on.load(Relaxed) {
-                match allocate(&owned.account, bytes, false) {
-                    Served::Memory(data) => return data.as_ptr().cast(),
-                    Served::Refused => return ptr::null_mut(),
-                    Served::Elsewhere => {}
-                }
+            match owned.serve(bytes, false) {
+                Served::Memory(data) => return data.as_ptr().cast(),
+                Served::Refused => return ptr::null_mut(),
+                Served::Elsewhere => {}
             }
         }
         (other.malloc)(other.context, bytes)
@@ -122,19 +166,17 @@ unsafe extern "C" fn calloc(context: *mut c_void, count: usize, item_bytes: usiz
     unsafe {
         if bytes >= POOLED_FROM {
             let owned = Owned::behind(context);
-            if owned.on.load(Relaxed) {
-                match allocate(&owned.account, bytes, true) {
-                    Served::Memory(data) => return data.as_ptr().cast(),
-                    Served::Refused => return ptr::null_mut(),
-                    Served::Elsewhere => {}
-                }
+            match owned.serve(bytes, true) {
+                Served::Memory(data) => return data.as_ptr().cast(),
+                Served::Refused => return ptr::null_mut(),
+                Served::Elsewhere => {}
             }
         }
         (other.calloc)(other.context, count, item_bytes)
     }
 }
 
-/// A block never passes between the pool and NumPy's own handler: its size alone would not tell whose it is.
+/// What is ours is known by its address, so a block may pass from NumPy's own handler to the pool when it grows.
 unsafe extern "C" fn realloc(context: *mut c_void, data: *mut c_void, bytes: usize) -> *mut c_void {
     // SAFETY: as in `malloc`; NumPy gives up what it hands in, if it gets something for it.
     unsafe {
@@ -142,8 +184,7 @@ unsafe extern "C" fn realloc(context: *mut c_void, data: *mut c_void, bytes: usi
             return malloc(context, bytes);
         }
         if !is_array(data.cast()) {
-            let other = default();
-            return (other.realloc)(other.context, data, bytes);
+            return Owned::behind(context).adopt(data, bytes);
         }
         let bytes = bytes.max(1);
         match resize(&Owned::behind(context).account, bytes, |overrun| {
@@ -205,6 +246,9 @@ impl NumPy {
                 return Err(PyErr::fetch(py));
             }
             let numpy = Self { table: table.cast_const().cast() };
+            if numpy.default_capsule().is_null() {
+                return Ok(None); // another thread is importing it
+            }
             numpy.save_default()?;
             TABLE.store(table.cast(), Relaxed);
             return Ok(Some(numpy));
@@ -293,7 +337,7 @@ impl NumPy {
         if name != THEIRS {
             return Err(HandlerError::Conflict(name.to_string_lossy().into_owned()));
         }
-        let owned: &'static Owned = Box::leak(Owned::new(account.clone(), false));
+        let owned: &'static Owned = Box::leak(Owned::new(account.clone(), false, true));
         // SAFETY: the capsule is NumPy's, lives as long as NumPy, and is asked for its pointer at each use; a handler of
         // ours frees what its own functions made too.
         if unsafe { ffi::PyCapsule_SetPointer(capsule, ptr::from_ref(owned).cast_mut().cast()) } != 0 {
@@ -344,7 +388,7 @@ pub(crate) fn handler_for<'py>(py: Python<'py>, account: &Arc<ArrayAccount>) -> 
             }
         }
     }
-    let owned = Box::into_raw(Owned::new(account.clone(), true));
+    let owned = Box::into_raw(Owned::new(account.clone(), true, false));
     // SAFETY: the pointer is good until the destructor, and the name lives for ever.
     unsafe {
         let capsule = ffi::PyCapsule_New(owned.cast(), CAPSULE.as_ptr(), Some(drop_owned));

@@ -1,6 +1,7 @@
 //! Whether this is a moment to run Python code, and how to have some run at a better one.
 
 use std::ffi::{c_int, c_void};
+use std::ptr;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
@@ -11,6 +12,31 @@ use super::frame::attached;
 /// Call `act` if this thread holds the interpreter and the interpreter is not about to end.
 pub(crate) fn with_interpreter<R>(act: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     if attached() { Python::try_attach(act) } else { None }
+}
+
+/// While it lives no exception is set; one that was under way is put back.
+pub(crate) struct Aside<'py> {
+    _py: Python<'py>,
+    error: [*mut ffi::PyObject; 3],
+}
+
+impl<'py> Aside<'py> {
+    pub(crate) fn new(py: Python<'py>) -> Self {
+        let mut error = [ptr::null_mut(); 3];
+        let [kind, value, trace] = &mut error;
+        // SAFETY: the thread is attached, as `py` shows; the three places live through the call, and what they are given is
+        // ours.
+        unsafe { ffi::PyErr_Fetch(kind, value, trace) };
+        Self { _py: py, error }
+    }
+}
+
+impl Drop for Aside<'_> {
+    fn drop(&mut self) {
+        let [kind, value, trace] = self.error;
+        // SAFETY: attached, as when it was made; the three references, or nulls, are handed back once.
+        unsafe { ffi::PyErr_Restore(kind, value, trace) };
+    }
 }
 
 /// Which thread this is; never 0.
@@ -29,7 +55,7 @@ pub(crate) fn collector_is_on(_py: Python<'_>) -> bool {
 /// Have a function run in the main thread, attached, between two steps of the program. `false` if too many wait.
 pub(crate) fn add_pending_call(call: extern "C" fn(*mut c_void) -> c_int) -> bool {
     // SAFETY: `call` needs no argument and is safe to call.
-    unsafe { ffi::Py_AddPendingCall(Some(call), std::ptr::null_mut()) == 0 }
+    unsafe { ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) == 0 }
 }
 
 /// Have a class of exceptions raised in this thread, as soon as it is back in Python code.

@@ -137,6 +137,9 @@ pub(crate) fn walk(
         walk.find_or_add(object.as_ptr());
     }
     let listed = walk.pointers.len();
+    for object in named.iter() {
+        walk.find_or_add(object.as_ptr()); // a variable may be all that holds it
+    }
     walk.run()?;
     // Names first, so that chains begin with them; then whoever has references that nothing explains.
     let mut ours = HashMap::new();
