@@ -4,10 +4,9 @@ import collections
 import functools
 import threading
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 MB = 1_000_000
 ICONS = []
@@ -192,4 +191,6 @@ def test_variables_of_other_threads_are_named():
 
 def test_what_nobody_else_holds_is_told():
     told = repr(dp.holders(made()))
-    assert told.startswith("bytearray, 1.0 MB; 1.0 MB would go with it\n  held by nothing but the caller"), told
+    assert told.startswith("bytearray, 1.0 MB; 1.0 MB would go with it\n  held by nothing but the caller"), (
+        told
+    )

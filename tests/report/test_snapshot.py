@@ -1,4 +1,4 @@
-"""Snapshots: their sums against what Python says, what waits for the collector, and that nothing is changed by looking."""
+"""Snapshots: their sums against what Python says, what waits for the collector, and that looking changes nothing."""
 
 import gc
 import pickle
@@ -6,10 +6,9 @@ import sys
 import threading
 import weakref
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 MB = 1_000_000
 
@@ -211,15 +210,27 @@ def test_lists_of_a_snapshot(tmp_path):
     "act, error, told",
     [
         (lambda taken, path: taken.top(-1), dp.BadArgument, "count must be at least 0"),
-        (lambda taken, path: taken.top(by="kind"), dp.BadArgument, "by must be 'objects', 'types' or 'lines'"),
+        (
+            lambda taken, path: taken.top(by="kind"),
+            dp.BadArgument,
+            "by must be 'objects', 'types' or 'lines'",
+        ),
         (lambda taken, path: taken.diff(3), dp.BadArgument, "later must be a Snapshot, not 3"),
         (lambda taken, path: taken.find(3), dp.BadArgument, "text must be text"),
         (lambda taken, path: dp.holders([], count=0), dp.BadArgument, "count must be at least 1"),
         (lambda taken, path: dp.register_size(3, len), dp.BadArgument, "kind must be a type, not 3"),
         (lambda taken, path: dp.register_size(Node, 3), dp.BadArgument, "function must be a function"),
-        (lambda taken, path: dp.Snapshot.load(path / "none"), dp.SourceNotFound, "the snapshot .*none: No such"),
+        (
+            lambda taken, path: dp.Snapshot.load(path / "none"),
+            dp.SourceNotFound,
+            "the snapshot .*none: No such",
+        ),
         (lambda taken, path: dp.Snapshot.load(path / "text"), dp.CorruptData, "is no snapshot"),
-        (lambda taken, path: dp.Snapshot.load(path / "new"), dp.CorruptData, "version 99; this Drypoint reads"),
+        (
+            lambda taken, path: dp.Snapshot.load(path / "new"),
+            dp.CorruptData,
+            "version 99; this Drypoint reads",
+        ),
         (lambda taken, path: taken.save(path / "no" / "such"), dp.OutputError, "such"),
     ],
 )

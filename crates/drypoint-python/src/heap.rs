@@ -23,7 +23,7 @@ impl View for Named {
     }
 }
 
-/// A walked heap. Nodes are numbers; `object` gives what a number stands for until `forget` is called.
+/// A walked heap. Nodes are numbers; `thing` gives what a number stands for until `forget` is called.
 #[pyclass(frozen, module = "drypoint._core")]
 pub(crate) struct Heap {
     graph: Graph,
@@ -163,7 +163,7 @@ impl Heap {
     }
 
     /// The object of a node.
-    fn object(&self, py: Python<'_>, node: NodeId) -> PyResult<Py<PyAny>> {
+    fn thing(&self, py: Python<'_>, node: NodeId) -> PyResult<Py<PyAny>> {
         self.check(node)?;
         let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
         match objects.get(node as usize) {

@@ -1,7 +1,7 @@
 """Names that a person knows for the references from one object to the next: ``app.ICONS[3].base``.
 
-A walk of the heap knows that one object refers to another, not by which name. The name is looked for in the holder, of the
-few chains that are shown, by what each kind of object has for it: keys, places, attributes, variables. Nothing of the
+A walk of the heap knows that one object refers to another, not by which name. The name is looked for in the holder, of
+the few chains that are shown, by what each kind of object has for it: keys, places, attributes, variables. Nothing of the
 program runs for that: attributes are read from where they are kept, not asked for.
 """
 
@@ -109,7 +109,11 @@ def _key_of(mapping: dict[Any, Any], held: object, bare: bool = False) -> str:
 
 
 def _cut(key: object) -> str:
-    text = repr(key) if isinstance(key, str | bytes | int | float | bool | tuple | type(None)) else kind_name(type(key))
+    text = (
+        repr(key)
+        if isinstance(key, str | bytes | int | float | bool | tuple | type(None))
+        else kind_name(type(key))
+    )
     return text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + "…"
 
 
@@ -127,7 +131,7 @@ def _from_function(function: types.FunctionType, steps: list[Any]) -> tuple[int,
         for variable, value in zip(arguments[::-1], (function.__defaults__ or ())[::-1], strict=False):
             if value is steps[1]:
                 return 2, f" → default argument {variable} of {name}"
-    if held is function.__kwdefaults__ and len(steps) > 1:
+    if held is function.__kwdefaults__ and held is not None and len(steps) > 1:
         return 2, f" → default argument {_key_of(held, steps[1], bare=True)} of {name}"
     if held is function.__globals__ and len(steps) > 1:
         return 2, f" → global {_key_of(held, steps[1], bare=True)}"

@@ -36,7 +36,7 @@ def named() -> tuple[list[str], list[Any]]:
 
 
 def _calls() -> list[tuple[int, FrameType]]:
-    """The running calls of all threads, with the threads' numbers; none of ours, which would be in a cycle with itself."""
+    """The running calls of all threads, with the threads' numbers; none of ours: they would hold themselves."""
     found = []
     for number, innermost in sys._current_frames().items():
         call: FrameType | None = innermost

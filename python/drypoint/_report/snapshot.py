@@ -1,4 +1,5 @@
-"""The heap at one moment, as plain data: what takes the bytes, which lines made it, who holds it, what waits for the collector.
+"""The heap at one moment, as plain data: what takes the bytes, which lines made it, who holds it, what waits for the
+collector.
 
 The walk itself is compiled; here its numbers get names. The objects of the program are held only until the names of the
 largest are known. What remains is texts and numbers, and, in this process, the graph, so that an object that lives still
@@ -13,7 +14,8 @@ from types import ModuleType
 from .. import _arguments, _core
 from .._errors import BadArgument, CorruptData, DrypointError, SourceNotFound
 from .._memory import _readable
-from . import names, roots, sizes
+from . import names, roots
+from .sizes import known as known_sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,8 +54,8 @@ class Snapshot:
         Arrays of 256 KiB and more that came from the pool by the line that made them: ``line``, ``count``, ``bytes``,
         ``retained``.
     largest : list of dict
-        The objects that retain most: ``type``, ``bytes``, ``retained``, ``line`` or None, and ``name``, the shortest way by which
-        it is held.
+        The objects that retain most: ``type``, ``bytes``, ``retained``, ``line`` or None, and ``name``, the shortest way
+        by which it is held.
     garbage : list of dict
         The cycles that wait for the collector: ``types``, ``count``, ``bytes``, ``retained``.
     """
@@ -141,8 +143,8 @@ class Snapshot:
         Returns
         -------
         list of dict
-            ``type`` or ``line``, and how many more (``count``) and bytes more (``bytes``) there are; those that changed most
-            first.
+            ``type`` or ``line``, and how many more (``count``) and bytes more (``bytes``) there are; those that changed
+            most first.
 
         Raises
         ------
@@ -246,7 +248,9 @@ class Snapshot:
         if found[0] != FORMAT:
             raise CorruptData(f"{path} is no snapshot: save() writes one")
         if found[1] != VERSION:
-            raise CorruptData(f"{path} is a snapshot of version {found[1]!r}; this Drypoint reads version {VERSION}")
+            raise CorruptData(
+                f"{path} is a snapshot of version {found[1]!r}; this Drypoint reads version {VERSION}"
+            )
         return cls(plain)
 
     def to_json(self, indent: int | None = 1) -> str:
@@ -274,7 +278,8 @@ class Snapshot:
                 yield ""
                 yield f"{title:<{width}} {'count':>11} {'bytes':>10} {'retained':>10}"
                 for row in rows:
-                    yield f"{row[key]:<{width}} {row['count']:>11,} {_readable(row['bytes'])} {_readable(row['retained'])}"
+                    sizes = f"{_readable(row['bytes'])} {_readable(row['retained'])}"
+                    yield f"{row[key]:<{width}} {row['count']:>11,} {sizes}"
         if plain["largest"]:
             yield ""
             yield "retained"
@@ -319,12 +324,12 @@ def _bytes(count: int) -> str:
 
 
 def _walk(*asked: object) -> tuple[_core.Heap, list[str]]:
-    """The heap now, and the names of its roots. The last of these stand for what is asked about, which we hold ourselves."""
+    """The heap now, and the names of its roots; the last stand for what is asked about, which we hold ourselves."""
     named, things = roots.named()
     for thing in asked:
         named.append(ASKED)
         things.append(thing)
-    known = sizes.known()
+    known = known_sizes()
     heap = _core.Heap(things, [named, things, known], known)
     return heap, named
 
@@ -339,10 +344,10 @@ def snapshot() -> Snapshot:
 
     Notes
     -----
-    Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the bytes that
-    would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree of the
-    object graph). Costs about as much as a few full garbage collections, and meanwhile some hundred bytes for each object.
-    Other threads wait for the first half of it.
+    Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the
+    bytes that would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree
+    of the object graph). Costs about as much as a few full garbage collections, and meanwhile some hundred bytes for
+    each object. Other threads wait for the first half of it.
 
     Examples
     --------
@@ -386,12 +391,16 @@ def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
     chosen = [
         node
         for node in heap.largest(LARGEST * LOOKED_AT)
-        if not _passes_on(heap, node) and id(heap.object(node)) not in modules
+        if not _passes_on(heap, node) and id(heap.thing(node)) not in modules
     ][:LARGEST]
     found = []
     for node, chains in zip(chosen, heap.chains(chosen, 1), strict=True):
         kind, size, retained, line, _ = heap.node(node)
-        name = _named_chain(heap, named, *chains[0]) if chains else "a cycle that waits for the garbage collector"
+        name = (
+            _named_chain(heap, named, *chains[0])
+            if chains
+            else "a cycle that waits for the garbage collector"
+        )
         found.append(
             {"type": names.kind_name(kind), "bytes": size, "retained": retained, "line": line, "name": name}
         )
@@ -405,7 +414,7 @@ def _passes_on(heap: _core.Heap, node: int) -> bool:
 
 
 def _named_chain(heap: _core.Heap, named: list[str], root: int | None, nodes: list[int]) -> str:
-    return names.chain(None if root is None else named[root], [heap.object(node) for node in nodes])
+    return names.chain(None if root is None else named[root], [heap.thing(node) for node in nodes])
 
 
 def _garbage(heap: _core.Heap) -> list[dict[str, Any]]:
@@ -465,5 +474,3 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     finally:
         heap.forget()
     return Holders(names.kind_name(kind), size, retained, line, chains[:count])
-
-
