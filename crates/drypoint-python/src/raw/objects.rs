@@ -28,6 +28,9 @@ pub(crate) const UNNAMED: u32 = u32::MAX;
 /// Small values that one object alone refers to are counted with it, if they are at most this large.
 const ABSORBED: usize = 4 << 10;
 
+/// Types that are found without a look into the table.
+const RECENT: usize = 256;
+
 /// How an object's own bytes are found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sizing {
@@ -37,6 +40,8 @@ enum Sizing {
     Items,
     /// By the type's own compiled `__sizeof__`.
     Asked,
+    /// As for whole numbers: small ones all have the same, and the others are asked.
+    Number(usize),
 }
 
 /// How what it refers to is found.
@@ -95,6 +100,8 @@ struct Walk<'py> {
     seen: Vec<u32>,
     kinds: Vec<Kind>,
     kind_of: HashMap<usize, u32>,
+    /// The types met last, by a few bits of their addresses: nearly every look ends here.
+    recent: [(usize, u32); RECENT],
     node_kinds: Vec<u32>,
     hidden: Vec<usize>,
     arrays: Option<Arrays>,
@@ -124,6 +131,7 @@ pub(crate) fn walk(
         seen: Vec::with_capacity(tracked.len() * 2),
         kinds: Vec::new(),
         kind_of: HashMap::new(),
+        recent: [(0, 0); RECENT],
         node_kinds: Vec::new(),
         hidden: hidden.iter().map(|object| object.as_ptr() as usize).collect(),
         arrays,
@@ -398,7 +406,9 @@ impl Walk<'_> {
             Sizing::Fixed => kind.basic,
             // SAFETY: objects of types with items have their count.
             Sizing::Items => kind.basic + kind.item * unsafe { ffi::Py_SIZE(object) }.unsigned_abs(),
-            Sizing::Asked => {
+            // SAFETY: a whole number, alive.
+            Sizing::Number(small) if unsafe { is_small(object) } => small,
+            Sizing::Asked | Sizing::Number(_) => {
                 // SAFETY: the object is alive.
                 let object = unsafe { Bound::from_borrowed_ptr(self.py, object) };
                 let asked = kind.sizer.as_ref().map(|sizer| sizer.bind(self.py).call1((object,)));
@@ -411,7 +421,13 @@ impl Walk<'_> {
     fn kind(&mut self, object: *mut ffi::PyObject) -> PyResult<u32> {
         // SAFETY: the object is alive, and so is its type.
         let found = unsafe { ffi::Py_TYPE(object) };
+        let place = (found as usize >> 4) % RECENT;
+        let (address, known) = self.recent[place];
+        if address == found as usize {
+            return Ok(known);
+        }
         if let Some(&known) = self.kind_of.get(&(found as usize)) {
+            self.recent[place] = (found as usize, known);
             return Ok(known);
         }
         // SAFETY: a type is an object.
@@ -478,7 +494,10 @@ impl Walk<'_> {
             let plain = owner.is(py.get_type::<PyAny>());
             !plain && sizer.get_type().name().is_ok_and(|name| name == "method_descriptor")
         });
-        let sizing = match sizer {
+        // SAFETY: the address of a static.
+        let exact_number = pointer == unsafe { &raw mut ffi::PyLong_Type };
+        let sizing = match &sizer {
+            Some((_, sizer)) if exact_number => Sizing::Number(sizer.call1((1,))?.extract()?),
             Some(_) => Sizing::Asked,
             None if item > 0 && flags & ffi::Py_TPFLAGS_LONG_SUBCLASS == 0 => Sizing::Items,
             None => Sizing::Fixed,
@@ -512,6 +531,17 @@ pub(crate) fn array_data(array: &Bound<'_, PyAny>) -> Option<*const u8> {
     let data = array.getattr(intern!(array.py(), "__array_interface__")).ok()?.get_item("data").ok()?;
     let address: usize = data.get_item(0).ok()?.extract().ok()?;
     Some(std::ptr::without_provenance(address))
+}
+
+/// Whether a whole number is of the smallest kind.
+///
+/// # Safety
+/// `object` is an `int`, alive.
+unsafe fn is_small(object: *mut ffi::PyObject) -> bool {
+    let mut overflow = 0;
+    // SAFETY: handed on to the caller; of an `int` this raises nothing.
+    let value = unsafe { ffi::PyLong_AsLongAndOverflow(object, &raw mut overflow) };
+    overflow == 0 && value != 0 && value.unsigned_abs() < 1 << 30
 }
 
 /// What `tp_traverse` calls for each reference; `walk` is the [`Walk`] that asked.
