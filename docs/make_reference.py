@@ -29,6 +29,7 @@ ROOMS = {
         "manage",
         "Manager",
     ],
+    "The heap": ["snapshot", "Snapshot", "holders", "Holders", "register_size"],
     "Memory": [
         "memory",
         "MemoryReport",

@@ -47,6 +47,7 @@ __all__ = [
     "Figure",
     "FigureClosed",
     "HandlerConflict",
+    "Holders",
     "Image",
     "Manager",
     "MemoryReport",
@@ -58,6 +59,7 @@ __all__ = [
     "SchemaMismatch",
     "Scope",
     "ScopeError",
+    "Snapshot",
     "Source",
     "SourceNotFound",
     "UnknownFormat",
@@ -73,6 +75,7 @@ __all__ = [
     "empty",
     "empty_like",
     "first",
+    "holders",
     "last",
     "manage",
     "max",
@@ -80,12 +83,14 @@ __all__ = [
     "memory",
     "min",
     "register_closer",
+    "register_size",
     "release",
     "report",
     "scan",
     "scope",
     "scoped",
     "set_budget",
+    "snapshot",
     "std",
     "sum",
     "var",
@@ -104,25 +109,32 @@ if TYPE_CHECKING:
     from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
     from ._lifetime.scope import Scope, scope
     from ._lifetime.scoped import scoped
+    from ._report.sizes import register_size
+    from ._report.snapshot import Holders, Snapshot, holders, snapshot
 else:
     # What only programs with scopes need is imported when it is first asked for.
     _LATER = {
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
+        "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
         "Scope": "_lifetime.scope",
+        "Snapshot": "_report.snapshot",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
+        "holders": "_report.snapshot",
         "manage": "_lifetime.manage",
         "register_closer": "_lifetime.closers",
+        "register_size": "_report.sizes",
         "release": "_lifetime.release",
         "report": "_lifetime.process",
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
+        "snapshot": "_report.snapshot",
         "zeros": "_lifetime.reuse",
     }
 

@@ -71,8 +71,12 @@ def test_errors_are_also_built_in_kinds():
 ROOMS = ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
 LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glob("[a-z]*.py"))
 
+REPORT = sorted(path.stem for path in (ROOT / "python/drypoint/_report").glob("[a-z]*.py"))
 
-@pytest.mark.parametrize("module", ROOMS + [f"_lifetime.{name}" for name in LIFETIME])
+
+@pytest.mark.parametrize(
+    "module", ROOMS + [f"_lifetime.{name}" for name in LIFETIME] + [f"_report.{name}" for name in REPORT]
+)
 def test_docstring_examples(module):
     import importlib
 
@@ -82,7 +86,10 @@ def test_docstring_examples(module):
 
 @pytest.mark.parametrize(
     "page",
-    ["README.md", *(f"docs/{name}.md" for name in ("guide", "scopes", "reuse", "budgets", "collection"))],
+    [
+        "README.md",
+        *(f"docs/{name}.md" for name in ("guide", "scopes", "reuse", "budgets", "collection", "snapshots")),
+    ],
 )
 def test_examples_on_pages(page, tmp_path):
     """Every Python block of a page runs, one after the other, in a folder with the shipped data."""

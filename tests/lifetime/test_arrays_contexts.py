@@ -50,7 +50,8 @@ def test_under_manage_every_thread_has_the_pool():
         with ThreadPoolExecutor(4) as threads:
             arrays = [array for some in threads.map(make, range(1, 5)) for array in some]
         assert (dp.buffer_stats() - before)["arrays"] == 10
-        assert {get_handler_name(array) for array in arrays} == {"drypoint"}
+        # NumPy's own, as far as names go: its tests ask for it.
+        assert {get_handler_name(array) for array in arrays} == {"default_allocator"}
         del arrays
     assert (dp.buffer_stats() - before)["arrays"] == 0
 

@@ -41,7 +41,7 @@ pub use pool::{
 pub use process_limit::process_limit;
 #[cfg(feature = "fault-injection")]
 pub use raw::fault;
-pub use raw::{PoolAllocator, free_array, is_array, resize_array};
+pub use raw::{PoolAllocator, array_site, free_array, is_array, resize_array};
 pub use reservation::MemoryReservation;
 pub use resident::{peak_resident_bytes, reset_peak_resident, resident_bytes};
 pub use spill::{Spill, SpillError, SpillRange};

@@ -1,5 +1,6 @@
-//! Whether a picture can be written, asked before the work is done.
+//! Files that appear whole or not at all.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use drypoint_figure::FigureError;
@@ -12,5 +13,17 @@ use crate::error::CoreError;
 #[pyfunction]
 pub(crate) fn check_writable(path: PathBuf) -> PyResult<()> {
     OutputFile::check(&path).map_err(|error| CoreError::Figure(FigureError::Io { path, error }))?;
+    Ok(())
+}
+
+/// Write a file whole, or not at all.
+#[pyfunction]
+pub(crate) fn write_file(py: Python<'_>, path: PathBuf, bytes: &[u8]) -> PyResult<()> {
+    py.detach(|| {
+        let mut file = OutputFile::create(&path)?;
+        file.write_all(bytes)?;
+        file.commit()
+    })
+    .map_err(|error| CoreError::Figure(FigureError::Io { path, error }))?;
     Ok(())
 }

@@ -14,6 +14,7 @@ mod collection;
 mod constructor;
 mod error;
 mod file;
+mod heap;
 mod island;
 mod job;
 mod lifetime;
@@ -54,7 +55,9 @@ mod _core {
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
-    use crate::file::check_writable;
+    use crate::file::{check_writable, write_file};
+    #[pymodule_export]
+    use crate::heap::Heap;
     #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]

@@ -87,6 +87,11 @@ fn enter(data: NonNull<u8>, record: u32) -> Result<NonNull<u8>, Denied> {
     Err(Denied::System)
 }
 
+/// The site that the array of ours at an address was asked for at; 0 if it is not known.
+pub fn array_site(data: *const u8) -> u32 {
+    find(data).map_or(0, |record| records::read(record).site)
+}
+
 /// Whether there is an array of ours at an address.
 pub fn is_array(data: *const u8) -> bool {
     find(data).is_some()

@@ -18,7 +18,7 @@ pub(crate) mod records;
 mod system;
 
 pub use allocator::PoolAllocator;
-pub use arrays::{free_array, is_array, resize_array};
+pub use arrays::{array_site, free_array, is_array, resize_array};
 pub(crate) use block::{Block, Mapped};
 pub(crate) use fork::{forks, survive_forks};
 pub(crate) use idle::{Age, Chain, IdleBlocks};

@@ -306,10 +306,15 @@ impl Walk<'_> {
     }
 }
 
-/// The reference count as 3.11 to 3.14 have it: the lower half of the word where flags came to sit in the upper one.
 fn references(object: &Py<PyAny>) -> u64 {
+    references_of(object.as_ptr())
+}
+
+/// The reference count as 3.11 to 3.14 have it: the lower half of the word where flags came to sit in the upper one. The object
+/// has to be alive.
+pub(super) fn references_of(object: *mut ffi::PyObject) -> u64 {
     // SAFETY: the object is alive; the count is the first word of every object in the builds that this is used with.
-    let word = unsafe { object.as_ptr().cast::<usize>().read() };
+    let word = unsafe { object.cast::<usize>().read() };
     word as u64 & u64::from(u32::MAX)
 }
 

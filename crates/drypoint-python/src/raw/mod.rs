@@ -12,6 +12,7 @@ mod island;
 mod lend;
 mod loan;
 mod moment;
+mod objects;
 mod symbol;
 
 pub(crate) use caller::{null_is_safe, warm};
@@ -29,3 +30,4 @@ pub(crate) use moment::{
     Aside, add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter,
     with_interpreter_again,
 };
+pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};
