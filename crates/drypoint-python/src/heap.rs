@@ -34,6 +34,10 @@ pub(crate) struct Heap {
 
 /// Objects, their own bytes, and the bytes that would go if all of them went.
 type Sum = (usize, u64, u64);
+/// A node's type, own bytes, retained bytes, line, and whether anything holds it.
+type Known = (Py<PyType>, u64, u64, Option<String>, bool);
+/// The place of a root among the named ones, and the nodes from there on.
+type Way = (Option<u32>, Vec<NodeId>);
 
 fn sum<K>(group: &Group<K>) -> Sum {
     (group.nodes, group.shallow, group.retained)
@@ -95,7 +99,7 @@ impl Heap {
     }
 
     /// What is known of a node: its type, own bytes, retained bytes, the line that made it, and whether anything holds it.
-    fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<(Py<PyType>, u64, u64, Option<String>, bool)> {
+    fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<Known> {
         self.check(node)?;
         let kind = self.kinds[self.graph.kind(node) as usize].clone_ref(py);
         let line = sites::text(py, self.graph.site(node));
@@ -126,12 +130,7 @@ impl Heap {
 
     /// For each of some nodes, up to `count` shortest ways by which it is held: the place of the root in `named` (None if it has
     /// no name), and the nodes from there on.
-    fn chains(
-        &self,
-        py: Python<'_>,
-        nodes: Vec<NodeId>,
-        count: usize,
-    ) -> PyResult<Vec<Vec<(Option<u32>, Vec<NodeId>)>>> {
+    fn chains(&self, py: Python<'_>, nodes: Vec<NodeId>, count: usize) -> PyResult<Vec<Vec<Way>>> {
         nodes.iter().try_for_each(|&node| self.check(node))?;
         Ok(py.detach(|| {
             let named = HolderIndex::new(&self.graph, &Named);
@@ -197,7 +196,7 @@ impl Heap {
     }
 }
 
-fn plain(chain: &Chain) -> (Option<u32>, Vec<NodeId>) {
+fn plain(chain: &Chain) -> Way {
     let name = (chain.root.label != UNNAMED).then(|| chain.root.label - 1);
     (name, chain.nodes().collect())
 }

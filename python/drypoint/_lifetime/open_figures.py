@@ -2,9 +2,9 @@
 
 After ``plt.close`` a figure is a large cycle that waits for the collector of CPython, and so is a bare ``Figure()`` that
 was dropped. At moments that are ours anyway, as when a figure is made or drawn or a scope ends, a few of those that
-pyplot does not have are looked at, if they are many or large; what nobody holds is freed. A figure that somebody does hold stays as usable as after
-``plt.close``. Looking costs a millisecond or more, so one that was found held is looked at again only when fewer
-references to it are left, or after twice as many moments as before.
+pyplot does not have are looked at, if they are many or large; what nobody holds is freed. A figure that somebody does
+hold stays as usable as after ``plt.close``. Looking costs a millisecond or more, so one that was found held is looked at
+again only when fewer references to it are left, or after twice as many moments as before.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FigureRule", "drawn", "keep_rules", "look", "noted", "remember", "was_drawn"]
 
-#: Bytes of figures without pyplot from which on they are looked at: a few small ones are left to the collector, which takes
-#: them by the dozen for less.
+#: Bytes of figures without pyplot from which on they are looked at: a few small ones are left to the collector, which
+#: takes them by the dozen for less.
 LOOK_FROM = 24_000_000
 #: Figures looked at in one moment.
 MOST = 4
