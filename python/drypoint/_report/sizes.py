@@ -26,6 +26,11 @@ def register_size(kind: type, function: Callable[[Any], int]) -> None:
     function : callable
         Called with an object, returns bytes beyond those of ``sys.getsizeof``. It should be quick, and change nothing.
 
+    Returns
+    -------
+    None
+        It counts from the next snapshot on. Given again for a type, the new function takes the place of the old.
+
     Raises
     ------
     BadArgument
