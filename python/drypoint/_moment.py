@@ -8,13 +8,10 @@ from time import perf_counter
 
 from . import _core
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import TypeAlias
-
-    Moment: TypeAlias = tuple[float, tuple[int, float, int], int]
-
 __all__ = ["IMPORTED", "now"]
+
+
+Moment = tuple[float, tuple[int, float, int], int]
 
 
 def now() -> Moment:
