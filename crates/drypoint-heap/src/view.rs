@@ -6,20 +6,17 @@ use crate::graph::{Edge, NodeId, Root};
 /// Says which nodes, edges and roots a search for holder chains may use. All are shown unless a method says otherwise.
 pub trait View {
     /// Whether chains may lead through, or to, this node.
-    fn shows_node(&self, node: NodeId) -> bool {
-        let _ = node;
+    fn shows_node(&self, _node: NodeId) -> bool {
         true
     }
 
     /// Whether chains may use this edge.
-    fn shows_edge(&self, source: NodeId, edge: Edge) -> bool {
-        let _ = (source, edge);
+    fn shows_edge(&self, _source: NodeId, _edge: Edge) -> bool {
         true
     }
 
     /// Whether chains may begin at this root.
-    fn shows_root(&self, root: Root) -> bool {
-        let _ = root;
+    fn shows_root(&self, _root: Root) -> bool {
         true
     }
 }

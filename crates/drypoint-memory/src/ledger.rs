@@ -72,25 +72,14 @@ pub(crate) struct Totals {
     pub(crate) peak_live: usize,
     pub(crate) hits: u64,
     pub(crate) misses: u64,
-    pub(crate) decoders: DecoderUsage,
+    pub(crate) decoders: ForeignUsage,
     pub(crate) arrays: ForeignUsage,
     pub(crate) aged: u64,
 }
 
-/// What arrays of other libraries took.
+/// What foreign code took, the decoders or other libraries' arrays, and what of it counts as reserved.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ForeignUsage {
-    /// Bytes that count against the limit.
-    pub(crate) counted: usize,
-    pub(crate) live: usize,
-    pub(crate) peak: usize,
-    pub(crate) hits: u64,
-    pub(crate) misses: u64,
-}
-
-/// What foreign code took through the allocator, and what was reserved for it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DecoderUsage {
     pub(crate) reserved: usize,
     pub(crate) live: usize,
     pub(crate) peak: usize,
@@ -98,7 +87,7 @@ pub(crate) struct DecoderUsage {
     pub(crate) misses: u64,
 }
 
-impl DecoderUsage {
+impl ForeignUsage {
     pub(crate) const NONE: Self = Self { reserved: 0, live: 0, peak: 0, hits: 0, misses: 0 };
 
     /// Bytes that no reservation covers.
@@ -125,7 +114,7 @@ impl Snapshot {
         decoders.misses += totals.decoders.misses;
         let arrays = totals.arrays;
         if arrays.hits + arrays.misses > 0 {
-            let ForeignUsage { counted: reserved, live, peak, hits, misses } = arrays;
+            let ForeignUsage { reserved, live, peak, hits, misses } = arrays;
             consumers.push(ConsumerUsage { name: ARRAYS.into(), reserved, live, peak, hits, misses });
         }
         Self {

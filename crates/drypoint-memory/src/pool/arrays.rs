@@ -108,7 +108,7 @@ impl Arrays {
     /// For the ledger.
     pub(super) fn usage(&self) -> ForeignUsage {
         let Self { live, peak, hits, misses, .. } = *self;
-        ForeignUsage { counted: self.counted_bytes(), live, peak, hits, misses }
+        ForeignUsage { reserved: self.counted_bytes(), live, peak, hits, misses }
     }
 
     /// Bytes that count against the limit.

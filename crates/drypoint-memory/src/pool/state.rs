@@ -10,7 +10,7 @@ use super::account::Account;
 use super::arrays::Arrays;
 use super::reclaim::Registered;
 use crate::class::Class;
-use crate::ledger::{DecoderUsage, Totals};
+use crate::ledger::{ForeignUsage, Totals};
 use crate::raw::{Age, Chain, IdleBlocks, Mapped, coarse_millis, forks};
 
 /// Idle blocks beyond this are trimmed, unless the pool is told otherwise.
@@ -43,7 +43,7 @@ pub(crate) struct State {
     pub(super) peak_live: usize,
     pub(super) hits: u64,
     pub(super) misses: u64,
-    pub(super) decoders: DecoderUsage,
+    pub(super) decoders: ForeignUsage,
     pub(super) arrays: Arrays,
     pub(super) idle: IdleBlocks,
     /// Idle blocks that were given back because of their age.
@@ -67,7 +67,7 @@ impl State {
             peak_live: 0,
             hits: 0,
             misses: 0,
-            decoders: DecoderUsage::NONE,
+            decoders: ForeignUsage::NONE,
             arrays: Arrays::new(),
             idle: IdleBlocks::new(),
             aged: 0,
@@ -182,7 +182,7 @@ impl State {
         let room = self.limit.saturating_sub(self.held().saturating_add(self.leaving())).min(self.idle_limit);
         if bytes > room {
             let mut leaving = Chain::default();
-            self.leaving = self.leaving() + bytes;
+            self.leave(bytes);
             leaving.push(block);
             return leaving;
         }
@@ -194,7 +194,7 @@ impl State {
             let Some(block) = self.idle.take_aged(now) else { break };
             self.aged += 1;
             self.arrays.spare = self.arrays.spare.saturating_sub(block.bytes());
-            self.leaving = self.leaving() + block.bytes();
+            self.leave(block.bytes());
             leaving.push(block);
         }
         leaving
@@ -207,7 +207,7 @@ impl State {
             let Some(block) = self.idle.take_oldest() else { break };
             chain.push(block);
         }
-        self.leaving = self.leaving() + chain.bytes();
+        self.leave(chain.bytes());
         chain
     }
 
