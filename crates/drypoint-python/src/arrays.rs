@@ -11,7 +11,6 @@ use crate::collection::ROOT;
 use crate::error::CoreError;
 use crate::memory::process_pool;
 use crate::raw::{HandlerError, NumPy, handler_for, warm};
-use crate::refusal::held_by_line;
 
 impl From<HandlerError> for CoreError {
     fn from(error: HandlerError) -> Self {
@@ -76,11 +75,6 @@ impl ArrayAccount {
         usage(py, &self.account)
     }
 
-    /// Bytes of its living arrays by the line that made them, largest first.
-    fn holders(&self, py: Python<'_>) -> Vec<(String, usize)> {
-        holders(py, &self.account)
-    }
-
     /// Bytes for which it still has room.
     fn available(&self) -> usize {
         self.account.available()
@@ -99,12 +93,6 @@ fn usage<'py>(py: Python<'py>, account: &Account) -> PyResult<Bound<'py, PyDict>
     numbers.set_item("live", usage.live)?;
     numbers.set_item("peak", usage.peak)?;
     Ok(numbers)
-}
-
-fn holders(py: Python<'_>, account: &Account) -> Vec<(String, usize)> {
-    let mut holders = held_by_line(py, account);
-    holders.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    holders
 }
 
 /// Have the arrays of all threads come from the pool, or (False) no longer. Returns whether NumPy is there at all.
@@ -132,10 +120,4 @@ pub(crate) fn count_arrays(on: bool) -> PyResult<()> {
 #[pyfunction]
 pub(crate) fn array_usage(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     usage(py, &ROOT)
-}
-
-/// Bytes of all of them that are alive by the line that made them, largest first.
-#[pyfunction]
-pub(crate) fn array_holders(py: Python<'_>) -> Vec<(String, usize)> {
-    holders(py, &ROOT)
 }

@@ -101,6 +101,7 @@ pub(crate) fn is_running() -> bool {
             return false;
         }
         if thread != thread_number() && COLLECTS_IN.load(Relaxed) != std::process::id() {
+            // Lost only to whoever does the same, or begins to collect.
             let _ = collects.compare_exchange(thread, 0, Relaxed, Relaxed);
             return false;
         }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use drypoint_heap::{
     Chain, Cycles, DominatorTree, Everything, Graph, Group, Holder, HolderIndex, NodeId, Root, View,
-    group_by_kind, group_by_site, retained_by,
+    group_by_kind, group_by_site,
 };
 use drypoint_memory::array_site;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -67,11 +67,6 @@ impl Heap {
         (graph.node_count(), graph.edge_count(), graph.total_shallow(), garbage.0, garbage.1)
     }
 
-    /// Bytes that the heap itself takes while it is kept.
-    fn nbytes(&self) -> usize {
-        self.graph.bytes() + self.tree.bytes()
-    }
-
     /// By type: the type, how many, their own bytes, the bytes that would go with all of them.
     fn by_kind(&self, py: Python<'_>) -> Vec<(Py<PyType>, Sum)> {
         let groups = py.detach(|| group_by_kind(&self.graph, &self.tree));
@@ -84,16 +79,21 @@ impl Heap {
         groups.iter().filter_map(|group| Some((sites::text(py, group.key)?, sum(group)))).collect()
     }
 
-    /// The nodes that retain most, largest first.
+    /// The nodes that retain most, largest first, but for those that only pass on what one other holds: that have less than
+    /// a tenth of it for themselves and the rest.
     fn largest(&self, py: Python<'_>, count: usize) -> Vec<NodeId> {
+        const LOOKED_AT: usize = 20;
         py.detach(|| {
             let mut nodes: Vec<NodeId> = self.graph.nodes().collect();
             let by_size = |&node: &NodeId| (std::cmp::Reverse(self.tree.retained(node)), node);
-            if count < nodes.len() {
-                nodes.select_nth_unstable_by_key(count, by_size);
-                nodes.truncate(count);
+            let looked_at = count.saturating_mul(LOOKED_AT);
+            if looked_at < nodes.len() {
+                nodes.select_nth_unstable_by_key(looked_at, by_size);
+                nodes.truncate(looked_at);
             }
             nodes.sort_by_key(by_size);
+            nodes.retain(|&node| !self.passes_on(node));
+            nodes.truncate(count);
             nodes
         })
     }
@@ -105,27 +105,6 @@ impl Heap {
         let line = sites::text(py, self.graph.site(node));
         let (shallow, retained) = (self.graph.shallow(node), self.tree.retained(node));
         Ok((kind, shallow, retained, line, self.tree.is_reachable(node)))
-    }
-
-    /// The node that alone holds another, if there is one.
-    fn holder(&self, node: NodeId) -> PyResult<Option<NodeId>> {
-        self.check(node)?;
-        Ok(match self.tree.holder(node) {
-            Holder::Node(holder) => Some(holder),
-            _ => None,
-        })
-    }
-
-    /// The nodes that a node alone holds.
-    fn held(&self, node: NodeId) -> PyResult<Vec<NodeId>> {
-        self.check(node)?;
-        Ok(self.tree.held_by(Holder::Node(node)).collect())
-    }
-
-    /// Bytes that would go if all of these nodes went.
-    fn retained_by(&self, nodes: Vec<NodeId>) -> PyResult<u64> {
-        nodes.iter().try_for_each(|&node| self.check(node))?;
-        Ok(retained_by(&self.graph, &self.tree, nodes).bytes())
     }
 
     /// For each of some nodes, up to `count` shortest ways by which it is held: the place of the root in `named` (None if it has
@@ -187,6 +166,12 @@ impl Heap {
 }
 
 impl Heap {
+    fn passes_on(&self, node: NodeId) -> bool {
+        let retained = self.tree.retained(node);
+        let mut held = self.tree.held_by(Holder::Node(node));
+        held.any(|held| self.tree.retained(held) > retained - retained / 10)
+    }
+
     fn check(&self, node: NodeId) -> PyResult<()> {
         if (node as usize) < self.graph.node_count() {
             Ok(())

@@ -45,7 +45,7 @@ mod _core {
     #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
-    use crate::arrays::{ArrayAccount, array_holders, array_usage, count_arrays, pool_arrays};
+    use crate::arrays::{ArrayAccount, array_usage, count_arrays, pool_arrays};
     #[pymodule_export]
     use crate::arrow::arrow_source;
     #[pymodule_export]

@@ -182,7 +182,7 @@ fn describe(py: Python<'_>, account: &Arc<ArrayAccount>, bytes: usize, denied: D
 }
 
 /// Bytes of the arrays of an account by the line that made them, in no order.
-pub(crate) fn held_by_line(py: Python<'_>, account: &ArrayAccount) -> Vec<(String, usize)> {
+fn held_by_line(py: Python<'_>, account: &ArrayAccount) -> Vec<(String, usize)> {
     let mut by_site: HashMap<u32, (usize, usize)> = HashMap::new();
     for (bytes, site) in living_arrays(account) {
         let held = by_site.entry(site).or_default();

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import sys
 import types
+from collections import deque
+from functools import lru_cache, partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ MOST = 1_000_000
 LONGEST_KEY = 40
 
 _getattribute = object.__getattribute__
+_CACHE = type(lru_cache(len))
+_PLAIN = (str, bytes, int, float, bool, type(None))
 
 
 def kind_name(kind: type) -> str:
@@ -70,11 +74,11 @@ def _step(holder: object, steps: list[Any]) -> tuple[int, str]:
     """How many steps one name covers, and the name."""
     kind = type(holder)
     held = steps[0]
-    if isinstance(holder, types.ModuleType) and len(steps) > 1 and held is _getattribute(holder, "__dict__"):
+    if issubclass(kind, types.ModuleType) and len(steps) > 1 and held is _getattribute(holder, "__dict__"):
         return 2, f" → {_key_of(held, steps[1], bare=True)}"
     if kind is types.FunctionType:
         return _from_function(holder, steps)  # type: ignore[arg-type]
-    if isinstance(holder, type) and len(steps) > 1 and type(held) is dict:
+    if issubclass(kind, type) and len(steps) > 1 and type(held) is dict:
         return 2, f".{_key_of(held, steps[1], bare=True)}"
     if kind is memoryview and len(steps) > 1:
         return 2, ".obj"  # by way of a buffer that is nobody's else
@@ -109,11 +113,8 @@ def _key_of(mapping: dict[Any, Any], held: object, bare: bool = False) -> str:
 
 
 def _cut(key: object) -> str:
-    text = (
-        repr(key)
-        if isinstance(key, str | bytes | int | float | bool | tuple | type(None))
-        else kind_name(type(key))
-    )
+    plain = type(key) in _PLAIN or (type(key) is tuple and all(type(part) in _PLAIN for part in key))
+    text = repr(key) if plain else kind_name(type(key))
     return text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + "…"
 
 
@@ -141,7 +142,8 @@ def _from_function(function: types.FunctionType, steps: list[Any]) -> tuple[int,
 
 
 def _items(holder: Any) -> Iterator[tuple[str, object]]:
-    for place, item in enumerate(holder):
+    walk = next(base.__iter__ for base in (list, tuple, deque) if issubclass(type(holder), base))
+    for place, item in enumerate(walk(holder)):  # not a subclass's own way, which may be Python
         if place > MOST:
             return
         yield f"[{place}]", item
@@ -207,7 +209,6 @@ _BY_KIND: dict[type, Callable[[Any], Iterator[tuple[str, object]]]] = {
     types.BuiltinFunctionType: _named("__self__"),
     types.CellType: _named("cell_contents"),
     types.TracebackType: _named("tb_frame", "tb_next"),
-    types.MappingProxyType: lambda proxy: iter(()),
     property: _named("fget", "fset", "fdel"),
     staticmethod: _named("__func__"),
     classmethod: _named("__func__"),
@@ -225,23 +226,23 @@ def _parts(holder: Any) -> Iterator[tuple[str, object]]:
     if own is not None:
         for key, value in own.items():
             yield f".{key}", value
-    for base in kind.__mro__:
-        slots = base.__dict__.get("__slots__", ())
+    for base in type.__getattribute__(kind, "__mro__"):
+        slots = type.__getattribute__(base, "__dict__").get("__slots__", ())
         for name in (slots,) if isinstance(slots, str) else slots:
             yield from _named(name)(holder)
-    if isinstance(holder, BaseException):
+    if issubclass(kind, BaseException):
         yield from _named("__traceback__", "__context__", "__cause__", "args")(holder)
-    if isinstance(holder, list | tuple):
+    if issubclass(kind, list | tuple):
         yield from _items(holder)
-    elif isinstance(holder, dict):
+    elif issubclass(kind, dict):
         yield from _mapping(holder)
-    elif kind.__module__ == "collections" and kind.__name__ == "deque":
+    elif issubclass(kind, deque):
         yield from _items(holder)
-    elif kind.__module__ == "functools" and kind.__name__ == "_lru_cache_wrapper":
+    elif kind is _CACHE:
         yield from _cache(holder)
-    elif kind.__module__ == "functools" and kind.__name__ == "partial":
+    elif issubclass(kind, partial):
         yield from _named("func", "args", "keywords")(holder)
     numpy = sys.modules.get("numpy")
-    if numpy is not None and isinstance(holder, numpy.ndarray):
-        yield ".base", holder.base
-    yield from ((" → its class", kind) for _ in range(1))
+    if numpy is not None and issubclass(kind, numpy.ndarray):
+        yield ".base", numpy.ndarray.base.__get__(holder)
+    yield " → its class", kind

@@ -28,10 +28,6 @@ __all__ = ["Holders", "Snapshot", "holders", "snapshot"]
 FORMAT, VERSION = "drypoint-snapshot", 1
 #: Objects that are named in a snapshot, and kinds and lines that its repr shows.
 LARGEST, SHOWN = 100, 10
-#: Nodes looked at for that: many of the largest only pass on what one other holds.
-LOOKED_AT = 20
-#: An object that has less than this part for itself, beside its largest, passes on.
-OWN_PART = 0.1
 CHAINS = 3
 #: The name of a root that is only there because its object was asked about.
 ASKED = ""
@@ -346,7 +342,7 @@ def snapshot() -> Snapshot:
     -----
     Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the
     bytes that would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree
-    of the object graph). Costs about as much as a few full garbage collections, and meanwhile some hundred bytes for
+    of the object graph). Costs about as much as three full garbage collections, and meanwhile some hundred bytes for
     each object. Other threads wait for the first half of it.
 
     Examples
@@ -388,11 +384,7 @@ def _rows(key: str, found: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
 
 def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
     modules = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is ModuleType}
-    chosen = [
-        node
-        for node in heap.largest(LARGEST * LOOKED_AT)
-        if not _passes_on(heap, node) and id(heap.thing(node)) not in modules
-    ][:LARGEST]
+    chosen = [node for node in heap.largest(LARGEST) if id(heap.thing(node)) not in modules]
     found = []
     for node, chains in zip(chosen, heap.chains(chosen, 1), strict=True):
         kind, size, retained, line, _ = heap.node(node)
@@ -405,12 +397,6 @@ def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
             {"type": names.kind_name(kind), "bytes": size, "retained": retained, "line": line, "name": name}
         )
     return found
-
-
-def _passes_on(heap: _core.Heap, node: int) -> bool:
-    """Whether an object is only the way to another that retains nearly as much."""
-    retained = heap.node(node)[2]
-    return any(heap.node(held)[2] > retained * (1 - OWN_PART) for held in heap.held(node))
 
 
 def _named_chain(heap: _core.Heap, named: list[str], root: int | None, nodes: list[int]) -> str:

@@ -272,7 +272,7 @@ impl NumPy {
         if DEFAULT.get().is_none() {
             let handler = behind(self.default_capsule())?;
             // SAFETY: a capsule of this name holds a handler.
-            let _ = DEFAULT.set(unsafe { (*handler).functions });
+            DEFAULT.get_or_init(|| unsafe { (*handler).functions });
         }
         Ok(())
     }
@@ -343,8 +343,7 @@ impl NumPy {
         if unsafe { ffi::PyCapsule_SetPointer(capsule, ptr::from_ref(owned).cast_mut().cast()) } != 0 {
             return Err(PyErr::fetch(py).into());
         }
-        let _ = TAKEN.set(owned);
-        Ok(Switch(owned))
+        Ok(Switch(TAKEN.get_or_init(|| owned)))
     }
 }
 

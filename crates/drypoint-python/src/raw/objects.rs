@@ -525,8 +525,11 @@ unsafe fn slot(kind: *mut ffi::PyTypeObject, number: c_int) -> *mut c_void {
     unsafe { ffi::PyType_GetSlot(kind, number) }
 }
 
-/// Where the data of a NumPy array begins, by its array interface.
+/// Where the data of a NumPy array begins, by its array interface; None for a view, whose data is another's.
 pub(crate) fn array_data(array: &Bound<'_, PyAny>) -> Option<*const u8> {
+    if !array.getattr(intern!(array.py(), "base")).ok()?.is_none() {
+        return None;
+    }
     let data = array.getattr(intern!(array.py(), "__array_interface__")).ok()?.get_item("data").ok()?;
     let address: usize = data.get_item(0).ok()?.extract().ok()?;
     Some(std::ptr::without_provenance(address))
