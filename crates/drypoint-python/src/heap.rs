@@ -98,6 +98,20 @@ impl Heap {
         })
     }
 
+    /// The nodes with most bytes of their own, largest first.
+    fn by_size(&self, py: Python<'_>, count: usize) -> Vec<NodeId> {
+        py.detach(|| {
+            let mut nodes: Vec<NodeId> = self.graph.nodes().collect();
+            let by_size = |&node: &NodeId| (std::cmp::Reverse(self.graph.shallow(node)), node);
+            if count < nodes.len() {
+                nodes.select_nth_unstable_by_key(count, by_size);
+                nodes.truncate(count);
+            }
+            nodes.sort_by_key(by_size);
+            nodes
+        })
+    }
+
     /// What is known of a node: its type, own bytes, retained bytes, the line that made it, and whether anything holds it.
     fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<Known> {
         self.check(node)?;

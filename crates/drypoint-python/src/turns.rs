@@ -11,6 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
 
+use drypoint_memory::live_array_bytes;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -61,6 +62,8 @@ struct Loop {
     /// The events of the first and the last time.
     first: u64,
     last: u64,
+    /// Bytes of large arrays at the times that it began anew, in all.
+    kept: u128,
     /// The last time it went from here back to there.
     from: Position,
     to: Position,
@@ -177,6 +180,7 @@ impl Trail {
             self.loops.iter_mut().find(|known| known.address == to.code && known.depth == depth)
         {
             known.count += 1;
+            known.kept += live_array_bytes() as u128;
             (known.last, known.from, known.to) = (event, from, to.position);
         } else if self.loops.len() < MOST
             && let Some(code) = sites::code_at(py, to.code)
@@ -187,6 +191,7 @@ impl Trail {
                 address: to.code,
                 depth,
                 count: 1,
+                kept: live_array_bytes() as u128,
                 first: event,
                 last: event,
                 from,
@@ -261,6 +266,14 @@ pub(crate) fn turns_clock(py: Python<'_>) -> PyResult<Option<Bound<'_, PyTuple>>
     let caller = clock.caller.as_ref().map(|(code, position)| (code.clone_ref(py), place(*position)));
     let found = (clock.code.clone_ref(py), place(clock.from), place(clock.to), caller);
     Ok(Some(found.into_pyobject(py)?))
+}
+
+/// Bytes of large arrays when a turn begins, on average; None if no loop was found.
+#[pyfunction]
+pub(crate) fn kept_at_turns() -> Option<u64> {
+    let notes = notes();
+    let clock = notes.clock()?;
+    u64::try_from(clock.kept / u128::from(clock.count.max(1))).ok()
 }
 
 #[cfg(test)]

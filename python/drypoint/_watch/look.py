@@ -8,7 +8,7 @@ from time import perf_counter
 from .. import _core
 from .._report import names
 from .._report.snapshot import walk
-from . import growth, handles
+from . import growth, handles, wasted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,13 +57,15 @@ class Look:
         Bytes in use in the C library's heaps, and bytes that they keep free.
     growths, handles, garbage, segments
         What was found.
+    wasted : list of Finding
+        Large things in a form that wastes memory; of the last look only.
     kinds : dict
         Bytes by kind of object.
     marks : Marks
         For the next look.
     """
 
-    def __init__(self, makings: Makings, before: Look | None, began: float) -> None:
+    def __init__(self, makings: Makings, before: Look | None, began: float, last: bool = False) -> None:
         at = perf_counter()
         self.turn = _core.turns()[0]
         self.seconds = at - began
@@ -80,6 +82,7 @@ class Look:
             self.handles: list[Handles] = handles.find(heap, named, makings)
             self.garbage = _garbage(heap, makings)
             self.kinds = _kinds(heap)
+            self.wasted = wasted.find(heap, named, makings) if last else []
             self.marks: _core.Marks | None = heap.marks()
             self.retained = _retained(heap, before)
         finally:

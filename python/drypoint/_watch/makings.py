@@ -89,6 +89,11 @@ class Makings:
         name = _file_name(thing)
         return self._files.get(name, 0) if name else 0
 
+    def alive(self, site: int, name: str) -> int:
+        """How many of the things of a type that a line made are alive."""
+        made = [one for one in list(self._made.values()) if one.site == site]
+        return sum(1 for one in made if one.kind.__qualname__ == name and one() is not None)
+
     def _told(self, thing: object, kind: str) -> None:
         self.note(thing)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 from time import perf_counter
+from typing import NamedTuple
 
 from .. import _arguments, _core
 from .._errors import BadArgument, HandlerConflict
@@ -20,7 +21,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Observer", "turn"]
+__all__ = ["Line", "Observer", "turn"]
 
 #: The part of the time that looks may take, and how many may be taken whatever they cost.
 PART, FREE = 0.02, 2
@@ -30,6 +31,30 @@ LINES_FROM = 64 << 10
 FIRST_TURN = 5
 
 _watching: Observer | None = None
+
+
+class Line(NamedTuple):
+    """The large arrays that a line made.
+
+    Attributes
+    ----------
+    site : int
+        The line; 0 are all that are not known.
+    allocations, allocated : int
+        Requests, and bytes that they asked for.
+    arrays, live, at_peak : int
+        Arrays that are alive, their bytes, and those at the peak of all lines.
+    rising : int
+        Requests for more than the one before.
+    """
+
+    site: int
+    allocations: int
+    allocated: int
+    arrays: int
+    live: int
+    at_peak: int
+    rising: int
 
 
 class Observer:
@@ -93,9 +118,24 @@ class Observer:
             self.blind = str(conflict)
         _core.watch_lines(self.lines_from)
         _core.watch_turns(True)
-        self.lines_before = {row[0]: row for row in _core.array_lines()}
+        self._lines_before = {row[0]: Line(*row) for row in _core.array_lines()}
         _core.survey_by(self._due, self.first_turn)
         self._sampler = _core.Sampler(self.every)
+
+    def array_lines(self) -> list[Line]:
+        """The large arrays of each line since the start."""
+        found = []
+        for row in map(Line._make, _core.array_lines()):
+            before = self._lines_before.get(row.site)
+            if before is not None:
+                row = row._replace(
+                    allocations=row.allocations - before.allocations,
+                    allocated=row.allocated - before.allocated,
+                    rising=row.rising - before.rising,
+                )
+            if row.allocations:
+                found.append(row)
+        return found
 
     def turn(self) -> None:
         """A turn has ended."""
@@ -110,12 +150,12 @@ class Observer:
             return
         self.look()
 
-    def look(self) -> None:
+    def look(self, last: bool = False) -> None:
         """Look at the heap now."""
         self._looking = True
         try:
             before = self.looks[-1] if self.looks else None
-            look = Look(self.makings, before, self.began)
+            look = Look(self.makings, before, self.began, last)
         finally:
             self._looking = False
         if before is not None:
@@ -140,7 +180,7 @@ class Observer:
         _core.survey_by(None)
         self.seconds = perf_counter() - self.began
         try:
-            self.look()
+            self.look(last=True)
             self.samples = self._sampler.stop()
             return findings.document(self)
         finally:

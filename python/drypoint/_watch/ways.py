@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Way", "holder_name", "is_plain_holder", "of", "rank"]
+__all__ = ["Way", "holder_name", "is_plain_holder", "of", "rank", "thing_name"]
 
 _CACHE = type(functools.lru_cache(len))
 _SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
@@ -169,6 +169,19 @@ def _attribute_of(thing: Any, held: Any) -> str:
 
 def _last_key(root: str | None, objects: list[Any], place: int) -> str:
     return holder_name(root, objects[: place + 1]).rsplit("[", 1)[-1].rsplit(" ", 1)[-1].strip("'\"]")
+
+
+def thing_name(thing: Any) -> str:
+    """The kind of a thing; of Axes also what they are for."""
+    name = names.kind_name(type(thing))
+    if _is_artist(thing) and name.endswith("Axes"):
+        own = vars(thing)
+        if own.get("_colorbar") is not None:
+            return f"{name} (colorbar)"
+        twins = own.get("_twinned_axes")
+        if twins is not None and len(twins.get_siblings(thing)) > 1:
+            return f"{name} (twin)"
+    return name
 
 
 def holder_name(root: str | None, objects: list[Any]) -> str:
