@@ -176,7 +176,7 @@ def shown() -> Narrower:
     return Narrower(
         "float32",
         4,
-        lambda block: bool(block.min() >= 0 and block.max() <= 1),
+        lambda block: bool((block.min() >= 0) & (block.max() <= 1)),
         "it looks like a picture (all values in 0..1): float32 is enough to show it",
         "Make it as float32 (`dtype=np.float32`), or uint8 if it is only shown.",
         0.5,
@@ -184,7 +184,7 @@ def shown() -> Narrower:
 
 
 def _is_picture(array: Any) -> bool:
-    shape = array.shape
+    shape: tuple[int, ...] = array.shape
     if len(shape) in (3, 4) and shape[-1] in (3, 4):
         return min(shape[-3:-1]) >= SIDE
     return len(shape) == 2 and min(shape) >= FLAT_SIDE
