@@ -198,15 +198,13 @@ impl Heap {
         py.detach(|| {
             let mut found: std::collections::HashMap<Option<NodeId>, (u64, Vec<NodeId>)> = Default::default();
             let is_new: Vec<bool> = self.graph.nodes().map(|node| !before.has(self.mark(node))).collect();
+            let keepers = self.keepers(&is_new);
             for node in self.graph.nodes().filter(|&node| self.tree.is_reachable(node)) {
-                let holder = match self.tree.holder(node) {
-                    Holder::Node(holder) => Some(holder),
-                    _ => None,
-                };
                 if is_new[node as usize] {
-                    if holder.is_none_or(|holder| !is_new[holder as usize]) {
-                        let (bytes, nodes) = found.entry(holder).or_default();
-                        *bytes += self.tree.retained(node);
+                    // What is old below it counts where it is.
+                    let (bytes, nodes) = found.entry(keepers[node as usize]).or_default();
+                    *bytes += self.graph.shallow(node);
+                    if self.parent(node) == keepers[node as usize] {
                         nodes.push(node);
                     }
                 } else if self.graph.shallow(node) >= least {
@@ -336,6 +334,41 @@ impl Heap {
     fn mark(&self, node: NodeId) -> u64 {
         let kind = self.kinds[self.graph.kind(node) as usize].as_ptr() as u64;
         self.graph.key(node) ^ kind.rotate_left(29)
+    }
+
+    /// The node that alone holds this one.
+    fn parent(&self, node: NodeId) -> Option<NodeId> {
+        match self.tree.holder(node) {
+            Holder::Node(holder) => Some(holder),
+            _ => None,
+        }
+    }
+
+    /// For each node the nearest one outwards, among those that hold it alone, that is not new.
+    fn keepers(&self, is_new: &[bool]) -> Vec<Option<NodeId>> {
+        let mut keepers: Vec<Option<NodeId>> = vec![None; is_new.len()];
+        let mut known = vec![false; is_new.len()];
+        let mut way = Vec::new();
+        for node in self.graph.nodes() {
+            let mut at = Some(node);
+            let keeper = loop {
+                let Some(here) = at else { break None };
+                if known[here as usize] {
+                    break keepers[here as usize];
+                }
+                way.push(here);
+                match self.parent(here) {
+                    Some(parent) if !is_new[parent as usize] => break Some(parent),
+                    parent => at = parent,
+                }
+            };
+            // An old node on the way would have ended it, so all of them have the same keeper.
+            for passed in way.drain(..) {
+                keepers[passed as usize] = keeper;
+                known[passed as usize] = true;
+            }
+        }
+        keepers
     }
 
     fn passes_on(&self, node: NodeId) -> bool {

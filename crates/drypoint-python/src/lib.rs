@@ -79,7 +79,7 @@ mod _core {
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]
-    use crate::sites::{place, site, site_parts};
+    use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use drypoint_memory::live_array_bytes;
 use pyo3::prelude::*;
@@ -49,8 +50,15 @@ struct Trail {
     /// Outermost first.
     last: Vec<Step>,
     loops: Vec<Loop>,
-    /// How often a kind of thing was made at a place.
-    kinds: HashMap<(u64, u64), u64>,
+    /// How often a kind of thing was made at a place, first and last.
+    kinds: HashMap<(u64, u64), Often>,
+}
+
+#[derive(Clone, Copy)]
+struct Often {
+    count: u64,
+    first: Instant,
+    last: Instant,
 }
 
 /// A code that began anew.
@@ -59,9 +67,8 @@ struct Loop {
     address: usize,
     depth: usize,
     count: u64,
-    /// The events of the first and the last time.
-    first: u64,
-    last: u64,
+    first: Instant,
+    last: Instant,
     /// Bytes of large arrays at the times that it began anew, in all.
     kept: u128,
     /// The last time it went from here back to there.
@@ -116,10 +123,9 @@ fn notes() -> MutexGuard<'static, Notes> {
 impl Notes {
     fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize) {
         self.events += 1;
-        let events = self.events;
         let trail =
             if thread_number() == FIRST_THREAD.load(Relaxed) { &mut self.first } else { &mut self.others };
-        trail.note(py, path, kind, events);
+        trail.note(py, path, kind, Instant::now());
     }
 
     fn is_due(&mut self) -> bool {
@@ -147,12 +153,14 @@ impl Notes {
 }
 
 impl Trail {
-    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize, event: u64) {
+    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize, now: Instant) {
         let mut hasher = DefaultHasher::new();
         path.hash(&mut hasher);
         let key = (hasher.finish(), kind as u64);
         if self.kinds.len() < MOST || self.kinds.contains_key(&key) {
-            *self.kinds.entry(key).or_insert(0) += 1;
+            let often = self.kinds.entry(key).or_insert(Often { count: 0, first: now, last: now });
+            often.count += 1;
+            often.last = now;
         }
         let depth = self.last.iter().zip(path).take_while(|(last, now)| last == now).count();
         if let (Some(from), Some(to)) = (self.last.get(depth), path.get(depth))
@@ -161,7 +169,7 @@ impl Trail {
         {
             let (from, to) = (from.position, *to);
             let caller = depth.checked_sub(1).map(|above| path[above]);
-            self.again(py, to, from, depth, caller, event);
+            self.again(py, to, from, depth, caller, now);
         }
         self.last.clear();
         self.last.extend_from_slice(path);
@@ -174,14 +182,14 @@ impl Trail {
         from: Position,
         depth: usize,
         caller: Option<Step>,
-        event: u64,
+        now: Instant,
     ) {
         if let Some(known) =
             self.loops.iter_mut().find(|known| known.address == to.code && known.depth == depth)
         {
             known.count += 1;
             known.kept += live_array_bytes() as u128;
-            (known.last, known.from, known.to) = (event, from, to.position);
+            (known.last, known.from, known.to) = (now, from, to.position);
         } else if self.loops.len() < MOST
             && let Some(code) = sites::code_at(py, to.code)
         {
@@ -192,8 +200,8 @@ impl Trail {
                 depth,
                 count: 1,
                 kept: live_array_bytes() as u128,
-                first: event,
-                last: event,
+                first: now,
+                last: now,
                 from,
                 to: to.position,
                 caller,
@@ -210,15 +218,12 @@ impl Trail {
             .min_by_key(|known| (known.depth, std::cmp::Reverse(span(known))))
     }
 
-    /// How often the place that made most made the thing that it made least often.
+    /// How often the thing came that came least often, of those that came again through most of the run.
     fn repeated(&self) -> u64 {
-        let often = || self.kinds.iter().filter(|(_, count)| **count >= LEAST);
-        let mut by_place: HashMap<u64, u64> = HashMap::new();
-        for ((place, _), count) in often() {
-            *by_place.entry(*place).or_insert(0) += count;
-        }
-        let most = by_place.iter().max_by_key(|(place, count)| (**count, **place)).map(|(place, _)| *place);
-        often().filter(|((place, _), _)| Some(*place) == most).map(|(_, count)| *count).min().unwrap_or(0)
+        let often = || self.kinds.values().filter(|often| often.count >= LEAST);
+        let span = |often: &Often| often.last - often.first;
+        let Some(longest) = often().map(span).max() else { return 0 };
+        often().filter(|one| span(one) * 4 >= longest * 3).map(|one| one.count).min().unwrap_or(0)
     }
 }
 
@@ -278,21 +283,22 @@ pub(crate) fn kept_at_turns() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn kinds(trail: &mut Trail, events: &[(u64, u64)]) {
-        for key in events {
-            *trail.kinds.entry(*key).or_insert(0) += 1;
-        }
+    fn often(count: u64, from: u64, to: u64) -> Often {
+        let begin = Instant::now();
+        Often { count, first: begin + Duration::from_secs(from), last: begin + Duration::from_secs(to) }
     }
 
     #[test]
-    fn the_rarest_thing_of_the_busiest_place_counts() {
+    fn what_came_least_often_through_the_run_counts() {
         let mut trail = Trail::default();
-        for _ in 0..25 {
-            kinds(&mut trail, &[(1, 10), (1, 11), (1, 11), (1, 11)]);
-        }
-        kinds(&mut trail, &[(1, 12), (2, 10)]);
+        trail.kinds.insert((1, 10), often(25, 10, 100));
+        trail.kinds.insert((1, 11), often(75, 10, 100));
+        trail.kinds.insert((2, 12), often(12, 0, 5)); // made while it was set up
+        trail.kinds.insert((1, 13), often(3, 10, 100));
         assert_eq!(trail.repeated(), 25);
     }
 

@@ -26,6 +26,7 @@ examples:
   cat points.csv | drypoint draw - -x x -y y --by kind -o points.pdf
   drypoint info trips.parquet
   drypoint run --figures 10 report.py --month 3
+  drypoint watch --html report.html app.py
 """
 
 
@@ -34,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     from argparse import RawDescriptionHelpFormatter
 
     from .. import __version__
-    from . import draw, info, run
+    from . import draw, info, run, watch
     from .parser import Parser
 
     top = Parser(
@@ -53,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     draw.add(verbs)
     info.add(verbs)
     run.add(verbs)
+    watch.add(verbs)
     return top
 
 

@@ -12,7 +12,7 @@ __all__ = ["advise", "plural"]
 def plural(kind: str) -> str:
     """More than one of a kind: ``"matplotlib.Figures"``, ``"arrays"``."""
     if kind in ("numpy.ndarray", "ndarray"):
-        return "arrays"
+        return "NumPy arrays"
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"

@@ -6,6 +6,8 @@ line made them, and by which chain they are held; what remains is plain data.
 
 from __future__ import annotations
 
+from types import ModuleType
+
 from .. import _core
 from .._report import names
 from . import ways
@@ -26,6 +28,8 @@ LEAST = 64 << 10
 MOST, ELEMENTS = 24, 8
 #: Steps down from an element to what was made by a line of the program.
 DEEPEST = 40
+#: Parts that make a container, those that are counted, and the part of a thing that they have to be.
+FEW, MANY, PART = 3, 1000, 0.8
 #: From here on an array is data, and not a part of something else.
 DATA = 64 << 10
 #: Objects below an element that are looked at for data or for waste.
@@ -39,8 +43,8 @@ class Growth:
     ----------
     key : tuple
         The same for the same holder at each look.
-    holder, chain : str
-        What a person calls the holder, and the whole way to what it keeps.
+    holder, chain, start : str
+        What a person calls the holder, the whole way to what it keeps, and the way to the holder.
     root : str
         Where the way begins.
     way : Way
@@ -76,6 +80,7 @@ class Growth:
         "retained",
         "root",
         "site",
+        "start",
         "subject",
         "waste",
         "waste_site",
@@ -86,6 +91,7 @@ class Growth:
     key: tuple[int, str]
     holder: str
     chain: str
+    start: str
     root: str
     way: Way
     bytes: int
@@ -127,8 +133,8 @@ def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makin
     """
     found = []
     for holder, more, own, count, nodes in heap.grown(before, LEAST, 1 << 40, ELEMENTS)[:MOST]:
-        if holder is None and not nodes:
-            continue
+        if holder is None and (not nodes or isinstance(heap.thing(nodes[0]), ModuleType)):
+            continue  # an import
         growth = _named(heap, named, makings, holder, more, own, count, nodes)
         if growth is not None:
             found.append(growth)
@@ -148,7 +154,9 @@ def _named(
     node = _typical(heap, nodes) if nodes else None
     if node is not None and (holder is None or ways.is_plain_holder(heap.thing(holder))):
         # A container that is made anew each time, such as the sum of two lists: it is the holder.
-        holder, node = _renewed(heap, holder, node)
+        holder, node, count = _renewed(heap, holder, node, count)
+    elif node is not None and count <= 2:
+        holder, node, count = _inside(heap, holder, node, count)
     subject, site = (node, 0) if node is None else made_inside(heap, makings, node)
     target = subject if subject is not None else holder
     if target is None:
@@ -169,6 +177,7 @@ def _named(
         key=(id(holding[-1]), type(holding[-1]).__name__),
         holder=ways.holder_name(root, holding),
         chain=names.chain(root, objects),
+        start=names.chain(root, holding),
         root=root or "",
         way=way,
         bytes=more,
@@ -186,6 +195,19 @@ def _named(
     )
 
 
+def _inside(heap: _core.Heap, holder: int | None, node: int, count: int) -> tuple[int | None, int, int]:
+    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it."""
+    at, whole = node, heap.node(node)[2]
+    for _ in range(DEEPEST):
+        held = heap.held(at, MANY)
+        if not held or sum(bytes for _, bytes in held) < PART * whole:
+            break
+        if len(held) >= FEW and held[0][1] < whole / 2:
+            return at, _typical(heap, [kept for kept, _ in held[:ELEMENTS]]), len(held)
+        at = held[0][0]
+    return holder, node, count
+
+
 def _typical(heap: _core.Heap, nodes: list[int]) -> int:
     """Of the new objects, one of the type that takes most, in the middle of these by size."""
     by_kind: dict[Any, list[int]] = {}
@@ -195,12 +217,12 @@ def _typical(heap: _core.Heap, nodes: list[int]) -> int:
     return most[(len(most) - 1) // 2]
 
 
-def _renewed(heap: _core.Heap, holder: int | None, node: int) -> tuple[int | None, int]:
+def _renewed(heap: _core.Heap, holder: int | None, node: int, count: int) -> tuple[int | None, int, int]:
     thing = heap.thing(node)
     held = heap.held(node, ELEMENTS)
     if isinstance(thing, list | tuple | dict | set) and len(held) > 1 and heap.node(node)[2] > 2 * held[0][1]:
-        return node, _typical(heap, [kept for kept, _ in held])
-    return holder, node
+        return node, _typical(heap, [kept for kept, _ in held]), len(thing)
+    return holder, node, count
 
 
 def made_inside(heap: _core.Heap, makings: Makings, node: int) -> tuple[int, int]:
