@@ -1,12 +1,8 @@
-"""How results are printed."""
+"""Counts for people: three digits and a decimal prefix, the same on the command line and on pages."""
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-__all__ = ["Readable", "print_json", "table"]
+__all__ = ["Readable"]
 
 
 class Readable:
@@ -27,19 +23,3 @@ class Readable:
         digits = 0 if value >= 99.95 or not prefix else 1
         separator = " " if self.unit or prefix else ""
         return f"{value:.{digits}f}{separator}{prefix}{self.unit}"
-
-
-def print_json(result: dict[str, Any]) -> None:
-    """Print one object on one line."""
-    import json
-
-    print(json.dumps(result))
-
-
-def table(rows: list[tuple[str, ...]]) -> str:
-    """Columns aligned on the left, the first row being the heading."""
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    return "\n".join(
-        "  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    )

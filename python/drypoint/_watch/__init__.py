@@ -1,0 +1,1 @@
+"""Watching a program: where every byte is, and who holds it."""
