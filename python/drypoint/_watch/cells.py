@@ -1,7 +1,7 @@
 """Text in the cells of a terminal.
 
-Names come from other people's programs, and a saved document may come from anywhere: what a terminal would obey rather than
-show is written out, and East Asian characters count as the two cells that they take. `textwrap` knows neither.
+Names come from other people's programs, and a saved document may come from anywhere: what a terminal would obey rather
+than show is written out, and East Asian characters count as the two cells that they take. `textwrap` knows neither.
 """
 
 from __future__ import annotations
