@@ -79,7 +79,7 @@ def test_diff(files):
         "after   app.py --title 'two words' 30",
         "        30 turns found at app.py:97 in main, 2.4 s",
     ]
-    assert " ".join(sizes.splitlines()[1].split()) == "resident at most 137 MB 76.5 MB −60.9 MB"
+    assert " ".join(sizes.splitlines()[1].split()) == "resident at most 137 MB 76.5 MB −60.8 MB"
     assert counts == "findings: 1 gone, 3 as before"
     assert gone.startswith("gone\nLEAK  63.6 MB · +2.8 MB a turn · app.py:42 in step\n")
     assert done.stdout.splitlines()[-1].split()[:4] == ["app.py:42", "in", "step", "numpy.ndarray"]
