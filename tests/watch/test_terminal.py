@@ -64,7 +64,7 @@ def test_what_is_told():
         "by",
     ]
     lines = blocks[-1].splitlines()
-    assert lines[1].split() == ["line", "kind", "made", "at", "the", "end", "at", "most", "a", "turn"]
+    assert lines[1].split() == ["line", "kind", "made", "a", "turn", "at", "the", "end", "at", "most"]
     assert lines[2].split()[:4] == ["app.py:42", "in", "step", "numpy.ndarray"]
     assert [line.split()[0] for line in lines[2:]] == ["app.py:42", "app.py:77", "app.py:61"]
 

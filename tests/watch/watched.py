@@ -102,7 +102,7 @@ def plain(turns: int = 23, kept: int = 2_764_800, files: int = 3) -> dict:
                 "allocated": turns * made * size,
                 "live": turns * grows,
                 "peak": turns * grows + made * size,
-                "per_turn": grows,
+                "per_turn": made * size,
             }
             for line, function, kind, made, size, grows in [
                 (42, "step", "numpy.ndarray", 1, kept, kept),

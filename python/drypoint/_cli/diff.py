@@ -129,7 +129,7 @@ def _lines(difference: Difference, cells: int, paint: Paint) -> list[str]:
         rows.append((where, printable(row["kind"]), state, *map(signed, changes)))
     if not rows:
         return []
-    head, *others = table(("line", "kind", "", "at the end", "at most", "a turn"), rows, 2, cells - 2)
+    head, *others = table(("line", "kind", "", "at the end", "at most", "made a turn"), rows, 2, cells - 2)
     more = len(difference.lines) - len(rows)
     others += [f"and {more:,} more"] if more else []
     return ["", paint("by line", "strong"), paint(f"  {head}", "dim"), *(f"  {line}" for line in others)]

@@ -13,7 +13,7 @@ from .. import _arguments, _core
 from .._readable import Readable
 from .cells import printable
 from .document import place
-from .terminal import signed
+from .terminal import amounts
 from .timeline import charts
 from .verdicts import verdict
 
@@ -171,9 +171,7 @@ def _findings(document: Document) -> str:
 def _finding(found: dict[str, Any]) -> str:
     """One card."""
     word = verdict(found["verdict"])
-    facts = []
-    if found.get("bytes_per_turn"):
-        facts.append(f"{signed(found['bytes_per_turn'])} a turn")
+    first, *facts = amounts(found)
     if found.get("confidence") is not None:
         facts.append(f"{found['confidence']:.0%} sure")
     fix, message = found.get("fix") or "", found["message"]
@@ -195,7 +193,7 @@ def _finding(found: dict[str, Any]) -> str:
         rows.append(("cure", f'<p class="cure">{_prose(fix)}</p>'))
     body = "".join(f"<dt>{label}</dt><dd>{shown}</dd>" for label, shown in rows)
     return f"""<article class="finding {word.tone}">
-<h3><span class="word">{word.word}</span> <span class="bytes">{Readable(found["bytes"])}</span>
+<h3><span class="word">{word.word}</span> <span class="bytes">{first}</span>
 {"".join(f'<span class="fact">{fact}</span> ' for fact in facts)}</h3>
 <p>{_prose(message)}</p>
 {f"<dl>{body}</dl>" if body else ""}
@@ -262,20 +260,20 @@ def _lines(document: Document) -> str:
             ("kind", True),
             ("made", False),
             ("bytes made", False),
+            ("a turn", False),
             ("at the end", False),
             ("at most", False),
-            ("a turn", False),
         ],
-        5,
+        6,
         [
             [
                 _name(place(row) or "?"),
                 _name(row["kind"]),
                 _count(row["allocations"]),
                 _bytes(row["allocated"]),
+                _bytes(row.get("per_turn") or 0),
                 _bytes(row["live"]),
                 _bytes(row["peak"], most),
-                _growth(row.get("per_turn") or 0),
             ]
             for row in rows
         ],
@@ -318,7 +316,3 @@ def _bytes(count: float, most: float = 0) -> str:
             f'<rect width="{part:.2f}" height="1"/></svg>'
         )
     return f'<td data-value="{count}">{Readable(count)}{bar}</td>'
-
-
-def _growth(count: float) -> str:
-    return f'<td data-value="{count}">{signed(count) if count else ""}</td>'

@@ -182,9 +182,7 @@ def finding(found: dict[str, Any], cells: int, paint: Paint) -> list[str]:
         The word with the bytes and the line, the sentence, and dim what it rests on.
     """
     word = found["verdict"]
-    facts = [str(Readable(found["bytes"]))]
-    if found.get("bytes_per_turn"):
-        facts.append(f"{signed(found['bytes_per_turn'])} a turn")
+    facts = amounts(found)
     if where := place(found):
         facts.append(printable(where))
     first, *others = wrap(" · ".join(facts), cells, " " * (len(word) + 2))
@@ -212,6 +210,33 @@ def _grounds(found: dict[str, Any]) -> list[tuple[str, str]]:
     elif sure:
         rows.append(("", sure))
     return rows
+
+
+def amounts(found: dict[str, Any]) -> list[str]:
+    """How much a finding is about.
+
+    Parameters
+    ----------
+    found : dict
+        As in a document.
+
+    Returns
+    -------
+    list of str
+        Bytes, or how many things where there are none; and bytes for each turn.
+
+    Examples
+    --------
+    >>> amounts({"bytes": 9_000_000, "bytes_per_turn": 450_000})
+    ['9.0 MB', '+450 kB a turn']
+    >>> amounts({"bytes": 0, "count": 12})
+    ['12 of them']
+    """
+    count = found.get("count")
+    facts = [str(Readable(found["bytes"]))] if found["bytes"] or not count else [f"{count:,} of them"]
+    if found.get("bytes_per_turn"):
+        facts.append(f"{signed(found['bytes_per_turn'])} a turn")
+    return facts
 
 
 def signed(count: float) -> str:
@@ -258,13 +283,13 @@ def _lines(document: Document, cells: int) -> list[str]:
             printable(place(row) or "?"),
             printable(row["kind"]),
             f"{row['allocations']:,}",
+            str(Readable(row["per_turn"])) if row.get("per_turn") else "",
             str(Readable(row["live"])),
             str(Readable(row["peak"])),
-            signed(row["per_turn"]) if row.get("per_turn") else "",
         )
         for row in rows[:ROWS]
     ]
-    heads = ("line", "kind", "made", "at the end", "at most", "a turn")
+    heads = ("line", "kind", "made", "a turn", "at the end", "at most")
     return _limited(table(heads, shown, 2, cells - len(INDENT)), rows)
 
 
