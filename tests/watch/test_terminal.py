@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
+import os
+import pty
 import re
+import struct
+import termios
 
 import pytest
 import watched
@@ -72,7 +77,7 @@ def test_what_is_told():
 def test_a_cure_that_the_sentence_does_not_hold_follows_it():
     plain = watched.plain()
     plain["findings"] = [{**plain["findings"][1], "fix": "Call plt.close(fig) after saving."}]
-    text = terminal.render(Document(plain), 200)
+    text = terminal.render(Document(plain), 120)
     assert "copy() instead.\n  Call plt.close(fig) after saving.\n  held by" in text
 
 
@@ -121,6 +126,37 @@ def test_colours_are_for_terminals(stream, environment, colours, monkeypatch):
     terminal.write(Document(watched.plain()), out)
     assert ("\x1b[1;31mLEAK\x1b[0m" in out.getvalue()) == colours
     assert max(map(len, SGR.sub("", out.getvalue()).splitlines())) <= 90
+
+
+@pytest.mark.parametrize(
+    ("given", "terminal_has", "cells"),
+    [
+        (None, 100, 100),
+        ("90", 100, 90),
+        ("none", 70, 70),
+        ("0", 70, 70),
+        ("1", 70, 40),
+        (None, 400, 120),
+        (None, 0, 80),
+    ],
+)
+def test_cells_are_those_of_the_stream(given, terminal_has, cells, monkeypatch):
+    """Of the terminal that the text goes to, not of standard output."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if given is not None:
+        monkeypatch.setenv("COLUMNS", given)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, terminal_has, 0, 0))
+    with open(theirs, "w") as stream:
+        assert terminal.columns(stream) == cells
+    os.close(ours)
+
+
+def test_cells_of_what_is_no_terminal(monkeypatch, tmp_path):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert terminal.columns(io.StringIO()) == 80
+    with open(tmp_path / "text", "w") as stream:
+        assert terminal.columns(stream) == 80
 
 
 @given(st.text())

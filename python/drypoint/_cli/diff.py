@@ -41,12 +41,9 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_json(difference.to_dict())
         return 0
-    from shutil import get_terminal_size
+    from .._watch.terminal import Paint, colored, columns
 
-    from .._watch.terminal import Paint, colored
-
-    cells = min(max(get_terminal_size().columns, 40), 120)
-    print("\n".join(lines(difference, cells, Paint(colored(sys.stdout)))))
+    print("\n".join(lines(difference, columns(sys.stdout), Paint(colored(sys.stdout)))))
     return 0
 
 
@@ -69,7 +66,7 @@ def lines(difference: Difference, cells: int, paint: Paint) -> list[str]:
     for before, after in difference.changed:
         told += ["", paint(f"changed: {_change(before, after)}", "strong"), *finding(after, cells, paint)]
     for found in difference.gone:
-        told += ["", paint("gone", "strong"), *finding(found, cells, paint)]
+        told += ["", paint("gone", "strong"), *finding(found, cells, paint, grounds=False)]
     return told + _lines(difference, cells, paint)
 
 

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from .document import Document
 
-__all__ = ["findings", "head", "render", "write"]
+__all__ = [
+    "Paint",
+    "amounts",
+    "colored",
+    "columns",
+    "finding",
+    "findings",
+    "head",
+    "render",
+    "signed",
+    "write",
+]
 
 #: Rows of each table. The page has all of them.
 ROWS = 12
@@ -56,9 +67,32 @@ def write(document: Document, stream: TextIO) -> None:
     stream : text file
         Colours are used if it is a terminal and ``NO_COLOR`` is not set.
     """
-    from shutil import get_terminal_size
+    print(render(document, columns(stream), colored(stream)), file=stream)
 
-    print(render(document, get_terminal_size().columns, colored(stream)), file=stream)
+
+def columns(stream: TextIO) -> int:
+    """Cells of a line where a text goes.
+
+    Parameters
+    ----------
+    stream : text file
+        Standard output or standard error; one of them may be a terminal and the other not.
+
+    Returns
+    -------
+    int
+        ``COLUMNS`` if that is set, else those of the terminal, else 80; from 40 to 120.
+    """
+    try:
+        found = int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        found = 0
+    if found <= 0:
+        try:
+            found = os.get_terminal_size(stream.fileno()).columns
+        except (OSError, ValueError):  # no terminal, or not even a file
+            found = 0
+    return min(max(found or 80, NARROWEST), WIDEST)
 
 
 def colored(stream: TextIO) -> bool:
@@ -77,15 +111,15 @@ def colored(stream: TextIO) -> bool:
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def render(document: Document, columns: int = 80, color: bool = False) -> str:
+def render(document: Document, cells: int = 80, color: bool = False) -> str:
     """All of a run as text.
 
     Parameters
     ----------
     document : Document
         The run.
-    columns : int
-        Cells of a line, from 40 to 120 of them are used.
+    cells : int
+        Of a line.
     color : bool
         Whether to colour it.
 
@@ -94,7 +128,7 @@ def render(document: Document, columns: int = 80, color: bool = False) -> str:
     str
         Lines, without a newline at the end.
     """
-    cells, paint = min(max(columns, NARROWEST), WIDEST), Paint(color)
+    paint = Paint(color)
     lines = [*head(document, cells, paint), "", *findings(document, cells, paint)]
     for title, shown in (("by kind", _kinds(document, cells)), ("by line", _lines(document, cells))):
         if shown:
@@ -164,7 +198,7 @@ def findings(document: Document, cells: int, paint: Paint) -> list[str]:
     return [line for number, block in enumerate(blocks) for line in ([""] if number else []) + block]
 
 
-def finding(found: dict[str, Any], cells: int, paint: Paint) -> list[str]:
+def finding(found: dict[str, Any], cells: int, paint: Paint, grounds: bool = True) -> list[str]:
     """One finding.
 
     Parameters
@@ -175,6 +209,8 @@ def finding(found: dict[str, Any], cells: int, paint: Paint) -> list[str]:
         Of a line.
     paint : Paint
         Colours.
+    grounds : bool
+        Whether to tell what it rests on.
 
     Returns
     -------
@@ -191,7 +227,7 @@ def finding(found: dict[str, Any], cells: int, paint: Paint) -> list[str]:
     lines += wrap(message, cells, INDENT)
     if fix and fix not in message:
         lines += wrap(fix, cells, INDENT)
-    for label, text in _grounds(found):
+    for label, text in _grounds(found) if grounds else ():
         margin = " " * (len(INDENT) + 9)
         body = wrap(printable(text), cells, margin)
         body[0] = f"{INDENT}{label:<9}{body[0][len(margin) :]}"

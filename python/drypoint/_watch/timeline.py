@@ -16,7 +16,7 @@ from .._reductions import by
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Literal
 
     from .document import Document
@@ -25,10 +25,10 @@ __all__ = ["Chart", "charts"]
 
 RESIDENT, LIVE, COLLECTION, FIGURES = "resident", "arrays", "collection", "figures open"
 COLORS = {RESIDENT: "#d1495b", LIVE: "#3f90da", COLLECTION: "#94a4a2", FIGURES: "#b8860b"}
-#: A mark of the garbage collector is this part of the chart's height.
-MARK = 0.035
-#: Space above the highest line.
-ROOM = 1.08
+#: Space above the highest line, and where in it, as a part of the chart's height, the marks of the collector begin.
+ROOM, MARK = 1.08, 0.965
+#: Columns of the widest picture that a line is kept for.
+FINEST = 4_000
 #: A chart of fewer figures would have ticks between whole numbers.
 LEAST_FIGURES = 10
 
@@ -131,12 +131,12 @@ def charts(document: Document) -> list[Chart]:
     scale, unit = _unit(max(*timeline["resident"], *timeline["live"], 1))
     top = max(*timeline["resident"], *timeline["live"], 1) / scale * ROOM
     lines = {
-        RESIDENT: [[(at, size / scale) for at, size in zip(seconds, timeline["resident"], strict=True)]],
-        LIVE: [[(at, size / scale) for at, size in zip(seconds, timeline["live"], strict=True)]],
+        name: [_thinned((at, size / scale) for at, size in zip(seconds, timeline[of], strict=True))]
+        for name, of in ((RESIDENT, "resident"), (LIVE, "live"))
     }
     runs = list(_rises(seconds, timeline["collections"]))
     if runs:
-        lines[COLLECTION] = [[(at, 0), (at, top * MARK)] for at in runs]
+        lines[COLLECTION] = [[(at, top * MARK), (at, top)] for at in runs]
     resident = document["resident"]
     told = (
         f"Resident memory over {seconds[-1]:,.3g} seconds: {Readable(resident['start'])} at the start, at most "
@@ -147,7 +147,7 @@ def charts(document: Document) -> list[Chart]:
     drawn = [Chart(lines, f"memory, {unit}", top, told)]
     most = max(timeline["figures"])
     if most > 0:
-        steps = _steps(seconds, timeline["figures"])
+        steps = _thinned(_steps(seconds, timeline["figures"]))
         told = (
             f"Figures open over the same seconds: at most {most:,}, {timeline['figures'][-1]:,} at the end."
         )
@@ -178,6 +178,12 @@ def _steps(seconds: list[float], counts: list[float]) -> list[tuple[float, float
             places.append((at, places[-1][1]))
         places.append((at, count))
     return places
+
+
+def _thinned(line: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A line for every size of a picture, so that a long run is gone through once and not for each."""
+    places = list(line)
+    return list(_columns(places, places[-1][0] / FINEST))
 
 
 def _along(line: list[tuple[float, float]], x_step: float, y_step: float) -> Iterator[tuple[float, float]]:
