@@ -5,7 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 import struct
+import subprocess
+import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import browser
 import drypoint as dp
@@ -112,7 +115,7 @@ def test_charts_show_a_peak_of_one_sample_among_many():
 def test_charts_of_a_run():
     drawn = timeline.charts(Document(watched.plain()))
     assert [chart.y_label for chart in drawn] == ["memory, MB", "figures open"]
-    assert "at most 137 MB" in drawn[0].told and "5 marks of the garbage collector" in drawn[0].told
+    assert "at most 137 MB" in drawn[0].told and "collector ran in 5 of 184 samples" in drawn[0].told
     assert len(drawn[0].lines[timeline.COLLECTION]) == 5
     svg = drawn[0].svg(400, 300, "dark")
     assert svg.startswith(b"<svg") and b'width="400" height="300"' in svg
@@ -129,6 +132,20 @@ def test_no_chart_for_a_run_that_was_too_short(samples):
     plain["timeline"] = {name: values[:samples] for name, values in plain["timeline"].items()}
     assert timeline.charts(Document(plain)) == []
     assert "Memory over time" not in page.render(Document(plain))
+
+
+def test_a_full_budget_costs_the_charts_and_not_the_page():
+    program = """
+import drypoint as dp, watched
+from drypoint._watch import page
+from drypoint._watch.document import Document
+dp.set_budget("10kB")
+text = page.render(Document(watched.plain()))
+assert "No charts: " in text and "10000 B" in text and "3 things to change" in text and "<img" not in text
+"""
+    folder = Path(__file__).parent
+    done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 # In a browser

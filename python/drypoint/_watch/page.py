@@ -10,6 +10,7 @@ import re
 from html import escape
 
 from .. import _arguments, _core
+from .._errors import BudgetExceeded
 from .._readable import Readable
 from .cells import printable
 from .document import place
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from .document import Document
+    from .timeline import Chart
 
 __all__ = ["render", "write"]
 
 #: Sizes in which each chart is drawn: for screens that are wide enough, and for telephones.
 WIDE, NARROW, NARROW_BELOW = 1080, 400, 640
+#: Of the charts, on wide screens and on narrow ones.
+HEIGHTS = ((320, 300), (180, 200))
 #: Who sees which theme; paper is light.
 _MEDIA: dict[Literal["dark", "light"], str] = {
     "dark": "screen and (prefers-color-scheme: dark)",
@@ -202,29 +206,32 @@ def _finding(found: dict[str, Any]) -> str:
 
 
 def _timeline(document: Document) -> str:
-    """The charts, each in two sizes and two themes, of which the browser takes one."""
+    """The charts."""
     drawn = charts(document)
     if not drawn:
         return ""
-    pictures = []
-    for chart, (high, low) in zip(drawn, ((320, 300), (180, 200)), strict=False):
-        narrow, wide = f" and (max-width: {NARROW_BELOW - 1}px)", ""
-        sources = [
-            (_data(chart.svg(width, height, theme)), f"{_MEDIA[theme]}{limit}")
-            for width, height, limit in ((NARROW, low, narrow), (WIDE, high, wide))
-            for theme in _MEDIA
-        ]
-        *others, (last, _) = sources
-        pictures.append(
-            "<figure><picture>"
-            + "".join(f'<source media="{query}" srcset="{data}">' for data, query in others)
-            + f'<img src="{last}" alt="{_text(chart.told)}"></picture></figure>'
-        )
+    try:
+        pictures = [_picture(chart, *heights) for chart, heights in zip(drawn, HEIGHTS, strict=False)]
+    except BudgetExceeded as error:  # a program that was watched may have left its budget full
+        pictures = [f'<p class="ending">No charts: {_text(str(error))}</p>']
     return (
         '<section aria-labelledby="time"><h2 id="time">Memory over time</h2>'
         + "".join(pictures)
         + "</section>"
     )
+
+
+def _picture(chart: Chart, high: int, low: int) -> str:
+    """A chart in two sizes and two themes, of which the browser takes one."""
+    narrow, wide = f" and (max-width: {NARROW_BELOW - 1}px)", ""
+    sources = [
+        (_data(chart.svg(width, height, theme)), f"{_MEDIA[theme]}{limit}")
+        for width, height, limit in ((NARROW, low, narrow), (WIDE, high, wide))
+        for theme in _MEDIA
+    ]
+    *others, (last, _) = sources
+    shown = "".join(f'<source media="{query}" srcset="{data}">' for data, query in others)
+    return f'<figure><picture>{shown}<img src="{last}" alt="{_text(chart.told)}"></picture></figure>'
 
 
 def _data(svg: bytes) -> str:

@@ -136,13 +136,14 @@ def charts(document: Document) -> list[Chart]:
     }
     runs = list(_rises(seconds, timeline["collections"]))
     if runs:
-        lines[COLLECTION] = [[(at, top * MARK), (at, top)] for at in runs]
+        apart = {int(at / seconds[-1] * FINEST): at for at in runs}
+        lines[COLLECTION] = [[(at, top * MARK), (at, top)] for at in apart.values()]
     resident = document["resident"]
     told = (
         f"Resident memory over {seconds[-1]:,.3g} seconds: {Readable(resident['start'])} at the start, at most "
         f"{Readable(resident['peak'])}, {Readable(resident['end'])} at the end. Large arrays: at most "
         f"{Readable(document['live']['peak'])}, {Readable(document['live']['end'])} at the end. "
-        f"{len(runs):,} marks of the garbage collector."
+        f"The garbage collector ran in {len(runs):,} of {len(seconds):,} samples."
     )
     drawn = [Chart(lines, f"memory, {unit}", top, told)]
     most = max(timeline["figures"])
