@@ -1,1 +1,1 @@
-"""Watching a program: where every byte is, and who holds it."""
+"""A program under observation: what grows, who holds it, and what its form wastes."""
