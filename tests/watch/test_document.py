@@ -9,6 +9,7 @@ import os
 import drypoint as dp
 import pytest
 import watched
+from child import run_child
 from drypoint._watch import shape
 from drypoint._watch.document import Document, place
 from drypoint._watch.verdicts import VERDICTS
@@ -176,3 +177,25 @@ def test_verdicts_are_those_that_are_documented(request):
     text = page.read_text()
     for word in VERDICTS:
         assert f"\n## {word}\n" in text
+
+
+def test_what_an_observer_makes_is_a_document():
+    """A program that keeps views of arrays, observed in a process of its own; the document is shown in every way."""
+    found = run_child("""
+import numpy as np
+from drypoint._watch import page, terminal
+from drypoint._watch.document import Document
+from drypoint._watch.observer import Observer
+observer, kept = Observer(), []
+observer.start()
+for turn in range(12):
+    kept.append(np.ones((400, 400))[:4])
+    observer.turn()
+plain = {"command": ["app.py"], "exit": {"code": 0, "reason": "finished"}, **observer.stop()}
+document = Document(plain)
+text = page.render(document)
+result = [found["verdict"] for found in document.faults], terminal.render(document), "<h2 id=\\"by-line\\">" in text
+""").result
+    verdicts, text, has_lines = found
+    assert "leak" in verdicts and has_lines
+    assert "12 turns, as the program told" in text and "\nLEAK  " in text and "by line" in text
