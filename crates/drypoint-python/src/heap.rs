@@ -227,6 +227,7 @@ impl Heap {
                     if more < least && nodes.len() < count {
                         return None;
                     }
+                    self.keep_main_kind(&mut nodes);
                     let new = nodes.len();
                     nodes.sort_by_key(|&node| (std::cmp::Reverse(self.tree.retained(node)), node));
                     nodes.truncate(most);
@@ -326,7 +327,8 @@ impl Marks {
 }
 
 /// An object that was there before and keeps more now: the node (None: what holds it is a root of the heap itself), the bytes
-/// that it keeps more, those of its own among them, how many new objects it keeps at first hand, and the largest of these.
+/// that it keeps more, those of its own among them, how many new objects it keeps at first hand of the type that takes most, and
+/// the largest of these.
 type Grown = (Option<NodeId>, u64, u64, usize, Vec<NodeId>);
 
 impl Heap {
@@ -341,6 +343,17 @@ impl Heap {
         match self.tree.holder(node) {
             Holder::Node(holder) => Some(holder),
             _ => None,
+        }
+    }
+
+    /// Only the nodes of the type that retains most of them all.
+    fn keep_main_kind(&self, nodes: &mut Vec<NodeId>) {
+        let mut sums: std::collections::HashMap<u32, u64> = Default::default();
+        for &node in nodes.iter() {
+            *sums.entry(self.graph.kind(node)).or_default() += self.tree.retained(node);
+        }
+        if let Some((&main, _)) = sums.iter().max_by_key(|&(&kind, &bytes)| (bytes, kind)) {
+            nodes.retain(|&node| self.graph.kind(node) == main);
         }
     }
 

@@ -89,7 +89,9 @@ mod _core {
     #[pymodule_export]
     use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};
     #[pymodule_export]
-    use crate::turns::{kept_at_turns, site_of_new, tell_turn, turns, turns_clock, watch_turns};
+    use crate::turns::{
+        kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,
+    };
 
     use super::*;
 

@@ -40,6 +40,9 @@ struct Notes {
     others: Trail,
     room: Vec<Step>,
     events: u64,
+    /// How often `mark` was called, and the turns that the program had told each time.
+    marks: usize,
+    told_marks: Vec<u64>,
     /// At this event the turns are counted, to see whether it is time for a survey.
     count_at: u64,
 }
@@ -54,9 +57,11 @@ struct Trail {
     kinds: HashMap<(u64, u64), Often>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Often {
     count: u64,
+    /// What the count was at each mark.
+    marks: Vec<u64>,
     first: Instant,
     last: Instant,
 }
@@ -67,6 +72,8 @@ struct Loop {
     address: usize,
     depth: usize,
     count: u64,
+    /// What the count was at each mark.
+    marks: Vec<u64>,
     first: Instant,
     last: Instant,
     /// Bytes of large arrays at the times that it began anew, in all.
@@ -145,10 +152,43 @@ impl Notes {
         match TOLD.load(Relaxed) {
             0 => match self.clock() {
                 Some(clock) => clock.count + 1,
-                None => self.first.repeated().max(self.others.repeated()),
+                None => self.repeated().map_or(0, |often| often.count),
             },
             told => told,
         }
+    }
+
+    fn repeated(&self) -> Option<&Often> {
+        [&self.first, &self.others].into_iter().filter_map(Trail::repeated).max_by_key(|often| often.count)
+    }
+
+    /// Note the counts of everything that may turn out to be the clock.
+    fn mark(&mut self) {
+        let place = self.marks;
+        self.marks += 1;
+        for trail in [&mut self.first, &mut self.others] {
+            let loops = trail.loops.iter_mut().map(|known| (&mut known.marks, known.count));
+            let kinds = trail.kinds.values_mut().map(|often| (&mut often.marks, often.count));
+            for (marks, count) in loops.chain(kinds) {
+                marks.resize(place, 0); // it was not there at the marks before
+                marks.push(count);
+            }
+        }
+        self.told_marks.push(TOLD.load(Relaxed));
+    }
+
+    /// Turns at each mark, by what is the clock now.
+    fn marked(&self) -> Vec<u64> {
+        if TOLD.load(Relaxed) > 0 {
+            return self.told_marks.clone();
+        }
+        let mut marks = match (self.clock(), self.repeated()) {
+            (Some(clock), _) => clock.marks.clone(),
+            (None, Some(often)) => often.marks.clone(),
+            (None, None) => Vec::new(),
+        };
+        marks.resize(self.marks, 0);
+        marks
     }
 }
 
@@ -158,7 +198,8 @@ impl Trail {
         path.hash(&mut hasher);
         let key = (hasher.finish(), kind as u64);
         if self.kinds.len() < MOST || self.kinds.contains_key(&key) {
-            let often = self.kinds.entry(key).or_insert(Often { count: 0, first: now, last: now });
+            let often =
+                self.kinds.entry(key).or_insert(Often { count: 0, marks: Vec::new(), first: now, last: now });
             often.count += 1;
             often.last = now;
         }
@@ -199,6 +240,7 @@ impl Trail {
                 address: to.code,
                 depth,
                 count: 1,
+                marks: Vec::new(),
                 kept: live_array_bytes() as u128,
                 first: now,
                 last: now,
@@ -218,12 +260,14 @@ impl Trail {
             .min_by_key(|known| (known.depth, std::cmp::Reverse(span(known))))
     }
 
-    /// How often the thing came that came least often, of those that came again through most of the run.
-    fn repeated(&self) -> u64 {
+    /// Of the things that came again through most of the run, one that came as often as most others did.
+    fn repeated(&self) -> Option<&Often> {
         let often = || self.kinds.values().filter(|often| often.count >= LEAST);
         let span = |often: &Often| often.last - often.first;
-        let Some(longest) = often().map(span).max() else { return 0 };
-        often().filter(|one| span(one) * 4 >= longest * 3).map(|one| one.count).min().unwrap_or(0)
+        let longest = often().map(span).max()?;
+        let through = || often().filter(|one| span(one) * 4 >= longest * 3);
+        let as_often = |count: u64| through().filter(|other| other.count == count).count();
+        through().max_by_key(|one| (as_often(one.count), std::cmp::Reverse(one.count)))
     }
 }
 
@@ -258,6 +302,18 @@ pub(crate) fn turns() -> (u64, bool) {
     (notes().turns(), TOLD.load(Relaxed) > 0)
 }
 
+/// Remember this moment for `turns_marked`.
+#[pyfunction]
+pub(crate) fn mark_turns() {
+    notes().mark();
+}
+
+/// Turns at each moment that was remembered, all counted by the same clock.
+#[pyfunction]
+pub(crate) fn turns_marked() -> Vec<u64> {
+    notes().marked()
+}
+
 /// The code whose turns are counted, the instructions from which and to which it went back, and the call that led into it
 /// with its place; None if no loop was found.
 #[pyfunction]
@@ -289,22 +345,39 @@ mod tests {
 
     fn often(count: u64, from: u64, to: u64) -> Often {
         let begin = Instant::now();
-        Often { count, first: begin + Duration::from_secs(from), last: begin + Duration::from_secs(to) }
+        let (first, last) = (begin + Duration::from_secs(from), begin + Duration::from_secs(to));
+        Often { count, marks: Vec::new(), first, last }
     }
 
     #[test]
-    fn what_came_least_often_through_the_run_counts() {
+    fn what_most_things_came_as_often_as_counts() {
         let mut trail = Trail::default();
-        trail.kinds.insert((1, 10), often(25, 10, 100));
+        for kind in 0..3 {
+            trail.kinds.insert((1, kind), often(25, 10, 100));
+        }
         trail.kinds.insert((1, 11), often(75, 10, 100));
-        trail.kinds.insert((2, 12), often(12, 0, 5)); // made while it was set up
-        trail.kinds.insert((1, 13), often(3, 10, 100));
-        assert_eq!(trail.repeated(), 25);
+        trail.kinds.insert((1, 12), often(4, 20, 100)); // now and then
+        trail.kinds.insert((2, 13), often(12, 0, 5)); // while it was set up
+        trail.kinds.insert((1, 14), often(3, 10, 100));
+        assert_eq!(trail.repeated().map(|often| often.count), Some(25));
     }
 
     #[test]
     fn nothing_repeated_is_no_turn() {
-        assert_eq!(Trail::default().repeated(), 0);
+        assert!(Trail::default().repeated().is_none());
         assert!(Trail::default().clock().is_none());
+    }
+
+    #[test]
+    fn marks_are_those_of_the_clock() {
+        let mut notes = Notes::default();
+        notes.mark();
+        notes.first.kinds.insert((1, 1), often(4, 0, 9));
+        notes.mark();
+        for often in notes.first.kinds.values_mut() {
+            often.count = 9;
+        }
+        notes.mark();
+        assert_eq!(notes.marked(), [0, 4, 9]);
     }
 }

@@ -96,7 +96,9 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
     found.extend(one for one in observer.looks[-1].wasted if not _told(one, found))
     for finding_of in (native, peak, allocator):
         one = finding_of(observer)
-        if one is not None and not (one.verdict == "native" and any(_explains(other, one) for other in found)):
+        if one is None or (one.verdict == "peak" and _told(one, found)):
+            continue
+        if not (one.verdict == "native" and any(_explains(other, one) for other in found)):
             found.append(one)
     found.extend(one for one in fresh(observer, turns) if not _told(one, found))
     return sorted(found, key=lambda one: (one.verdict not in FAULTS, -one.bytes))

@@ -6,8 +6,6 @@ line made them, and by which chain they are held; what remains is plain data.
 
 from __future__ import annotations
 
-from types import ModuleType
-
 from .. import _core
 from .._report import names
 from . import ways
@@ -133,8 +131,8 @@ def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makin
     """
     found = []
     for holder, more, own, count, nodes in heap.grown(before, LEAST, 1 << 40, ELEMENTS)[:MOST]:
-        if holder is None and (not nodes or isinstance(heap.thing(nodes[0]), ModuleType)):
-            continue  # an import
+        if holder is None:
+            continue  # modules that were imported, and variables of the calls that run just now
         growth = _named(heap, named, makings, holder, more, own, count, nodes)
         if growth is not None:
             found.append(growth)
@@ -145,28 +143,31 @@ def _named(
     heap: _core.Heap,
     named: list[str],
     makings: Makings,
-    holder: int | None,
+    holder: int,
     more: int,
     own: int,
     count: int,
     nodes: list[int],
 ) -> Growth | None:
     node = _typical(heap, nodes) if nodes else None
-    if node is not None and (holder is None or ways.is_plain_holder(heap.thing(holder))):
+    if node is not None and ways.is_plain_holder(heap.thing(holder)):
         # A container that is made anew each time, such as the sum of two lists: it is the holder.
         holder, node, count = _renewed(heap, holder, node, count)
     elif node is not None and count <= 2:
         holder, node, count = _inside(heap, holder, node, count)
     subject, site = (node, 0) if node is None else made_inside(heap, makings, node)
     target = subject if subject is not None else holder
-    if target is None:
-        return None
     root, steps = chain_to(heap, named, target)
     if root is not None and root.startswith("module drypoint"):
         return None
     objects = [heap.thing(step) for step in steps]
-    place = steps.index(holder) if holder in steps else max(0, len(steps) - 2)
-    way = ways.of(root, objects, place)
+    if holder in steps:
+        place = steps.index(holder)
+        start, holding = root, objects[: place + 1]
+    else:  # what is inside is reached by a shorter way that passes it by
+        start, inner = chain_to(heap, named, holder)
+        place, holding = len(inner) - 1, [heap.thing(step) for step in inner]
+    way = ways.of(root, objects, min(place, len(objects) - 1))
     element = None if node is None else heap.thing(node)
     each = 0 if node is None else heap.node(node)[2]
     data, waste, waste_site, wasted = _contents(heap, makings, node if own < more // 2 else None, holder)
@@ -175,15 +176,15 @@ def _named(
     holding = objects[: place + 1]
     return Growth(
         key=(id(holding[-1]), type(holding[-1]).__name__),
-        holder=ways.holder_name(root, holding),
+        holder=ways.holder_name(start, holding),
         chain=names.chain(root, objects),
-        start=names.chain(root, holding),
+        start=names.chain(start, holding),
         root=root or "",
         way=way,
         bytes=more,
         count=count,
         own=own,
-        retained=0 if holder is None else heap.node(holder)[2],
+        retained=heap.node(holder)[2],
         element=ways.thing_name(holding[-1] if element is None else element),
         subject=ways.thing_name(objects[-1]),
         site=site,
@@ -195,7 +196,7 @@ def _named(
     )
 
 
-def _inside(heap: _core.Heap, holder: int | None, node: int, count: int) -> tuple[int | None, int, int]:
+def _inside(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
     """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it."""
     at, whole = node, heap.node(node)[2]
     for _ in range(DEEPEST):
@@ -217,7 +218,7 @@ def _typical(heap: _core.Heap, nodes: list[int]) -> int:
     return most[(len(most) - 1) // 2]
 
 
-def _renewed(heap: _core.Heap, holder: int | None, node: int, count: int) -> tuple[int | None, int, int]:
+def _renewed(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
     thing = heap.thing(node)
     held = heap.held(node, ELEMENTS)
     if isinstance(thing, list | tuple | dict | set) and len(held) > 1 and heap.node(node)[2] > 2 * held[0][1]:
@@ -266,13 +267,13 @@ def chain_to(heap: _core.Heap, named: list[str], node: int) -> tuple[str | None,
 
 
 def _contents(
-    heap: _core.Heap, makings: Makings, node: int | None, holder: int | None
+    heap: _core.Heap, makings: Makings, node: int | None, holder: int
 ) -> tuple[int, Any, int, int]:
     """Bytes of large data in an element, and the waste in it that takes most, with its line and its bytes."""
     from . import waste
 
     if node is None:
-        found = None if holder is None else waste.find(heap.thing(holder))
+        found = waste.find(heap.thing(holder))
         return 0, found, 0, 0 if found is None else found.bytes - found.needed
     data, best, best_site, wasted = 0, None, 0, 0
     kinds: dict[str, int] = {}

@@ -24,6 +24,8 @@ __all__ = ["judge"]
 LEAST, LEAST_A_TURN = 1 << 20, 8 << 10
 #: Things that are gained, at least: below that nothing has come again.
 FEWEST = 3
+#: Things for each turn, where they came in the last interval only.
+LATE = 0.4
 #: A cache below this is nobody's concern.
 LEAST_CACHE = 4 << 20
 #: Where no line of the program is known and none of its modules holds it, growth counts from here.
@@ -69,7 +71,7 @@ def _comes_again(series: Series) -> bool:
     """Whether things came again and again, and not once, or one in place of another."""
     if series.count < FEWEST or max(growth.count for growth in series.growths) < 2:
         return False
-    return series.grew_in > 1 or series.late is None or series.count >= series.late / 4
+    return series.grew_in > 1 or series.late is None or series.count >= LATE * series.late
 
 
 def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding | None:

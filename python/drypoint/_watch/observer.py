@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Observer", "turn"]
 
 #: The part of the time that looks may take, and how many may be taken whatever they cost.
-PART, FREE = 0.02, 3
+PART, FREE = 0.02, 4
 #: Arrays from here on remember their line.
 LINES_FROM = 64 << 10
 #: Turns at which the first look comes.
@@ -147,6 +147,9 @@ class Observer:
         """It may be time for a look: between two steps of the program."""
         if self._looking or _watching is not self or _is_importing():
             return
+        turns = _core.turns()[0]
+        if turns and self.looks and turns == self.looks[-1].turn:
+            return  # for its growth, though there has been a look at this turn
         elapsed = perf_counter() - self.began
         if len(self.looks) >= FREE and self._spent + self.looks[-1].cost > PART * elapsed:
             return
@@ -184,6 +187,8 @@ class Observer:
         try:
             self.samples = self._sampler.stop()
             self.look(last=True)
+            for look, turns in zip(self.looks, _core.turns_marked(), strict=True):
+                look.turn = turns
             return findings.document(self)
         finally:
             _core.watch_turns(False)

@@ -127,7 +127,7 @@ def _kept(observer: Observer, top: int) -> tuple[int | None, str]:
     if at_turns is not None:
         return at_turns, "when a turn begins"
     live = observer.samples[2]
-    if len(live) < 8:
+    if len(live) < 8 or live[-1] > top / 2:
         return None, ""
     high = sum(1 for bytes in live if bytes > top / 2) / len(live)
     return (int(median(live)), "most of the time") if high <= MOMENT else (None, "")
