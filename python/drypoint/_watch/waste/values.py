@@ -57,6 +57,8 @@ def find(array: Any) -> Waste | None:
 
 
 def _of_floats(array: Any, seen: Any) -> Narrower | None:
+    if loaded("numpy").isnan(seen).all():
+        return None
     forms = _float_forms(array)
     if (seen == seen[0]).all():
         forms = [scaled(255, 0, EXACT)] if 0 < seen[0] < 1 else []
