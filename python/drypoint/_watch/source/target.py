@@ -52,6 +52,7 @@ class Target:
 
 def find(source: Module, name: str, function: str | None) -> Target | None:
     """What a written name means; None where it is none, or nowhere in the file."""
+    name = name.replace(".<locals>", "")
     try:
         node: ast.AST = ast.parse("x" + name if name.startswith(".") else name, mode="eval").body
     except (SyntaxError, ValueError):

@@ -151,6 +151,8 @@ class _Reading:
         if self.use.consumed_one_by_one is None:
             self.use.consumed_one_by_one = consumer(self.source, node)
         parent = self.source.parents[node]
+        if self._is_joined(node):
+            return
         if isinstance(getattr(node, "ctx", None), ast.Del):
             self._remove(node, "del")
         elif isinstance(parent, ast.AugAssign) and parent.target is node:
@@ -163,7 +165,7 @@ class _Reading:
             self._attribute(node, parent)
         elif isinstance(parent, ast.Call) and node in parent.args and self._call(node, parent):
             pass
-        elif not self._is_joined(node):
+        else:
             self._read(node, self._how(node))
 
     def _default(self, scope: ast.AST) -> None:
@@ -247,7 +249,7 @@ class _Reading:
             if joined is None:
                 self._remove(node, "replaced")
             else:
-                how, new = joined
+                how, new, _ = joined
                 text = ", ".join(ast.unparse(item) for item in new)
                 self.put.append((node, statement or node, how, new[0] if len(new) == 1 else None, text))
             return
@@ -319,12 +321,15 @@ class _Reading:
     def _is_joined(self, node: ast.expr) -> bool:
         """Whether a place is the old part of ``x = x + [item]``, which is told at the new one."""
         statement = self.source.statement(node)
-        if not isinstance(statement, ast.Assign) or self._joined(statement.value) is None:
+        if not isinstance(statement, ast.Assign):
+            return False
+        joined = self._joined(statement.value)
+        if joined is None or node not in joined[2]:
             return False
         return any(self.wanted.is_at(self.source, one) for one in statement.targets)
 
-    def _joined(self, value: ast.expr) -> tuple[str, list[ast.expr]] | None:
-        """How a value is made of the old container and something new, and what is new; None where it is not."""
+    def _joined(self, value: ast.expr) -> tuple[str, list[ast.expr], list[ast.expr]] | None:
+        """How a value is made of the old container and something new, what is new, what is old; None where it is not."""
         parts: list[ast.expr]
         if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.BitOr)):
             how, parts = "= x +", [value.left, value.right]
@@ -348,11 +353,12 @@ class _Reading:
                 how = value.func.attr
         else:
             return None
-        new = [part for part in parts if not self.wanted.is_at(self.source, part)]
-        if len(new) == len(parts) or not new:
+        old = [part for part in parts if self.wanted.is_at(self.source, part)]
+        new = [part for part in parts if part not in old]
+        if not old or not new:
             return None
         new = [part.elts[0] if isinstance(part, ast.List) and len(part.elts) == 1 else part for part in new]
-        return how, new
+        return how, new, old
 
     def _begins(self, node: ast.expr) -> bool:
         """Whether an assignment is the first of its container: outside of loops, with none before it in its scope."""
