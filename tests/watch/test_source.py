@@ -361,6 +361,22 @@ class TestConsumed:
         found = source.uses(program(f"X, Y = [], []\ndef finish(names):\n    {body}\n    len(X)\n"), "X")
         assert found.consumed_one_by_one == expected
 
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            ("frames = collect(3)\n    mimsave('a.gif', frames)", (7, "mimsave")),
+            ("for f in collect(3): writer.write(f)", (6, "writer.write")),
+            ("mimsave('a.gif', collect(3))", (6, "mimsave")),
+            ("frames = collect(3)\n    show(frames)", None),
+            ("frames = other(3)\n    mimsave('a.gif', frames)", None),
+        ],
+    )
+    def test_a_caller_writes_what_a_function_gathered(self, program, body, expected):
+        file = program(
+            f"def collect(n):\n    X = []\n    X.append(n)\n    return X\ndef main():\n    {body}\n"
+        )
+        assert source.uses(file, "collect.X").consumed_one_by_one == expected
+
 
 class TestLines:
     def test_what_a_statement_gives(self, program):

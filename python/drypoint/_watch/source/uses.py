@@ -7,82 +7,15 @@ answer is None. A line may be met under several headings: ``x = x[-10:]`` reads 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 from . import target, words
 from .calls import callee, is_iterated, unwrapped
-from .consumer import consumer
+from .consumer import after_return, consumer
 from .kept import used_elsewhere
 from .module import Module, module, name_of
+from .use import Place, Store, Use
 
-__all__ = ["Place", "Store", "Use", "uses"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line where something is done with the container: `how`, in the function."""
-
-    line: int
-    function: str
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A line where something goes in.
-
-    Attributes
-    ----------
-    line : int
-        Of the call or the assignment.
-    function : str
-        Around it.
-    how : str
-        ``"append"``, ``"[k] ="``, ``"+="``, ``"[...].append"`` for lists in a dict, ``"np.append"`` for
-        ``x = np.append(x, item)``.
-    stored : str
-        The text of what is put in.
-    used_elsewhere : bool or None
-        Whether the same function does more with it than make it, store it, return it, or ask its shape. None where it
-        comes from outside the function.
-    """
-
-    line: int
-    function: str
-    how: str
-    stored: str
-    used_elsewhere: bool | None
-
-
-@dataclass(slots=True)
-class Use:
-    """All that is done with one container in one file.
-
-    Attributes
-    ----------
-    made : list of Place
-        Where it begins; `how` is the text: ``"deque(maxlen=8)"``.
-    stores : list of Store
-        Where something goes in.
-    reads : list of Place
-        Where it is looked at: ``"iterated"``, ``"indexed"``, ``"passed to f"``, ``"length"``, ``"returned"``,
-        ``"tested"``, ``"member"`` (``in``), ``"method m"``, ``"bound"`` (to another name) or ``"read"``.
-    removes : list of Place
-        Where something leaves: the method, ``"del"``, ``"replaced"``, ``"slice assigned"``.
-    consumed_one_by_one : tuple of int and str, or None
-        The line and the call that writes, encodes or sends each item: the items could go there at once.
-    """
-
-    made: list[Place] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
-    reads: list[Place] = field(default_factory=list)
-    removes: list[Place] = field(default_factory=list)
-    consumed_one_by_one: tuple[int, str] | None = None
-
-    @property
-    def used_elsewhere(self) -> list[bool | None]:
-        """That of each store."""
-        return [store.used_elsewhere for store in self.stores]
+__all__ = ["uses"]
 
 
 def uses(file: str, name: str, function: str | None = None) -> Use | None:
@@ -144,6 +77,8 @@ class _Reading:
             used = used_elsewhere(self.source, self.wanted, node, around, value, statements)
             line = getattr(around, "lineno", node.lineno)
             self.use.stores.append(Store(line, self.source.function_name(node), how, text, used))
+        if self.use.consumed_one_by_one is None:
+            self.use.consumed_one_by_one = after_return(self.source, self.wanted)
         return self.use
 
     def look(self, node: ast.expr) -> None:
