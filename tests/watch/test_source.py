@@ -234,6 +234,7 @@ class TestNames:
         """)
         assert stores(source.uses(file, "STORE['frames']")) == [(3, "append", "load(i)")]
         assert len(source.uses(file, "STORE").stores) == 2
+        assert stores(source.uses(file, "STORE['frames'][17]")) == [(3, "append", "load(i)")]
 
     def test_what_cannot_be_known_is_none(self, program, tmp_path):
         file = program("X = 1\n")

@@ -121,6 +121,17 @@ def test_each_form_is_named(array, word):
     assert word in waste.find(array).why
 
 
+def test_an_axis_is_hardly_a_waste():
+    rng = np.random.default_rng(0)
+    for axis in (
+        np.arange(50_000),
+        np.arange(50_000.0),
+        np.linspace(0, 1, 65_536),
+        np.arange(90_000)[::-1],
+    ):
+        assert waste.find(axis).sure < 0.5 < waste.find(rng.permutation(axis)).sure
+
+
 def test_noise_in_the_range_of_a_picture_is_a_guess():
     rng = np.random.default_rng(0)
     for shape in ((100, 120), (100, 120, 3), (100, 120, 4), (5, 40, 50, 3)):

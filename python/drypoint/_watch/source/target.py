@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from .module import FUNCTIONS, Module
@@ -65,7 +66,9 @@ def find(source: Module, name: str, function: str | None) -> Target | None:
         found = Target(wanted.name, wanted.scopes, tuple(keys))
         if found.places(source):
             return found
-    return None
+    # "ICONS[3]": an item that happened to be there, which no text speaks of; its container is meant.
+    item = re.fullmatch(r"(.+)\[-?\d+\]", name)
+    return find(source, item[1], function) if item else None
 
 
 def _meanings(source: Module, node: ast.AST, function: str | None) -> list[Target]:
