@@ -45,9 +45,13 @@ class Target:
 
     def places(self, source: Module) -> list[ast.expr]:
         """Where it is written, in the order of the text."""
-        found = [
-            node for node in ast.walk(source.tree) if isinstance(node, ast.expr) and self.is_at(source, node)
-        ]
+        found = []
+        for place in source.written.get(self.name, ()):
+            node: ast.AST | None = place
+            for _ in self.keys:
+                node = source.parents.get(node) if node is not None else None
+            if isinstance(node, ast.expr) and self.is_at(source, node):
+                found.append(node)
         return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
