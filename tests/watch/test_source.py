@@ -203,6 +203,12 @@ class TestNames:
             assert places(found.made) == [(3, "__init__", "[]")]
             assert places(found.removes) == [(8, "reset", "replaced")]
 
+    def test_a_leading_dot_means_no_function(self, program):
+        for name in ("x", "any", "self"):
+            file = program(f"def {name}(seen=[]):\n    seen.append(1)\n    box.seen.append(2)\n")
+            assert [store.stored for store in source.uses(file, ".seen").stores] == ["2"]
+            assert [store.stored for store in source.uses(file, f"{name}.seen").stores] == ["1"]
+
     def test_default_arguments(self, program):
         file = program("""
             def annotate(image, text, seen=[]):

@@ -10,6 +10,9 @@ from .module import FUNCTIONS, Module
 
 __all__ = ["Target", "find"]
 
+#: Stands before the dot of an attribute of any object.
+ANY = "_any_"
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -59,7 +62,7 @@ def find(source: Module, name: str, function: str | None) -> Target | None:
     """What a written name means; None where it is none, or nowhere in the file."""
     name = name.replace(".<locals>", "")
     try:
-        node: ast.AST = ast.parse("x" + name if name.startswith(".") else name, mode="eval").body
+        node: ast.AST = ast.parse(ANY + name if name.startswith(".") else name, mode="eval").body
     except (SyntaxError, ValueError):
         return None
     keys: list[str] = []
@@ -80,13 +83,12 @@ def _meanings(source: Module, node: ast.AST, function: str | None) -> list[Targe
         return [Target(node.id, scopes) for scopes in [_scopes(source, node.id, function)] if scopes]
     if not isinstance(node, ast.Attribute):
         return []
+    if isinstance(node.value, ast.Name) and node.value.id == ANY:
+        return [Target(node.attr, [])]
     found = []
-    around = source.functions(
-        ast.unparse(node.value)
-    )  # "annotate.seen": a default, a local or a closure of a function
-    scopes = _unique(
-        [scope for one in around for scope in [_seen_from(source, node.attr, one)] if scope is not None]
-    )
+    # "annotate.seen": a default, a local or a closure of a function
+    around = [_seen_from(source, node.attr, one) for one in source.functions(ast.unparse(node.value))]
+    scopes = _unique([scope for scope in around if scope is not None])
     if scopes:
         found.append(Target(node.attr, scopes))
     return [*found, Target(node.attr, [])]
