@@ -186,6 +186,19 @@ class TestNames:
             assert stores(source.uses(file, name, function)) == [(6, "append", "frame")]
         assert stores(source.uses(file, "total")) == [(7, "= [*x, ...]", "frame")]
 
+    def test_global_passes_by_the_functions_around(self, program):
+        file = program("""
+            X = []
+            def outer():
+                X = []
+                def inner():
+                    global X
+                    X.append(1)
+                X.append(2)
+        """)
+        assert [store.stored for store in source.uses(file, "X").stores] == ["1"]
+        assert [store.stored for store in source.uses(file, "outer.X").stores] == ["2"]
+
     def test_attributes_of_any_object(self, program):
         file = program("""
             class Viewer:

@@ -121,6 +121,12 @@ def test_each_form_is_named(array, word):
     assert word in waste.find(array).why
 
 
+def test_values_beside_the_steps_are_no_pixels():
+    beside = np.random.default_rng(0).uniform(0.01, 0.05, 90 * 160 * 3)
+    assert waste.find((picture().reshape(-1) + beside) / 256) is None
+    assert waste.find((picture().reshape(-1) + beside) / 255.1) is None
+
+
 def test_an_axis_is_hardly_a_waste():
     rng = np.random.default_rng(0)
     for axis in (
