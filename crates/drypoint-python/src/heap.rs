@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use drypoint_heap::{
-    Chain, Cycles, DominatorTree, Everything, Graph, Group, Holder, HolderIndex, NodeId, Root, View,
-    group_by_kind, group_by_site,
+    Chain, Cycles, DominatorTree, Graph, Group, Holder, HolderIndex, NodeId, Root, View, group_by_kind,
+    group_by_site,
 };
 use drypoint_memory::array_site;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -14,12 +14,19 @@ use pyo3::types::{PyList, PyType};
 use crate::raw::{RawHeap, UNNAMED, array_data, walk};
 use crate::sites;
 
-/// Chains begin at roots that have names, where there are any.
-struct Named;
+/// Where chains begin: at roots that have names, or at all; but not at what is only there because it was asked about.
+struct Beginnings {
+    named: bool,
+    asked: Option<u32>,
+    node: Option<NodeId>,
+}
 
-impl View for Named {
+impl View for Beginnings {
     fn shows_root(&self, root: Root) -> bool {
-        root.label != UNNAMED
+        let unnamed = root.label == UNNAMED;
+        let ours =
+            self.asked.is_some_and(|label| root.label == label) || unnamed && self.node == Some(root.node);
+        !(ours || self.named && unnamed)
     }
 }
 
@@ -108,16 +115,26 @@ impl Heap {
     }
 
     /// For each of some nodes, up to `count` shortest ways by which it is held: the place of the root in `named` (None if it has
-    /// no name), and the nodes from there on.
-    fn chains(&self, py: Python<'_>, nodes: Vec<NodeId>, count: usize) -> PyResult<Vec<Vec<Way>>> {
+    /// no name), and the nodes from there on. `asked` is the place of a root that its caller alone holds: no chain begins there.
+    #[pyo3(signature = (nodes, count, asked = None))]
+    fn chains(
+        &self,
+        py: Python<'_>,
+        nodes: Vec<NodeId>,
+        count: usize,
+        asked: Option<u32>,
+    ) -> PyResult<Vec<Vec<Way>>> {
         nodes.iter().try_for_each(|&node| self.check(node))?;
+        let asked = asked.map(|place| place + 1);
+        let node = self.graph.roots().iter().find(|root| Some(root.label) == asked).map(|root| root.node);
+        let view = |named| Beginnings { named, asked, node };
         Ok(py.detach(|| {
-            let named = HolderIndex::new(&self.graph, &Named);
+            let named = HolderIndex::new(&self.graph, &view(true));
             let mut all = None;
             let chains = |node| {
                 let found = named.chains(node, count);
                 if found.is_empty() {
-                    all.get_or_insert_with(|| HolderIndex::new(&self.graph, &Everything)).chains(node, count)
+                    all.get_or_insert_with(|| HolderIndex::new(&self.graph, &view(false))).chains(node, count)
                 } else {
                     found
                 }

@@ -14,6 +14,7 @@ mod loan;
 mod moment;
 mod objects;
 mod symbol;
+mod threads;
 
 pub(crate) use caller::{null_is_safe, warm};
 pub(crate) use capsule::{export, take_array, take_stream};
@@ -31,3 +32,4 @@ pub(crate) use moment::{
     with_interpreter_again,
 };
 pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};
+pub(crate) use threads::thread_data;
