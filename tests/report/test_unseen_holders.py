@@ -313,6 +313,21 @@ def test_a_task_without_a_name_of_its_own(box):
     assert "asyncio task fetcher → coroutine fetch() local page" in asyncio.run(main())
 
 
+def test_what_asyncio_keeps_for_reuse_stays_dead():
+    """Some versions show the collector their dead iterators of futures, which must not be freed again."""
+    program = """
+import asyncio, drypoint as dp
+async def main():
+    for _ in range(3):
+        await asyncio.sleep(0.001)
+        dp.snapshot()
+for _ in range(2):
+    asyncio.run(main())
+    dp.snapshot()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
 def test_results_of_futures(box):
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         KEPT.append(pool.submit(made, box))

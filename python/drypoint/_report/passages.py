@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import types
 from contextvars import Context
+from weakref import ReferenceType
 
 from .parts import cut, kind_name, member, own_dict
 from .threads import data_of_threads
@@ -178,7 +179,7 @@ def _from_local(local: Any, steps: list[Any]) -> Passage:
     whose = "a thread"
     for mark, table in steps[0].items():
         if table is steps[1]:
-            mark = mark()
+            mark = mark() if type(mark) is ReferenceType else mark
             owners = (name for name, data in data_of_threads() if _has(data, mark))
             whose = next(owners, whose)
     return 3, f" → thread-local data {key_of(steps[1], steps[2], bare=True)} of {whose}"

@@ -292,8 +292,9 @@ impl Walk<'_> {
 
     /// The current source refers to `object`.
     fn meet(&mut self, object: *mut ffi::PyObject) {
-        if object.is_null() || self.hidden.binary_search(&(object as usize)).is_ok() || self.failed.is_some()
-        {
+        // Modules may show their lists of dead objects too (asyncio does): to take one and let it go would free it again.
+        let alive = !object.is_null() && references_of(object) > 0;
+        if !alive || self.hidden.binary_search(&(object as usize)).is_ok() || self.failed.is_some() {
             return;
         }
         if let Some(bytes) = self.absorbable(object) {
