@@ -13,7 +13,7 @@ from contextvars import Context
 from weakref import ReferenceType
 
 from .parts import cut, kind_name, member, own_dict
-from .threads import data_of_threads
+from .threads import data_of_threads, name_of, running
 from .variables import variables
 
 TYPE_CHECKING = False
@@ -173,10 +173,13 @@ def _from_task(_task: Any, steps: list[Any]) -> Passage:
 
 
 def _from_local(local: Any, steps: list[Any]) -> Passage:
-    """A thread-local object has a dict for each thread, under a reference to a mark that lies in the thread's data."""
+    """A thread-local object has a dict for each thread, under a mark that lies in the thread's data: from 3.13 on where
+    nobody sees it, so that only a single thread is known.
+    """
     if len(steps) < 3 or type(steps[0]) is not dict or type(steps[1]) is not dict:
         return None
-    whose = "a thread"
+    threads = running()
+    whose = name_of(threads[0]._ident) if len(threads) == 1 else "a thread"
     for mark, table in steps[0].items():
         if table is steps[1]:
             mark = mark() if type(mark) is ReferenceType else mark
