@@ -35,8 +35,8 @@ pub use consumer::MemoryConsumer;
 pub use error::BudgetExceeded;
 pub use ledger::{ConsumerUsage, Snapshot};
 pub use pool::{
-    ARRAYS, ArrayAccount, ArrayRequest, ArrayUsage, DECODERS, Denied, MemoryPool, ReclaimOrder, Reclaimer,
-    ReclaimerGuard, live_array_bytes, living_arrays,
+    ARRAYS, ArrayAccount, ArrayRequest, ArrayUsage, DECODERS, Denied, HEAP_SNAPSHOT, MemoryPool,
+    ReclaimOrder, Reclaimer, ReclaimerGuard, live_array_bytes, living_arrays,
 };
 pub use process_limit::process_limit;
 #[cfg(feature = "fault-injection")]

@@ -12,6 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use crate::raw::{RawHeap, UNNAMED, array_data, walk};
+use crate::scratch::Scratch;
 use crate::sites;
 
 /// Where chains begin: at roots that have names, or at all; but not at what is only there because it was asked about.
@@ -37,6 +38,8 @@ pub(crate) struct Heap {
     tree: DominatorTree,
     kinds: Vec<Py<PyType>>,
     objects: Mutex<Vec<Py<PyAny>>>,
+    /// Last, so that what it is for goes first.
+    scratch: Mutex<Scratch>,
 }
 
 /// Objects, their own bytes, and the bytes that would go if all of them went.
@@ -62,9 +65,15 @@ impl Heap {
         sizes: Vec<(Py<PyType>, Py<PyAny>)>,
     ) -> PyResult<Self> {
         let site_of = |array: &Bound<'_, PyAny>| array_data(array).map_or(0, array_site);
+        let mut scratch = Scratch::reserve(py)?;
         let RawHeap { graph, objects, kinds } = walk(py, named, hidden, site_of, &sizes)?;
-        let tree = py.detach(|| DominatorTree::new(&graph));
-        Ok(Self { graph, tree, kinds, objects: Mutex::new(objects) })
+        scratch.fit(py, &graph)?;
+        let tree = py.detach(|| {
+            let tree = DominatorTree::new(&graph);
+            scratch.trim();
+            tree
+        });
+        Ok(Self { graph, tree, kinds, objects: Mutex::new(objects), scratch: Mutex::new(scratch) })
     }
 
     /// Objects, references, bytes of all, and objects and bytes that nothing holds.
@@ -171,6 +180,7 @@ impl Heap {
     fn forget(&self) {
         let objects = std::mem::take(&mut *self.objects.lock().unwrap_or_else(PoisonError::into_inner));
         drop(objects);
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).keep(&self.graph, &self.tree);
     }
 
     /// The node of an object; None if it was not there. Only true as long as the object has lived since.

@@ -27,6 +27,7 @@ mod raw;
 mod reduction;
 mod refusal;
 mod request;
+mod scratch;
 mod shading;
 mod shown;
 mod sites;

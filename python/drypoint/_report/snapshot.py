@@ -344,12 +344,17 @@ def snapshot() -> Snapshot:
     Snapshot
         Plain data with a readable repr.
 
+    Raises
+    ------
+    BudgetExceeded
+        If what it needs meanwhile does not fit into the budget. Nothing was looked at then.
+
     Notes
     -----
     Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the
     bytes that would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree
-    of the object graph). Costs about as much as three full garbage collections, and meanwhile some hundred bytes for
-    each object. Other threads wait for the first half of it.
+    of the object graph). Costs about as much as three full garbage collections, and meanwhile 100 to 150 bytes for
+    each object, which are reserved before (``"heap snapshot"`` in `memory`). Other threads wait for the first half of it.
 
     Examples
     --------
@@ -439,6 +444,8 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     ------
     BadArgument
         If the count is none.
+    BudgetExceeded
+        As from `snapshot`.
 
     Notes
     -----

@@ -2,6 +2,7 @@
 
 mod caller;
 mod capsule;
+mod census;
 mod departure;
 mod descriptor;
 mod frame;
@@ -18,6 +19,7 @@ mod threads;
 
 pub(crate) use caller::{null_is_safe, warm};
 pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use census::census;
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};

@@ -159,11 +159,13 @@ pub(crate) fn walk(
         }
     }
     walk.add_unnamed_roots(listed, &ours)?;
-    let objects: Vec<Py<PyAny>> = walk
-        .pointers
-        .iter()
+    // The tables that are of no more use go now; that of the addresses becomes that of the objects.
+    drop(std::mem::take(&mut walk.seen));
+    walk.index = Addresses::with_capacity(0);
+    let objects: Vec<Py<PyAny>> = std::mem::take(&mut walk.pointers)
+        .into_iter()
         // SAFETY: nothing was freed since the pointer was met, as the file's head says.
-        .map(|&object| unsafe { Bound::from_borrowed_ptr(py, object) }.unbind())
+        .map(|object| unsafe { Bound::from_borrowed_ptr(py, object) }.unbind())
         .collect();
     drop(tracked);
     drop(quiet);
