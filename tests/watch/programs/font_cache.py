@@ -12,13 +12,13 @@ from pathlib import Path
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
-DATA = (Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf").read_bytes()
+FILE = Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf"
 FONTS = {}
 
 
 def font(size):
     if size not in FONTS:
-        FONTS[size] = ImageFont.truetype(io.BytesIO(DATA), size)
+        FONTS[size] = ImageFont.truetype(io.BytesIO(FILE.read_bytes()), size)
     return FONTS[size]
 
 

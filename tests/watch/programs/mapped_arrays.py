@@ -32,7 +32,7 @@ def step(i):
 
 def step_fixed(i):
     plane(i)
-    stack[-1] = np.array(stack[-1])
+    stack.clear()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,8 @@ def step_fixed(i):
 
 def cleanup():
     for file in LOGGER.logs:
-        file.flush()
+        if not file.closed:
+            file.flush()
     shutil.rmtree(FOLDER)
 
 

@@ -28,11 +28,6 @@ def step_fixed(i):
     encoders.pop().communicate()
 
 
-def cleanup():
-    for encoder in encoders:
-        encoder.communicate()
-
-
 TURNS = 20
 
 
