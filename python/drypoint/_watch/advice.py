@@ -16,8 +16,8 @@ def plural(kind: str) -> str:
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"
-    if kind in ("bytes",):
-        return "bytes objects"
+    if kind in ("bytes", "str"):
+        return f"{kind} objects"
     if kind.endswith(("s", "x", "ch")):
         return kind if kind.endswith("Axes") else f"{kind}es"
     return f"{kind}s"
