@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import boxed, drawn, objects, records, values, views, zeros
+from . import boxed, drawn, objects, records, repeated, values, views, zeros
 from .form import SMALLEST, Waste
 from .sample import is_array, is_mapped, plain, resident
 
@@ -65,5 +65,6 @@ def _in_array(array: Any) -> Waste | None:
     there = resident(held)
     if there < WRITTEN * held.nbytes:
         return None
-    candidates = [found for found in (values.find(held), zeros.find(held, there)) if found is not None]
+    forms = (values.find(held), zeros.find(held, there), repeated.find(held))
+    candidates = [found for found in forms if found is not None]
     return max(candidates, key=lambda found: found.saved * found.sure, default=None)
