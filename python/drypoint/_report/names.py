@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 import types
 from collections import deque
+from contextvars import Context
 from functools import lru_cache, partial
 
 TYPE_CHECKING = False
@@ -54,7 +55,7 @@ def chain(root: str | None, objects: list[Any]) -> str:
     str
         Such as ``"module app → ICONS[3].base"``.
     """
-    text = root or f"{_article(objects[0])} that compiled code or a running call holds"
+    text = root or _nameless(objects[0])
     steps = objects[1:]
     before = objects[0]
     while steps:
@@ -63,6 +64,12 @@ def chain(root: str | None, objects: list[Any]) -> str:
         before = steps[taken - 1]
         del steps[:taken]
     return text
+
+
+def _nameless(thing: object) -> str:
+    if type(thing) is Context:
+        return "the context of a thread or task"
+    return f"{_article(thing)} that compiled code or a running call holds"
 
 
 def _article(thing: object) -> str:
@@ -80,6 +87,8 @@ def _step(holder: object, steps: list[Any]) -> tuple[int, str]:
         return _from_function(holder, steps)  # type: ignore[arg-type]
     if issubclass(kind, type) and len(steps) > 1 and type(held) is dict:
         return 2, f".{_key_of(held, steps[1], bare=True)}"
+    if kind is Context:
+        return _from_context(holder, steps)  # type: ignore[arg-type]
     if kind is memoryview and len(steps) > 1:
         return 2, ".obj"  # by way of a buffer that is nobody's else
     own = _own_dict(holder)
@@ -139,6 +148,17 @@ def _from_function(function: types.FunctionType, steps: list[Any]) -> tuple[int,
     if held is function.__dict__ and len(steps) > 1:
         return 2, f".{_key_of(held, steps[1], bare=True)}"
     return 1, f" → {kind_name(type(held))}"
+
+
+def _from_context(context: Context, steps: list[Any]) -> tuple[int, str]:
+    """The value of a context variable; the tree in which a context keeps them is nothing that a person knows."""
+    for place, thing in enumerate(steps):
+        for variable, value in context.items():
+            if value is thing:
+                return place + 1, f" → context variable {variable.name}"
+        if not type(thing).__name__.startswith("hamt"):
+            break
+    return 1, f" → {kind_name(type(steps[0]))}"
 
 
 def _items(holder: Any) -> Iterator[tuple[str, object]]:

@@ -55,6 +55,10 @@ def advise(growth: Growth) -> tuple[str, str]:
             f"are local variables of generators {who}() that {holder} holds, suspended at a yield",
             "Close each generator when it is not read any more (contextlib.closing), or run it to its end.",
         ),
+        "coroutine": (
+            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not been run to their end",
+            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away keeps all it was given.",
+        ),
         "future": (
             f"are results of finished {who}s that {holder} holds",
             "Let a future go once its result was used: take it out of the list, or loop over as_completed().",
@@ -94,7 +98,7 @@ def advise(growth: Growth) -> tuple[str, str]:
             "Delete the attribute when the work is done: threads of a pool do not end.",
         ),
         "context variable": (
-            f"are kept by a {who}",
+            f"are kept by the {holder}",
             "Reset the variable with its token, or keep something small in it.",
         ),
         "finalizer": (
