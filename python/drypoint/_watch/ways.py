@@ -30,7 +30,8 @@ class Way:
     Attributes
     ----------
     kind : str
-        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log record"``, ``"callback"``,
+        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log record"``,
+        ``"callback"``,
         ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``, ``"thread-local"``,
         ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
     who : str
