@@ -31,9 +31,8 @@ class Way:
     ----------
     kind : str
         A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log record"``,
-        ``"callback"``,
-        ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``, ``"thread-local"``,
-        ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
+        ``"callback"``, ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``,
+        ``"thread-local"``, ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
     who : str
         What stands there in this case: a function, a variable, an event.
     bounded : bool
@@ -109,6 +108,8 @@ def of(root: str | None, objects: list[Any], place: int) -> Way:
         return Way("artists", type(owner).__name__)
     if root is not None and root.startswith("thread-local"):
         return Way("thread-local", root)
+    if root is not None and root.startswith("contextvar"):
+        return Way("context variable")
     holder = objects[place]
     if any(isinstance(thing, type) for thing in objects[: place + 1]):
         kind = next(thing for thing in objects if isinstance(thing, type))
