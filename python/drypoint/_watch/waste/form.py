@@ -21,7 +21,7 @@ class Waste:
     Attributes
     ----------
     kind : str
-        ``"dtype"``, ``"boxed"``, ``"strings"``, ``"object"``, ``"zeros"``, ``"repeated"``, ``"view"``, ``"line"``,
+        ``"dtype"``, ``"boxed"``, ``"strings"``, ``"text"``, ``"object"``, ``"zeros"``, ``"repeated"``, ``"view"``, ``"line"``,
         ``"scatter"``, ``"mesh"`` or ``"image"``.
     what : str
         The thing, as ``"float64 array of 480×640×3"``.
