@@ -1,4 +1,7 @@
-"""Numbers put away as text: JSON, CSV, the repr of a list. Each takes some twenty characters where an array needs 8 bytes."""
+"""Numbers put away as text: JSON, CSV, the repr of a list.
+
+Each takes some twenty characters where an array needs 8 bytes.
+"""
 
 from __future__ import annotations
 
