@@ -152,8 +152,6 @@ def _reference(reference: Any) -> Parts:
 
 
 _BY_KIND: dict[type, Callable[[Any], Parts]] = {
-    list: _items,
-    tuple: _items,
     dict: _mapping,
     types.MethodType: _named("__self__", "__func__"),
     types.BuiltinFunctionType: _named("__self__"),

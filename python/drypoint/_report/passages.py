@@ -12,6 +12,7 @@ import types
 from contextvars import Context
 from weakref import ReferenceType
 
+from .._core import place_of
 from .parts import cut, kind_name, member, own_dict
 from .threads import data_of_threads, name_of, running
 from .variables import variables
@@ -43,6 +44,9 @@ def passage(holder: Any, steps: list[Any]) -> Passage:
         return _from_task(holder, steps)
     if type(held) is types.TracebackType:
         return _from_exception(holder, steps)
+    if kind is list or kind is tuple:
+        place = place_of(holder, held)
+        return None if place is None else (1, f"[{place}]")
     for base, found in _BY_BASE:
         if issubclass(kind, base):
             return found(holder, steps)

@@ -36,9 +36,10 @@ def named() -> tuple[list[str], list[Any]]:
 
 def unnamed(thing: object) -> str | None:
     """What something is held for that only the interpreter or compiled code holds; None if that cannot be seen."""
+    owner = threads.owner_of(thing)
+    if owner is not None:
+        return f"data of {owner}"
     for name, data in threads.data_of_threads():
-        if data is thing:
-            return f"data of {name}"
         for key, value in data.items():
             if value is thing:
                 return f"data {key!r} of {name}" if type(key) is str else f"data of {name}"
@@ -48,7 +49,7 @@ def unnamed(thing: object) -> str | None:
 
 
 def _modules() -> Iterator[Root]:
-    for name, module in list(sys.modules.items()):
+    for name, module in sys.modules.copy().items():
         yield f"module {name}", module
 
 

@@ -228,7 +228,14 @@ impl Walk<'_> {
         match self.kinds[kind as usize].following {
             Following::Nothing => {}
             Following::DictItems => self.dict_items(object),
-            Following::Array => return self.array_items(object),
+            Following::Array => {
+                // A subclass has attributes too: a memory map keeps its file there.
+                // SAFETY: the object is alive.
+                if unsafe { ffi::PyObject_GC_IsTracked(object) } != 0 {
+                    self.traverse(object);
+                }
+                return self.array_items(object);
+            }
             Following::TupleItems => self.traverse(object),
             // SAFETY: the object is alive. A type that is not made by a class statement is no object of the collector's,
             // though its type says so.
