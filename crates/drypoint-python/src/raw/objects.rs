@@ -229,23 +229,23 @@ impl Walk<'_> {
             Following::Nothing => {}
             Following::DictItems => self.dict_items(object),
             Following::Array => {
-                // A subclass has attributes too: a memory map keeps its file there.
-                // SAFETY: the object is alive.
-                if unsafe { ffi::PyObject_GC_IsTracked(object) } != 0 {
-                    self.traverse(object);
+                if self.kinds[kind as usize].collected {
+                    self.traverse_tracked(object); // a subclass with attributes
                 }
                 return self.array_items(object);
             }
             Following::TupleItems => self.traverse(object),
-            // SAFETY: the object is alive. A type that is not made by a class statement is no object of the collector's,
-            // though its type says so.
-            Following::Traversed => unsafe {
-                if ffi::PyObject_GC_IsTracked(object) != 0 {
-                    self.traverse(object);
-                }
-            },
+            Following::Traversed => self.traverse_tracked(object),
         }
         Ok(())
+    }
+
+    fn traverse_tracked(&mut self, object: *mut ffi::PyObject) {
+        // SAFETY: the object is alive. A type that is not made by a class statement is no object of the collector's,
+        // though its type says so.
+        if unsafe { ffi::PyObject_GC_IsTracked(object) } != 0 {
+            self.traverse(object);
+        }
     }
 
     fn traverse(&mut self, object: *mut ffi::PyObject) {
