@@ -12,7 +12,8 @@ The way is one of
     guppy     guppy.hpy().heap(), the table by types
     objgraph  one chain of holders of one object to a module
 
-The heap's own bytes are resident before; `added_bytes` is what the system saw on top of them at the highest. The total
+A snapshot also tells how many objects it found: every container, and the values that more than one refers to. The
+heap's own bytes are resident before; `added_bytes` is what the system saw on top of them at the highest. The total
 is the length of the list, by whatever way it was found.
 """
 
@@ -38,6 +39,7 @@ class Node:
 
 
 nodes: list[Node] = []
+found: dict[str, int] = {}
 
 
 def collect() -> int:
@@ -50,7 +52,9 @@ def snapshot() -> int:
     """Types with what they retain, names of the largest, garbage."""
     import drypoint as dp
 
-    return next(one["count"] for one in dp.snapshot().kinds if one["type"] == "Node") * 2
+    taken = dp.snapshot()
+    found["objects"] = taken.objects
+    return next(one["count"] for one in taken.kinds if one["type"] == "Node") * 2
 
 
 def holders() -> int:
@@ -83,8 +87,7 @@ def guppy() -> int:
     """Types with their own sizes."""
     from guppy import hpy
 
-    found = hpy().heap()
-    assert found.bytype[0].count >= len(nodes)
+    assert hpy().heap().bytype[0].count >= len(nodes)
     return 2 * len(nodes)
 
 
@@ -134,17 +137,8 @@ def main() -> None:
     added = resident("VmHWM:") - before
     package = PACKAGES.get(way)
     versions = {package: version(package)} if package not in (None, "numpy") else {}
-    print(
-        json.dumps(
-            {
-                "heap_seconds": seconds,
-                "added_bytes": added,
-                "total": total,
-                "containers": count,
-                "versions": versions,
-            }
-        )
-    )
+    told = {"heap_seconds": seconds, "added_bytes": added, "total": total, "containers": count, **found}
+    print(json.dumps(told | {"versions": versions}))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ def test_a_wrong_way_is_named():
 
 
 @pytest.mark.parametrize(("added", "met"), [(99_000, True), (101_000, False)])
-def test_memory_is_judged_for_each_container(added: int, met: bool):
+def test_memory_is_judged_for_each_object(added: int, met: bool):
     looks = {
-        name: Summary({"added_bytes": size}, 10**6, {"containers": 1000})
+        name: Summary({"added_bytes": size}, 10**6, {"objects": 1000})
         for name, size in (("us", added), ("them", 202_000))
     }
     (line,) = Added("us", "them", 100).lines("case", looks)

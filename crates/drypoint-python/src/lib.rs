@@ -21,6 +21,7 @@ mod lifetime;
 mod memory;
 mod page;
 mod pixmap;
+mod places;
 mod plain;
 #[allow(unsafe_code)]
 mod raw;
@@ -75,6 +76,8 @@ mod _core {
     use crate::page::PageSpec;
     #[pymodule_export]
     use crate::pixmap::Pixmap;
+    #[pymodule_export]
+    use crate::places::place_of;
     #[pymodule_export]
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]

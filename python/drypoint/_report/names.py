@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["chain", "described", "kind_name"]
 
+#: How often a name is looked for in something that changes meanwhile.
+TRIES = 5
+
 
 def chain(root: str | None, objects: list[Any]) -> str:
     """A way from a root to an object, as one line.
@@ -75,14 +78,19 @@ def _start(thing: object, goes_on: bool) -> str:
 
 def _step(holder: object, steps: list[Any]) -> tuple[int, str]:
     """How many steps one name covers, and the name."""
-    found = passage(holder, steps)
-    if found is not None:
-        return found
-    held = steps[0]
-    for name, value in parts(holder):
-        if value is held:
-            return 1, name
-    return 1, f" → {described(held)}"
+    for _ in range(TRIES):
+        try:
+            found = passage(holder, steps) or _part(holder, steps[0])
+        except RuntimeError:  # another thread has put something into what is being looked through
+            continue
+        if found is not None:
+            return found
+        break
+    return 1, f" → {described(steps[0])}"
+
+
+def _part(holder: object, held: object) -> tuple[int, str] | None:
+    return next(((1, name) for name, value in parts(holder) if value is held), None)
 
 
 def _is_task(thing: object) -> bool:

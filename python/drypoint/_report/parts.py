@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    Parts = Iterator[tuple[str, object]]
+    _Parts = Iterator[tuple[str, object]]
 
 __all__ = ["cut", "kind_name", "member", "own_dict", "parts"]
 
@@ -73,7 +73,7 @@ def cut(key: object) -> str:
     return text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + "…"
 
 
-def parts(holder: Any) -> Parts:
+def parts(holder: Any) -> _Parts:
     """What an object refers to by name, each with its name."""
     kind = type(holder)
     known = _BY_KIND.get(kind)
@@ -99,7 +99,7 @@ def parts(holder: Any) -> Parts:
     yield " → its class", kind
 
 
-def _items(holder: Any) -> Parts:
+def _items(holder: Any) -> _Parts:
     walk = next(base.__iter__ for base in (list, tuple, deque) if issubclass(type(holder), base))
     for place, item in enumerate(walk(holder)):  # not a subclass's own way, which may be Python
         if place > MOST:
@@ -107,7 +107,7 @@ def _items(holder: Any) -> Parts:
         yield f"[{place}]", item
 
 
-def _mapping(holder: Any) -> Parts:
+def _mapping(holder: Any) -> _Parts:
     for number, (key, value) in enumerate(dict.items(holder)):
         if number > MOST:
             return
@@ -115,8 +115,8 @@ def _mapping(holder: Any) -> Parts:
         yield f" → key {cut(key)}", key
 
 
-def _named(*names: str) -> Callable[[Any], Parts]:
-    def found(holder: Any) -> Parts:
+def _named(*names: str) -> Callable[[Any], _Parts]:
+    def found(holder: Any) -> _Parts:
         for name in names:
             try:
                 yield f".{name}", _getattribute(holder, name)
@@ -136,24 +136,22 @@ def _referred(holder: Any, *but: object) -> Iterator[object]:
             yield item
 
 
-def _cache(function: Any) -> Parts:
+def _cache(function: Any) -> _Parts:
     wrapped = member(function, "__wrapped__")
     for item in _referred(function, wrapped, own_dict(function)):
         yield f" → cache of {member(wrapped, '__qualname__') or 'a function'}", item
 
 
-def _variable(variable: Any) -> Parts:
+def _variable(variable: Any) -> _Parts:
     for item in _referred(variable, variable.name):
         yield " → its default", item
 
 
-def _reference(reference: Any) -> Parts:
+def _reference(reference: Any) -> _Parts:
     yield " → callback of a weak reference", vars(ReferenceType)["__callback__"].__get__(reference)
 
 
-_BY_KIND: dict[type, Callable[[Any], Parts]] = {
-    list: _items,
-    tuple: _items,
+_BY_KIND: dict[type, Callable[[Any], _Parts]] = {
     dict: _mapping,
     types.MethodType: _named("__self__", "__func__"),
     types.BuiltinFunctionType: _named("__self__"),
@@ -164,7 +162,7 @@ _BY_KIND: dict[type, Callable[[Any], Parts]] = {
     classmethod: _named("__func__"),
     ContextVar: _variable,
 }
-_BY_BASE: list[tuple[type, Callable[[Any], Parts]]] = [
+_BY_BASE: list[tuple[type, Callable[[Any], _Parts]]] = [
     (BaseException, _named("__traceback__", "__context__", "__cause__", "args")),
     (list, _items),
     (tuple, _items),

@@ -12,6 +12,7 @@ import types
 from contextvars import Context
 from weakref import ReferenceType
 
+from .._core import place_of
 from .parts import cut, kind_name, member, own_dict
 from .threads import data_of_threads, name_of, running
 from .variables import variables
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    Passage = tuple[int, str] | None
+    _Passage = tuple[int, str] | None
 
 __all__ = ["call_name", "passage"]
 
@@ -32,7 +33,7 @@ _GENERATORS = {
 }
 
 
-def passage(holder: Any, steps: list[Any]) -> Passage:
+def passage(holder: Any, steps: list[Any]) -> _Passage:
     """How many steps one name covers, and the name; None where each has its own."""
     kind, held = type(holder), steps[0]
     weakref = sys.modules.get("weakref")
@@ -43,6 +44,9 @@ def passage(holder: Any, steps: list[Any]) -> Passage:
         return _from_task(holder, steps)
     if type(held) is types.TracebackType:
         return _from_exception(holder, steps)
+    if kind is list or kind is tuple:
+        place = place_of(holder, held)
+        return None if place is None else (1, f"[{place}]")
     for base, found in _BY_BASE:
         if issubclass(kind, base):
             return found(holder, steps)
@@ -65,14 +69,14 @@ def key_of(mapping: dict[Any, Any], held: object, bare: bool = False) -> str:
     return "?"
 
 
-def _from_module(module: Any, steps: list[Any]) -> Passage:
+def _from_module(module: Any, steps: list[Any]) -> _Passage:
     held = steps[0]
     if len(steps) > 1 and held is member(module, "__dict__"):
         return 2, f" → {key_of(held, steps[1], bare=True)}"
     return None
 
 
-def _from_function(function: Any, steps: list[Any]) -> Passage:
+def _from_function(function: Any, steps: list[Any]) -> _Passage:
     """The references of a function: variables of its closure, defaults, attributes."""
     held = steps[0]
     code, name = function.__code__, function.__qualname__
@@ -94,17 +98,17 @@ def _from_function(function: Any, steps: list[Any]) -> Passage:
     return None
 
 
-def _from_class(kind: Any, steps: list[Any]) -> Passage:
+def _from_class(kind: Any, steps: list[Any]) -> _Passage:
     if len(steps) > 1 and type(steps[0]) is dict:
         return 2, f".{key_of(steps[0], steps[1], bare=True)}"
     return None
 
 
-def _from_memoryview(_view: Any, steps: list[Any]) -> Passage:
+def _from_memoryview(_view: Any, steps: list[Any]) -> _Passage:
     return (2, ".obj") if len(steps) > 1 else None  # by way of a buffer that is nobody else's
 
 
-def _from_frame(frame: Any, steps: list[Any]) -> Passage:
+def _from_frame(frame: Any, steps: list[Any]) -> _Passage:
     name = local_of(frame, steps[0])
     return None if name is None else (1, f" → local {name} of {frame.f_code.co_name}")
 
@@ -114,7 +118,7 @@ def local_of(frame: types.FrameType, held: object) -> str | None:
     return next((name for name, value in variables(frame) if value is held), None)
 
 
-def _from_generator(generator: Any, steps: list[Any]) -> Passage:
+def _from_generator(generator: Any, steps: list[Any]) -> _Passage:
     what, prefix = _GENERATORS[type(generator)]
     frame = member(generator, f"{prefix}_frame")
     told = f" → {what} {member(generator, '__name__')}()"
@@ -130,7 +134,7 @@ def _from_generator(generator: Any, steps: list[Any]) -> Passage:
     return None
 
 
-def _from_exception(holder: Any, steps: list[Any]) -> Passage:
+def _from_exception(holder: Any, steps: list[Any]) -> _Passage:
     """A traceback is a list of frames: what matters is the call whose variable it keeps."""
     place = 0
     while place < len(steps) and type(steps[place]) is types.TracebackType:
@@ -150,7 +154,7 @@ def _from_exception(holder: Any, steps: list[Any]) -> Passage:
     return place + 1, f"{told} → call of {frame.f_code.co_name}"
 
 
-def _from_context(context: Any, steps: list[Any]) -> Passage:
+def _from_context(context: Any, steps: list[Any]) -> _Passage:
     """A context is a tree of the interpreter's making, which ends at variables and values."""
     place = 0
     while place < len(steps) and type(steps[place]).__name__.startswith("hamt"):
@@ -163,7 +167,7 @@ def _from_context(context: Any, steps: list[Any]) -> Passage:
     return None
 
 
-def _from_task(_task: Any, steps: list[Any]) -> Passage:
+def _from_task(_task: Any, steps: list[Any]) -> _Passage:
     """Its coroutine and its context need no words of their own: what they hold is named by both."""
     held = steps[0]
     if len(steps) > 1 and (type(held) is Context or type(held) in _GENERATORS):
@@ -172,7 +176,7 @@ def _from_task(_task: Any, steps: list[Any]) -> Passage:
     return None
 
 
-def _from_local(local: Any, steps: list[Any]) -> Passage:
+def _from_local(local: Any, steps: list[Any]) -> _Passage:
     """A thread-local object has a dict for each thread, under a mark that lies in the thread's data: from 3.13 on where
     nobody sees it, so that only a single thread is known.
     """
@@ -203,7 +207,7 @@ def call_name(call: Any) -> str:
     return name if type(name) is str else kind_name(type(call))
 
 
-_BY_BASE: list[tuple[type, Callable[[Any, list[Any]], Passage]]] = [
+_BY_BASE: list[tuple[type, Callable[[Any, list[Any]], _Passage]]] = [
     (types.ModuleType, _from_module),
     (types.FunctionType, _from_function),
     (type, _from_class),

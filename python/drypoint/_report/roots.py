@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Root = tuple[str, Any]
+    _Root = tuple[str, Any]
 
 __all__ = ["named", "unnamed"]
 
@@ -36,9 +36,10 @@ def named() -> tuple[list[str], list[Any]]:
 
 def unnamed(thing: object) -> str | None:
     """What something is held for that only the interpreter or compiled code holds; None if that cannot be seen."""
+    owner = threads.owner_of(thing)
+    if owner is not None:
+        return f"data of {owner}"
     for name, data in threads.data_of_threads():
-        if data is thing:
-            return f"data of {name}"
         for key, value in data.items():
             if value is thing:
                 return f"data {key!r} of {name}" if type(key) is str else f"data of {name}"
@@ -47,12 +48,12 @@ def unnamed(thing: object) -> str | None:
     return None
 
 
-def _modules() -> Iterator[Root]:
-    for name, module in list(sys.modules.items()):
+def _modules() -> Iterator[_Root]:
+    for name, module in sys.modules.copy().items():
         yield f"module {name}", module
 
 
-def _variables() -> Iterator[Root]:
+def _variables() -> Iterator[_Root]:
     """Of the calls of all threads."""
     main = threads.main_number()
     for number, call in threads.calls():
@@ -69,7 +70,7 @@ def _is_of_module(names: dict[Any, Any]) -> bool:
     return module is not None and getattr(module, "__dict__", None) is names
 
 
-def _arguments() -> Iterator[Root]:
+def _arguments() -> Iterator[_Root]:
     """What running threads were started with, which they hold to their end."""
     for thread in threads.running():
         kept = object.__getattribute__(thread, "__dict__")
@@ -82,13 +83,13 @@ def _arguments() -> Iterator[Root]:
             yield f"{name} argument {key}", value
 
 
-def _context() -> Iterator[Root]:
+def _context() -> Iterator[_Root]:
     """The context variables of this thread's running call. Those of others are found by their contexts."""
     for variable, value in Context.items(copy_context()):
         yield f"contextvar {variable.name}", value
 
 
-def _exceptions() -> Iterator[Root]:
+def _exceptions() -> Iterator[_Root]:
     """Those that are being handled, by an ``except`` or ``finally`` that has not ended."""
     for number, found in sys._current_exceptions().items():
         error: Any = found[1] if isinstance(found, tuple) else found
@@ -97,7 +98,7 @@ def _exceptions() -> Iterator[Root]:
             yield f"{where}handled {type(error).__name__}", error
 
 
-def _handlers() -> Iterator[Root]:
+def _handlers() -> Iterator[_Root]:
     """Functions that the interpreter calls by itself."""
     signals: Any = sys.modules.get("_signal")
     if signals is not None:
@@ -118,13 +119,13 @@ def _signal_name(number: int) -> str:
     return next((name for name in found if int(vars(signal)[name]) == number), f"signal {number}")
 
 
-def _finalizers() -> Iterator[Root]:
+def _finalizers() -> Iterator[_Root]:
     weakref: Any = sys.modules.get("weakref")
     if weakref is not None:
         yield "weakref.finalize", weakref.finalize._registry
 
 
-def _history() -> Iterator[Root]:
+def _history() -> Iterator[_Root]:
     """The results that an interactive session keeps."""
     main = vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
     if "IPython" in sys.modules and type(main.get("Out")) is dict:

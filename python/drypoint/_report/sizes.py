@@ -38,7 +38,8 @@ def register_size(kind: type, function: Callable[[Any], int]) -> None:
 
     Notes
     -----
-    Known without this: images of Pillow, renderers of Matplotlib's Agg, memory maps.
+    Known without this: images of Pillow, renderers of Matplotlib's Agg, memory maps. Not known: what an open capture or
+    writer of OpenCV holds, which depends on the file and the decoder's threads.
 
     Examples
     --------

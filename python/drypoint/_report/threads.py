@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-__all__ = ["calls", "data_of_threads", "main_number", "name_of", "running"]
+__all__ = ["calls", "data_of_threads", "main_number", "name_of", "owner_of", "running"]
 
 _OURS = __file__.rsplit("/_report/", 1)[0]
 
@@ -56,7 +56,16 @@ def calls() -> list[tuple[int, FrameType]]:
 
 
 def data_of_threads() -> list[tuple[str, dict[Any, Any]]]:
-    """What the interpreter and compiled code keep for each thread, with the threads' names."""
+    """What the interpreter and compiled code keep for each thread, with the threads' names: copies, since they change."""
+    return [(name, data.copy()) for name, data in _data()]
+
+
+def owner_of(data: object) -> str | None:
+    """The thread whose data this is; None if it is no thread's."""
+    return next((name for name, one in _data() if one is data), None)
+
+
+def _data() -> list[tuple[str, dict[Any, Any]]]:
     frames = {id(frame): number for number, frame in sys._current_frames().items()}
     return [
         (name_of(frames[id(frame)]) if id(frame) in frames else "a thread without calls", data)

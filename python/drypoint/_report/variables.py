@@ -25,7 +25,7 @@ def is_function(frame: FrameType) -> bool:
 def variables(frame: FrameType) -> Iterator[tuple[str, Any]]:
     """Names and values."""
     found = frame.f_locals
-    pairs = list(found.items())
+    pairs = list((found.copy() if type(found) is dict else found).items())
     if type(found) is dict and is_function(frame) and getrefcount(found) <= OURS:
         # Before 3.13 the frame keeps this copy, and with it everything in it. What else was put there stays.
         code = frame.f_code

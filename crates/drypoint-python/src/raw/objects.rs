@@ -501,7 +501,7 @@ impl Walk<'_> {
             Following::Nothing
         };
         let sizer = self.inherited(&kind, "__sizeof__")?.filter(|(owner, sizer)| {
-            let plain = owner.is(py.get_type::<PyAny>());
+            let plain = owner.is(py.get_type::<PyAny>()) || shows_what_it_counts(owner);
             !plain && sizer.get_type().name().is_ok_and(|name| name == "method_descriptor")
         });
         let exact_number = pointer == &raw mut ffi::PyLong_Type;
@@ -524,6 +524,13 @@ impl Walk<'_> {
             size_function: None,
         })
     }
+}
+
+/// Whether a type's `__sizeof__` counts an object that its `tp_traverse` shows as well: `BytesIO` does, from 3.12 on.
+fn shows_what_it_counts(owner: &Bound<'_, PyAny>) -> bool {
+    let py = owner.py();
+    let bytes_io = || py.import(intern!(py, "_io"))?.getattr(intern!(py, "BytesIO"));
+    py.version_info() >= (3, 12) && bytes_io().is_ok_and(|kind| owner.is(&kind))
 }
 
 /// The slot of a type, also of one that is compiled into the interpreter.
