@@ -79,7 +79,7 @@ def _grown(before: Snapshot, heap: _core.Heap, named: list[str], least: int) -> 
     nodes = [node for node in largest_nodes(heap) if heap.node(node)[2] >= max(least, floor)]
     for node, chains in zip(nodes, heap.chains(nodes, 1), strict=True):
         kind, _, retained, line, _ = heap.node(node)
-        if not chains or heap.thing(chains[0][1][0]) is before:
+        if not chains or any(heap.thing(one) is before for one in chains[0][1]):
             continue  # garbage, which is told elsewhere, or ours
         name = named_chain(heap, named, *chains[0])
         was = None if earlier is None else earlier.find(heap.thing(node))
