@@ -98,6 +98,20 @@ impl Heap {
         })
     }
 
+    /// The nodes with most bytes of their own, largest first.
+    fn by_size(&self, py: Python<'_>, count: usize) -> Vec<NodeId> {
+        py.detach(|| {
+            let mut nodes: Vec<NodeId> = self.graph.nodes().collect();
+            let by_size = |&node: &NodeId| (std::cmp::Reverse(self.graph.shallow(node)), node);
+            if count < nodes.len() {
+                nodes.select_nth_unstable_by_key(count, by_size);
+                nodes.truncate(count);
+            }
+            nodes.sort_by_key(by_size);
+            nodes
+        })
+    }
+
     /// What is known of a node: its type, own bytes, retained bytes, the line that made it, and whether anything holds it.
     fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<Known> {
         self.check(node)?;
@@ -105,6 +119,12 @@ impl Heap {
         let line = sites::text(py, self.graph.site(node));
         let (shallow, retained) = (self.graph.shallow(node), self.tree.retained(node));
         Ok((kind, shallow, retained, line, self.tree.is_reachable(node)))
+    }
+
+    /// The line that made a node, as a site; 0 if it is not known.
+    fn site(&self, node: NodeId) -> PyResult<u32> {
+        self.check(node)?;
+        Ok(self.graph.site(node))
     }
 
     /// For each of some nodes, up to `count` shortest ways by which it is held: the place of the root in `named` (None if it has
@@ -156,6 +176,124 @@ impl Heap {
         drop(objects);
     }
 
+    /// What `grown` of a later walk wants to know of this one.
+    fn marks(&self, py: Python<'_>) -> Marks {
+        py.detach(|| {
+            let mut all: Vec<u64> = self.graph.nodes().map(|node| self.mark(node)).collect();
+            all.sort_unstable();
+            let mut heavy: Vec<(u64, u64, u64)> = self
+                .graph
+                .nodes()
+                .filter(|&node| self.tree.retained(node) >= HEAVY)
+                .map(|node| (self.mark(node), self.tree.retained(node), self.graph.shallow(node)))
+                .collect();
+            heavy.sort_unstable();
+            Marks { all, heavy }
+        })
+    }
+
+    /// The objects of an earlier walk that keep at least `least` bytes or `count` objects more now, most first; of each, up to
+    /// `most` of the new objects that it keeps, largest first. What nothing holds is not looked at.
+    fn grown(&self, py: Python<'_>, before: &Marks, least: u64, count: usize, most: usize) -> Vec<Grown> {
+        py.detach(|| {
+            let mut found: std::collections::HashMap<Option<NodeId>, (u64, Vec<NodeId>)> = Default::default();
+            let is_new: Vec<bool> = self.graph.nodes().map(|node| !before.has(self.mark(node))).collect();
+            for node in self.graph.nodes().filter(|&node| self.tree.is_reachable(node)) {
+                let holder = match self.tree.holder(node) {
+                    Holder::Node(holder) => Some(holder),
+                    _ => None,
+                };
+                if is_new[node as usize] {
+                    if holder.is_none_or(|holder| !is_new[holder as usize]) {
+                        let (bytes, nodes) = found.entry(holder).or_default();
+                        *bytes += self.tree.retained(node);
+                        nodes.push(node);
+                    }
+                } else if self.graph.shallow(node) >= least {
+                    found.entry(Some(node)).or_default();
+                }
+            }
+            let mut grown: Vec<Grown> = found
+                .into_iter()
+                .filter_map(|(holder, (new_bytes, mut nodes))| {
+                    let (more, own) = match holder {
+                        None => (new_bytes, 0),
+                        Some(node) => {
+                            let (retained, shallow) = before.of(self.mark(node));
+                            let own = self.graph.shallow(node).saturating_sub(shallow);
+                            let own = if shallow == 0 && retained == 0 { 0 } else { own };
+                            let net = self.tree.retained(node).saturating_sub(retained);
+                            (net.min(new_bytes + own), own)
+                        }
+                    };
+                    if more < least && nodes.len() < count {
+                        return None;
+                    }
+                    let new = nodes.len();
+                    nodes.sort_by_key(|&node| (std::cmp::Reverse(self.tree.retained(node)), node));
+                    nodes.truncate(most);
+                    Some((holder, more, own, new, nodes))
+                })
+                .collect();
+            grown.sort_by_key(|(holder, more, ..)| (std::cmp::Reverse(*more), *holder));
+            grown
+        })
+    }
+
+    /// What the object at an address retains, if there is one whose type has this name.
+    fn retained_at(&self, py: Python<'_>, address: u64, name: &str) -> Option<u64> {
+        let node = self.graph.nodes().find(|&node| self.graph.key(node) == address)?;
+        let kind = self.kinds[self.graph.kind(node) as usize].bind(py);
+        (kind.name().ok()?.to_str().ok()? == name).then(|| self.tree.retained(node))
+    }
+
+    /// The nodes that only this one holds, most retained first, at most so many.
+    fn held(&self, node: NodeId, most: usize) -> PyResult<Vec<(NodeId, u64)>> {
+        self.check(node)?;
+        let mut held: Vec<_> =
+            self.tree.held_by(Holder::Node(node)).map(|held| (held, self.tree.retained(held))).collect();
+        held.sort_by_key(|&(node, bytes)| (std::cmp::Reverse(bytes), node));
+        held.truncate(most);
+        Ok(held)
+    }
+
+    /// What holds a node alone: a node, or None if that is no single one.
+    fn holder(&self, node: NodeId) -> PyResult<Option<NodeId>> {
+        self.check(node)?;
+        Ok(match self.tree.holder(node) {
+            Holder::Node(holder) => Some(holder),
+            _ => None,
+        })
+    }
+
+    /// The nodes of the instances of some types, and of their subclasses.
+    fn of_kinds(&self, py: Python<'_>, types: Vec<Bound<'_, PyType>>) -> PyResult<Vec<NodeId>> {
+        let mut wanted = vec![false; self.kinds.len()];
+        for (place, kind) in self.kinds.iter().enumerate() {
+            let kind = kind.bind(py);
+            wanted[place] = types.iter().any(|of| kind.is_subclass(of).unwrap_or(false));
+        }
+        Ok(self.graph.nodes().filter(|&node| wanted[self.graph.kind(node) as usize]).collect())
+    }
+
+    /// Bytes of what nothing holds, by type, most first.
+    fn waiting(&self, py: Python<'_>) -> Vec<(Py<PyType>, usize, u64)> {
+        let mut sums = vec![(0usize, 0u64); self.kinds.len()];
+        for node in self.graph.nodes().filter(|&node| !self.tree.is_reachable(node)) {
+            let (count, bytes) = &mut sums[self.graph.kind(node) as usize];
+            *count += 1;
+            *bytes += self.graph.shallow(node);
+        }
+        let mut found: Vec<_> = sums
+            .into_iter()
+            .enumerate()
+            .filter(|(_, (count, _))| *count > 0)
+            .map(|(kind, (count, bytes))| (self.kinds[kind].clone_ref(py), count, bytes))
+            .collect();
+        found.sort_by_key(|(_, count, bytes)| (std::cmp::Reverse(*bytes), std::cmp::Reverse(*count)));
+        found
+    }
+
     /// The node of an object; None if it was not there. Only true as long as the object has lived since.
     fn find(&self, object: &Bound<'_, PyAny>) -> Option<NodeId> {
         let key = object.as_ptr() as u64;
@@ -165,7 +303,41 @@ impl Heap {
     }
 }
 
+/// What a later walk is compared with: who was there, and how much each large one kept.
+#[pyclass(frozen, module = "drypoint._core")]
+pub(crate) struct Marks {
+    /// Of all objects, ascending.
+    all: Vec<u64>,
+    /// Of those that retain at least [`HEAVY`]: mark, retained bytes, own bytes; by mark.
+    heavy: Vec<(u64, u64, u64)>,
+}
+
+/// Bytes from which on it is remembered what an object retains.
+const HEAVY: u64 = 512;
+
+impl Marks {
+    fn has(&self, mark: u64) -> bool {
+        self.all.binary_search(&mark).is_ok()
+    }
+
+    /// Retained and own bytes of an object that was there; those of a small one are not known and taken to be none.
+    fn of(&self, mark: u64) -> (u64, u64) {
+        let found = self.heavy.binary_search_by_key(&mark, |&(known, ..)| known);
+        found.map_or((0, 0), |place| (self.heavy[place].1, self.heavy[place].2))
+    }
+}
+
+/// An object that was there before and keeps more now: the node (None: what holds it is a root of the heap itself), the bytes
+/// that it keeps more, those of its own among them, how many new objects it keeps at first hand, and the largest of these.
+type Grown = (Option<NodeId>, u64, u64, usize, Vec<NodeId>);
+
 impl Heap {
+    /// Tells an object from another one that took its place, unless that is of the same type.
+    fn mark(&self, node: NodeId) -> u64 {
+        let kind = self.kinds[self.graph.kind(node) as usize].as_ptr() as u64;
+        self.graph.key(node) ^ kind.rotate_left(29)
+    }
+
     fn passes_on(&self, node: NodeId) -> bool {
         let retained = self.tree.retained(node);
         let mut held = self.tree.held_by(Holder::Node(node));

@@ -31,7 +31,9 @@ mod shading;
 mod shown;
 mod sites;
 mod source;
+mod survey;
 mod system;
+mod turns;
 mod watch;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
@@ -57,7 +59,7 @@ mod _core {
     #[pymodule_export]
     use crate::file::{check_writable, write_file};
     #[pymodule_export]
-    use crate::heap::Heap;
+    use crate::heap::{Heap, Marks};
     #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]
@@ -77,11 +79,17 @@ mod _core {
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]
-    use crate::sites::place;
+    use crate::sites::{place, site, site_parts};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
-    use crate::system::{prefer_heap, trim_pool, trim_system};
+    use crate::survey::{
+        Sampler, array_lines, array_peak, count_figures, grown_lines, survey_by, surveyed, watch_lines,
+    };
+    #[pymodule_export]
+    use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};
+    #[pymodule_export]
+    use crate::turns::{kept_at_turns, site_of_new, tell_turn, turns, turns_clock, watch_turns};
 
     use super::*;
 

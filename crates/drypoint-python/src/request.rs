@@ -2,14 +2,22 @@
 
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use drypoint_memory::{ArrayAccount, ArrayRequest, Denied};
 
 use crate::raw::with_interpreter;
-use crate::{collection, refusal, sites};
+use crate::{collection, refusal, sites, turns};
 
-/// From here on arrays remember where they were made.
-const SITE_FROM: usize = 256 << 10;
+/// From here on arrays remember where they were made, if nobody watches.
+pub(crate) const SITE_FROM: usize = 256 << 10;
+
+static FROM: AtomicUsize = AtomicUsize::new(SITE_FROM);
+
+/// Have arrays of at least so many bytes remember where they were made.
+pub(crate) fn remember_sites_from(bytes: usize) {
+    FROM.store(bytes, Relaxed);
+}
 
 /// What NumPy gets.
 pub(crate) enum Served {
@@ -38,7 +46,11 @@ pub(crate) fn allocate(account: &Arc<ArrayAccount>, bytes: usize, zeroed: bool) 
 
 /// The line that asks for so many bytes, as a number.
 fn site_for(bytes: usize) -> u32 {
-    if bytes >= SITE_FROM { with_interpreter(sites::here).unwrap_or(0) } else { 0 }
+    if bytes < FROM.load(Relaxed) {
+        return 0;
+    }
+    with_interpreter(|py| if turns::are_watched() { turns::made(py, bytes) } else { sites::here(py) })
+        .unwrap_or(0)
 }
 
 /// Another size for an array that `attempt` changes, given where this is asked for and by how much ceilings may be passed.

@@ -93,14 +93,58 @@ pub(crate) fn here(py: Python<'_>) -> u32 {
     nearest(py, &Calls::found()).map_or(0, |(code, position)| number(&code, position))
 }
 
+/// A call of the program's own: its code, by address, and where in it the call is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Step {
+    pub(crate) code: usize,
+    pub(crate) position: Position,
+}
+
+/// As [`here`]; `trail` becomes the program's own calls, the innermost first.
+pub(crate) fn here_by(py: Python<'_>, trail: &mut Vec<Step>) -> u32 {
+    trail.clear();
+    if !attached() {
+        return 0;
+    }
+    let calls = Calls::found();
+    let quiet = Quiet::new(py);
+    let mut forgotten = Codes::new(); // dropped after the lock
+    let Some(mut sites) = sites_if_free() else { return 0 };
+    let (mut site, mut frame) = (0, Frame::innermost(&quiet));
+    for _ in 0..DEEPEST {
+        let Some(call) = frame else { break };
+        let code = call.code();
+        if sites.is_own(&code, &mut forgotten) {
+            let position = call.position(&calls);
+            if trail.is_empty() {
+                site = sites.number(&code, position);
+            }
+            trail.push(Step { code: code.as_ptr() as usize, position });
+        }
+        frame = call.outer(&calls);
+    }
+    site
+}
+
+/// The code at an address that was met as the program's own.
+pub(crate) fn code_at(py: Python<'_>, address: usize) -> Option<Py<PyAny>> {
+    sites_if_free()?.own.get(&address).map(|(code, _)| code.clone_ref(py))
+}
+
 /// A site as ``"app.py:12 in draw"``, or ``"app.py:3"`` outside functions.
 pub(crate) fn text(py: Python<'_>, id: u32) -> Option<String> {
     Some(shown(py, id)?.bind(py).to_string_lossy().into_owned())
 }
 
+/// The number of the line of the program where this is called; 0 if there is none near.
+#[pyfunction]
+pub(crate) fn site(py: Python<'_>) -> u32 {
+    here(py)
+}
+
 /// A site's file, line and function.
-#[expect(dead_code, reason = "for the allocator hook")]
-pub(crate) fn full(py: Python<'_>, id: u32) -> Option<(String, i32, String)> {
+#[pyfunction]
+pub(crate) fn site_parts(py: Python<'_>, id: u32) -> Option<(String, i32, String)> {
     let (code, position, _) = sites().get(py, id)?;
     parts(code.bind(py), position)
 }

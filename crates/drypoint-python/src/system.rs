@@ -4,7 +4,7 @@ use drypoint_memory::resident_bytes;
 use pyo3::prelude::*;
 
 use crate::memory::process_pool;
-use crate::raw::{DEFAULT_THRESHOLD, set_thresholds, trim};
+use crate::raw::{DEFAULT_THRESHOLD, heap_numbers, set_thresholds, trim};
 
 /// The largest block from the heap. Older glibc takes no larger threshold (`HEAP_MAX_SIZE / 2` on 64 bits), and zeros above
 /// it would be cleared, touched or not: 0.4 s for a gigabyte that mapped pages give in microseconds.
@@ -41,4 +41,10 @@ pub(crate) fn prefer_heap(on: bool) -> bool {
     } else {
         set_thresholds(DEFAULT_THRESHOLD, DEFAULT_THRESHOLD)
     }
+}
+
+/// Bytes in use in the C library's heaps, and bytes that they keep free; None where it cannot tell (glibc on Linux can).
+#[pyfunction]
+pub(crate) fn system_heap() -> Option<(usize, usize)> {
+    heap_numbers()
 }

@@ -39,8 +39,10 @@ __all__ = [
     "current",
     "integration",
     "made",
+    "observed",
     "observers",
     "on_unwatch",
+    "only_observed",
     "replace",
     "replace_function",
     "unwatch",
@@ -77,6 +79,7 @@ INTEGRATIONS = {
 
 _lock = RLock()
 _watchers = 0
+_observers_only = 0
 _undo: list[Callable[[], None]] = []
 _wrapped: set[tuple[type, str]] = set()
 _IMMUTABLE = 1 << 8
@@ -110,6 +113,17 @@ def made(thing: object, kind: str | None = None) -> None:
 def on_unwatch(action: Callable[[], None]) -> None:
     """Run an action when the originals are put back."""
     _undo.append(action)
+
+
+def observed(on: bool) -> None:
+    """Whoever watches from now on only looks (or, False, no longer): nothing is to be freed for his sake."""
+    global _observers_only
+    _observers_only += 1 if on else -1
+
+
+def only_observed() -> bool:
+    """Whether constructors are wrapped for nobody but observers who only look."""
+    return _observers_only > 0 and _watchers <= _observers_only and current.get() is None
 
 
 def watching() -> bool:

@@ -6,7 +6,7 @@ for itself stays open. A loop that is left drops its iterator, and with it the l
 
 from __future__ import annotations
 
-from .. import _arguments
+from .. import _arguments, _core
 from .._errors import BadArgument
 from .report import Tally
 from .resources import Resources
@@ -84,6 +84,7 @@ class Each:
                 scope.__exit__(None if error is None else type(error), error, None)
             finally:
                 self._tally.add(scope.tally)
+                _core.tell_turn()
 
     def keep(self, thing: _T) -> _T:
         """Leave a thing open at the end of this turn, as `Scope.keep`."""

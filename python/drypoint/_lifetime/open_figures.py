@@ -142,6 +142,8 @@ def look(made: int | None = None, but: int | None = None, everything: bool = Fal
         How many were freed.
     """
     global _skip
+    if constructions.only_observed():
+        return 0
     if not _looking.acquire(blocking=False):  # another thread looks, or this one, in a finalizer
         return 0
     try:

@@ -124,7 +124,7 @@ class Scope:
             )
         if self._state == _CLOSED:
             raise ScopeError(f"scope {self.name!r} is closed and cannot be entered again: make a new one")
-        if not constructions.watching():
+        if not constructions.watching() or constructions.only_observed():
             constructions.watch()
         found: Scope | None = constructions.current.get()
         self._parent = None if found is None else found.open_recorder

@@ -319,7 +319,7 @@ def _bytes(count: int) -> str:
     return _readable(count).strip()
 
 
-def _walk(*asked: object) -> tuple[_core.Heap, list[str]]:
+def walk(*asked: object) -> tuple[_core.Heap, list[str]]:
     """The heap now, and the names of its roots; the last stand for what is asked about, which we hold ourselves."""
     named, things = roots.named()
     for thing in asked:
@@ -357,7 +357,7 @@ def snapshot() -> Snapshot:
 
 def taken(look: Callable[[_core.Heap, list[str]], object] | None = None) -> Snapshot:
     """A snapshot; and, while the heap knows its objects still, a look at it with the names of its roots."""
-    heap, named = _walk()
+    heap, named = walk()
     try:
         objects, references, size, garbage_objects, garbage_bytes = heap.totals()
         plain = {
@@ -457,7 +457,7 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     True
     """
     count = _arguments.whole(count, "count", 1)
-    heap, named = _walk(thing)
+    heap, named = walk(thing)
     try:
         node = heap.find(thing)
         assert node is not None, "it is among the roots"

@@ -12,7 +12,7 @@ from array import array
 from .._memory import _readable
 from .._report.growth import grown_since
 from .._report.names import kind_name
-from .._report.snapshot import _walk, holders, snapshot
+from .._report.snapshot import holders, snapshot, walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class _Kinds:
 
 
 def _by_kind() -> list[tuple[type, tuple[int, int, int]]]:
-    heap, _ = _walk()
+    heap, _ = walk()
     try:
         return heap.by_kind()
     finally:

@@ -12,7 +12,7 @@ import logging
 from array import array
 from warnings import catch_warnings
 
-from .._report.snapshot import _walk
+from .._report.snapshot import walk
 from .explained import findings
 from .fit import growth
 
@@ -82,7 +82,7 @@ class Turns:
 def _size() -> int:
     """Bytes of all that is alive."""
     gc.collect()
-    heap, _ = _walk()
+    heap, _ = walk()
     try:
         _, _, size, _, garbage = heap.totals()
     finally:

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::array_account::ArrayAccount;
 use super::core::PROCESS;
+use super::site_usage;
 use super::state::{Admission, State};
 use crate::class::Class;
 use crate::ledger::ForeignUsage;
@@ -153,7 +154,7 @@ impl State {
             let Some(record) = self.arrays.records.add(entry, account) else {
                 return Begun::Denied(Denied::System);
             };
-            self.charge_array(account, class, request.bytes, true);
+            self.charge_array(account, class, request, true);
             return Begun::Reused(pages.hand_out(offset), record);
         }
         if let Some(chain) = self.make_way(class) {
@@ -161,7 +162,7 @@ impl State {
         }
         match self.admit_bytes(if self.arrays.counted { class.mapped_bytes() } else { 0 }, request.overrun) {
             Admission::Granted => {
-                self.charge_array(account, class, request.bytes, false);
+                self.charge_array(account, class, request, false);
                 Begun::Charged
             }
             Admission::Trimmed(chain) => Begun::Trimmed(chain),
@@ -233,6 +234,7 @@ impl State {
     /// An array takes another block or another number of bytes.
     pub(crate) fn recharge_array(&mut self, account: &ArrayAccount, from: Entry, to: Entry) {
         account.resize(from.bytes, to.bytes);
+        site_usage::resized((from.site, from.bytes), (to.site, to.bytes));
         LIVE.fetch_add(to.bytes, Relaxed);
         LIVE.fetch_sub(from.bytes, Relaxed);
         let (before, after) = (from.class.mapped_bytes(), to.class.mapped_bytes());
@@ -261,7 +263,7 @@ impl State {
     pub(crate) fn forget_array(&mut self, record: u32, entry: Entry) -> Arc<ArrayAccount> {
         let account = self.arrays.records.remove(record);
         account.end(entry.bytes);
-        self.end_charge(entry.class, entry.bytes);
+        self.end_charge(entry.class, entry.site, entry.bytes);
         account
     }
 
@@ -284,8 +286,9 @@ impl State {
         }
     }
 
-    fn charge_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize, hit: bool) {
-        let mapped = class.mapped_bytes();
+    fn charge_array(&mut self, account: &ArrayAccount, class: Class, request: ArrayRequest, hit: bool) {
+        let (bytes, mapped) = (request.bytes, class.mapped_bytes());
+        site_usage::begin(request.site, bytes);
         account.begin(bytes, hit);
         LIVE.fetch_add(bytes, Relaxed);
         self.arrays.live += mapped;
@@ -295,14 +298,15 @@ impl State {
     }
 
     /// There are no pages for an array that was charged as a fresh one: it was none.
-    pub(crate) fn withdraw_array(&mut self, account: &ArrayAccount, class: Class, bytes: usize) {
-        account.withdraw(bytes);
+    pub(crate) fn withdraw_array(&mut self, account: &ArrayAccount, class: Class, request: ArrayRequest) {
+        account.withdraw(request.bytes);
         self.arrays.misses -= 1;
         self.misses -= 1;
-        self.end_charge(class, bytes);
+        self.end_charge(class, request.site, request.bytes);
     }
 
-    fn end_charge(&mut self, class: Class, bytes: usize) {
+    fn end_charge(&mut self, class: Class, site: u32, bytes: usize) {
+        site_usage::end(site, bytes);
         LIVE.fetch_sub(bytes, Relaxed);
         self.arrays.live -= class.mapped_bytes();
         self.live -= class.mapped_bytes();

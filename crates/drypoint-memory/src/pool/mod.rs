@@ -7,6 +7,7 @@ mod core;
 mod decoders;
 mod reclaim;
 mod register;
+mod site_usage;
 mod state;
 
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,7 @@ pub(crate) use decoders::Decoders;
 #[cfg(all(unix, not(shuttle)))]
 pub(crate) use decoders::forget_idle_after_fork;
 pub use reclaim::{ReclaimOrder, Reclaimer, ReclaimerGuard};
+pub use site_usage::{SiteUsage, site_peak, site_usage, sites_used, watch_site_peaks};
 
 /// A ceiling in bytes, what is granted under it, and blocks that wait for their next use.
 ///

@@ -53,7 +53,7 @@ impl ArrayAccount {
         request: ArrayRequest,
     ) -> Result<NonNull<u8>, Denied> {
         let Some(pages) = pages else {
-            PROCESS.with(|state| state.withdraw_array(self, class, request.bytes));
+            PROCESS.with(|state| state.withdraw_array(self, class, request));
             return Err(Denied::System);
         };
         let data = pages.hand_out(Mapped::next_stagger());
@@ -69,7 +69,7 @@ impl ArrayAccount {
             None => {
                 // SAFETY: handed out above, and known to nobody.
                 let pages = unsafe { Mapped::of_data(data, class) };
-                PROCESS.with(|state| state.withdraw_array(self, class, request.bytes));
+                PROCESS.with(|state| state.withdraw_array(self, class, request));
                 drop(pages);
                 Err(Denied::System)
             }

@@ -27,7 +27,7 @@ pub(crate) struct Calls {
 }
 
 /// Where in its code a frame is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Position {
     /// Bytes into the instructions.
     Instruction(c_int),

@@ -36,3 +36,27 @@ pub(crate) fn set_thresholds(mapped: usize, kept: usize) -> bool {
         call(M_MMAP_THRESHOLD, clamp(mapped)) != 0 && call(M_TRIM_THRESHOLD, clamp(kept)) != 0
     }
 }
+
+/// glibc's `struct mallinfo2`: the heaps and the blocks that are mapped by themselves.
+#[repr(C)]
+#[derive(Default)]
+struct HeapNumbers {
+    arena: usize,
+    free_chunks: usize,
+    small_chunks: usize,
+    mapped_blocks: usize,
+    mapped_bytes: usize,
+    most: usize,
+    small_free: usize,
+    used: usize,
+    free: usize,
+    at_end: usize,
+}
+
+/// Bytes in use in the C library's heaps and mapped blocks, and bytes that its heaps keep free; `None` where it cannot tell.
+pub(crate) fn numbers() -> Option<(usize, usize)> {
+    let call = symbol(c"mallinfo2")?;
+    // SAFETY: glibc's `struct mallinfo2 mallinfo2(void)`, safe to call from any thread.
+    let found = unsafe { std::mem::transmute::<*mut c_void, extern "C" fn() -> HeapNumbers>(call)() };
+    Some((found.used + found.mapped_bytes, found.free))
+}

@@ -21,7 +21,7 @@ pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};
 pub(crate) use handler::{HandlerError, NumPy, handler_for};
-pub(crate) use heap::{DEFAULT_THRESHOLD, set_thresholds, trim};
+pub(crate) use heap::{DEFAULT_THRESHOLD, numbers as heap_numbers, set_thresholds, trim};
 pub(crate) use interpreter::refuse_other_interpreters;
 pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};

@@ -1,0 +1,277 @@
+"""What keeps more than at the look before, and by which way: the objects are named while they can be looked at.
+
+A walk of the heap says which objects keep new ones alive. For each that counts, the new ones are asked what they are, which
+line made them, and by which chain they are held; what remains is plain data.
+"""
+
+from __future__ import annotations
+
+from .. import _core
+from .._report import names
+from . import ways
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .makings import Makings
+    from .waste import Waste
+    from .ways import Way
+
+__all__ = ["Growth", "chain_to", "find", "made_inside", "site_of"]
+
+#: Less growth than this, in bytes, between two looks is not worth a name.
+LEAST = 64 << 10
+#: Objects that keep more are looked into at most, and new objects of each.
+MOST, ELEMENTS = 24, 8
+#: Steps down from an element to what was made by a line of the program.
+DEEPEST = 40
+#: From here on an array is data, and not a part of something else.
+DATA = 64 << 10
+#: Objects below an element that are looked at for data or for waste.
+LOOKED_AT = 200
+
+
+class Growth:
+    """An object that keeps more than before.
+
+    Attributes
+    ----------
+    key : tuple
+        The same for the same holder at each look.
+    holder, chain : str
+        What a person calls the holder, and the whole way to what it keeps.
+    root : str
+        Where the way begins.
+    way : Way
+        By which kind of reference it is kept.
+    bytes, count, own : int
+        Bytes more, new objects kept at first hand, and bytes more of the holder itself.
+    retained : int
+        Bytes that the holder keeps now, in all.
+    element, subject : str
+        The kind of what it keeps, and of the thing inside that a line of the program made.
+    site : int
+        That line; 0 if it is not known.
+    each : int
+        Bytes that one element keeps.
+    data : int
+        Of these, large arrays and pixels.
+    waste : Waste or None
+        Why its form wastes memory.
+    wasted : int
+        Bytes of one element that are waste.
+    """
+
+    __slots__ = (
+        "bytes",
+        "chain",
+        "count",
+        "data",
+        "each",
+        "element",
+        "holder",
+        "key",
+        "own",
+        "retained",
+        "root",
+        "site",
+        "subject",
+        "waste",
+        "waste_site",
+        "wasted",
+        "way",
+    )
+
+    key: tuple[int, str]
+    holder: str
+    chain: str
+    root: str
+    way: Way
+    bytes: int
+    count: int
+    own: int
+    retained: int
+    element: str
+    subject: str
+    site: int
+    each: int
+    data: int
+    waste: Waste | None
+    waste_site: int
+    wasted: int
+
+    def __init__(self, **values: Any) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makings) -> list[Growth]:
+    """What keeps more than when the marks were taken, most first.
+
+    Parameters
+    ----------
+    heap : Heap
+        The heap now, its objects not yet let go.
+    named : list of str
+        The names of its roots.
+    before : Marks
+        The heap as it was.
+    makings : Makings
+        Knows the lines.
+
+    Returns
+    -------
+    list of Growth
+        Without Drypoint's own.
+    """
+    found = []
+    for holder, more, own, count, nodes in heap.grown(before, LEAST, 1 << 40, ELEMENTS)[:MOST]:
+        if holder is None and not nodes:
+            continue
+        growth = _named(heap, named, makings, holder, more, own, count, nodes)
+        if growth is not None:
+            found.append(growth)
+    return found
+
+
+def _named(
+    heap: _core.Heap,
+    named: list[str],
+    makings: Makings,
+    holder: int | None,
+    more: int,
+    own: int,
+    count: int,
+    nodes: list[int],
+) -> Growth | None:
+    node = _typical(heap, nodes) if nodes else None
+    if node is not None and (holder is None or ways.is_plain_holder(heap.thing(holder))):
+        # A container that is made anew each time, such as the sum of two lists: it is the holder.
+        holder, node = _renewed(heap, holder, node)
+    subject, site = (node, 0) if node is None else made_inside(heap, makings, node)
+    target = subject if subject is not None else holder
+    if target is None:
+        return None
+    root, steps = chain_to(heap, named, target)
+    if root is not None and root.startswith("module drypoint"):
+        return None
+    objects = [heap.thing(step) for step in steps]
+    place = steps.index(holder) if holder in steps else max(0, len(steps) - 2)
+    way = ways.of(root, objects, place)
+    element = None if node is None else heap.thing(node)
+    each = 0 if node is None else heap.node(node)[2]
+    data, waste, waste_site, wasted = _contents(heap, makings, node if own < more // 2 else None, holder)
+    if way.kind == "container" and waste is not None and waste.kind == "view":
+        site = _base_site(heap, element) or site
+    holding = objects[: place + 1]
+    return Growth(
+        key=(id(holding[-1]), type(holding[-1]).__name__),
+        holder=ways.holder_name(root, holding),
+        chain=names.chain(root, objects),
+        root=root or "",
+        way=way,
+        bytes=more,
+        count=count,
+        own=own,
+        retained=0 if holder is None else heap.node(holder)[2],
+        element=ways.thing_name(holding[-1] if element is None else element),
+        subject=ways.thing_name(objects[-1]),
+        site=site,
+        each=each,
+        data=data,
+        waste=waste,
+        waste_site=waste_site,
+        wasted=wasted,
+    )
+
+
+def _typical(heap: _core.Heap, nodes: list[int]) -> int:
+    """Of the new objects, one of the type that takes most, in the middle of these by size."""
+    by_kind: dict[Any, list[int]] = {}
+    for node in nodes:
+        by_kind.setdefault(heap.node(node)[0], []).append(node)
+    most = max(by_kind.values(), key=lambda group: sum(heap.node(node)[2] for node in group))
+    return most[(len(most) - 1) // 2]
+
+
+def _renewed(heap: _core.Heap, holder: int | None, node: int) -> tuple[int | None, int]:
+    thing = heap.thing(node)
+    held = heap.held(node, ELEMENTS)
+    if isinstance(thing, list | tuple | dict | set) and len(held) > 1 and heap.node(node)[2] > 2 * held[0][1]:
+        return node, _typical(heap, [kept for kept, _ in held])
+    return holder, node
+
+
+def made_inside(heap: _core.Heap, makings: Makings, node: int) -> tuple[int, int]:
+    """The first thing, from an element inwards along what takes most, that a line of the program is known to have made."""
+    whole = heap.node(node)[2]
+    at: int | None = node
+    for _ in range(DEEPEST):
+        if at is None:
+            break
+        site = site_of(heap, makings, at)
+        if site:
+            return at, site
+        held = heap.held(at, 1)
+        at = held[0][0] if held and held[0][1] * 3 >= whole else None
+    return node, 0
+
+
+def site_of(heap: _core.Heap, makings: Makings, node: int) -> int:
+    """The line that made an object, as a site."""
+    return makings.site_of(heap.thing(node)) or heap.site(node)
+
+
+def _base_site(heap: _core.Heap, view: Any) -> int:
+    base = getattr(view, "base", None)
+    node = None if base is None else heap.find(base)
+    return 0 if node is None else heap.site(node)
+
+
+def chain_to(heap: _core.Heap, named: list[str], node: int) -> tuple[str | None, list[int]]:
+    """The way to an object that says most: by the program's own modules, if there is one."""
+    found = heap.chains([node], 4)[0]
+    if not found:
+        return None, [node]
+
+    def rank(chain: tuple[int | None, list[int]]) -> tuple[int, int]:
+        root = "" if chain[0] is None else named[chain[0]]
+        return ways.rank(root), len(chain[1])
+
+    root, nodes = min(found, key=rank)
+    return (None if root is None else named[root]), nodes
+
+
+def _contents(
+    heap: _core.Heap, makings: Makings, node: int | None, holder: int | None
+) -> tuple[int, Any, int, int]:
+    """Bytes of large data in an element, and the waste in it that takes most, with its line and its bytes."""
+    from . import waste
+
+    if node is None:
+        found = None if holder is None else waste.find(heap.thing(holder))
+        return 0, found, 0, 0 if found is None else found.bytes - found.needed
+    data, best, best_site, wasted = 0, None, 0, 0
+    kinds: dict[str, int] = {}
+    waiting, seen = [node], 0
+    while waiting and seen < LOOKED_AT:
+        at = waiting.pop()
+        seen += 1
+        thing = heap.thing(at)
+        _, own, retained, _, _ = heap.node(at)
+        if own >= DATA and type(thing).__name__ not in ("RendererAgg", "_ImageBase"):
+            data += own
+        found = waste.find(thing)
+        if found is not None:
+            more = found.bytes - found.needed
+            kinds[found.kind] = kinds.get(found.kind, 0) + more
+            if best is None or more > best.bytes - best.needed:
+                best, best_site = found, site_of(heap, makings, at)
+            if found.kind in ("view", "line"):
+                continue  # what is inside is counted
+        if retained >= DATA:
+            waiting.extend(kept for kept, bytes in heap.held(at, ELEMENTS) if bytes >= DATA // 2)
+    if best is not None:
+        wasted = kinds[best.kind]
+    return data, best, best_site, wasted

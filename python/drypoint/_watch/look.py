@@ -1,0 +1,134 @@
+"""The process at one moment: what grew since the look before, what is open, what waits for the collector."""
+
+from __future__ import annotations
+
+import gc
+from time import perf_counter
+
+from .. import _core
+from .._report import names
+from .._report.snapshot import walk
+from . import growth, handles, wasted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .growth import Growth
+    from .handles import Handles
+    from .makings import Makings
+
+__all__ = ["Garbage", "Look"]
+
+#: Garbage below this, in bytes, is not looked into.
+LEAST_GARBAGE = 4 << 20
+CYCLES = 8
+
+
+class Garbage:
+    """What nothing holds and the collector has not freed.
+
+    Attributes
+    ----------
+    bytes : int
+        Its bytes.
+    kind, site, count
+        The kind of thing that a line made in it, that line, and how many there are.
+    collects : bool
+        Whether the collector is on.
+    """
+
+    __slots__ = ("bytes", "collects", "count", "kind", "site")
+
+    def __init__(self, bytes: int, kind: str, site: int, count: int, collects: bool) -> None:
+        self.bytes, self.kind, self.site, self.count, self.collects = bytes, kind, site, count, collects
+
+
+class Look:
+    """The process at one moment.
+
+    Attributes
+    ----------
+    turn : int
+        Turns until now.
+    seconds, cost : float
+        When it was, and what it took.
+    resident, bytes, idle : int
+        Of the process, of all objects, of blocks that wait for reuse.
+    heap : tuple of int
+        Bytes in use in the C library's heaps, and bytes that they keep free.
+    growths, handles, garbage, segments
+        What was found.
+    wasted : list of Finding
+        Large things in a form that wastes memory; of the last look only.
+    kinds : dict
+        Bytes by kind of object.
+    marks : Marks
+        For the next look.
+    """
+
+    def __init__(self, makings: Makings, before: Look | None, began: float, last: bool = False) -> None:
+        at = perf_counter()
+        self.turn = _core.turns()[0]
+        self.seconds = at - began
+        memory = _core.memory()
+        self.resident: int = memory["resident"]
+        self.idle: int = memory["idle"]
+        self.heap: tuple[int, int] = _core.system_heap() or (0, 0)
+        heap, named = walk()
+        try:
+            self.bytes: int = heap.totals()[2]
+            self.growths: list[Growth] = (
+                [] if before is None or before.marks is None else growth.find(heap, named, before.marks, makings)
+            )
+            self.handles: list[Handles] = handles.find(heap, named, makings)
+            self.garbage = _garbage(heap, makings)
+            self.kinds = _kinds(heap)
+            self.wasted = wasted.find(heap, named, makings) if last else []
+            self.marks: _core.Marks | None = heap.marks()
+            self.retained = _retained(heap, before)
+        finally:
+            heap.forget()
+        self.segments = handles.segments(makings.segments)
+        self.cost = perf_counter() - at
+
+
+    def let_go(self) -> None:
+        """The next look has been: the marks are needed no more."""
+        self.marks = None
+
+
+def _kinds(heap: _core.Heap) -> dict[str, tuple[int, int]]:
+    found: dict[str, tuple[int, int]] = {}
+    for kind, (count, size, _) in heap.by_kind():
+        name = names.kind_name(kind)
+        before = found.get(name, (0, 0))
+        found[name] = (before[0] + count, before[1] + size)
+    return found
+
+
+def _retained(heap: _core.Heap, before: Look | None) -> dict[tuple[int, str], int]:
+    """What the holders that grew at the look before keep now; those that are gone are missing."""
+    if before is None:
+        return {}
+    wanted = {one.key for one in before.growths} | set(before.retained)
+    return {key: kept for key, kept in ((key, heap.retained_at(*key)) for key in wanted) if kept is not None}
+
+
+def _garbage(heap: _core.Heap, makings: Makings) -> Garbage | None:
+    _, _, _, objects, size = heap.totals()
+    if size < LEAST_GARBAGE:
+        return None
+    made: dict[tuple[str, int], int] = {}
+    for nodes, _, _ in heap.garbage(CYCLES * 8):
+        for node in nodes:
+            thing = heap.thing(node)
+            site = makings.site_of(thing)
+            if site:
+                of = (names.kind_name(type(thing)), site)
+                made[of] = made.get(of, 0) + 1
+    if made:
+        figures = {of: count for of, count in made.items() if of[0].endswith("Figure")}
+        (kind, site), count = max((figures or made).items(), key=lambda item: item[1])
+    else:
+        top = max(heap.waiting(), key=lambda row: row[2])
+        kind, site, count = names.kind_name(top[0]), 0, top[1]
+    return Garbage(size, kind, site, count, gc.isenabled())
