@@ -1,8 +1,8 @@
 """Tests that hold too much fail, and those that hold most are told.
 
 A marked test runs in a scope that closes nothing, so that its arrays and figures know their lines. Its body is wrapped
-before other plugins wrap it: what they measure or hand in is the same for every turn. The numbers of each test travel
-with pytest's own reports, so that they arrive from other processes too.
+after other plugins have wrapped it, so that they see one turn, and not our looks at the heap. The numbers of each test
+travel with pytest's own reports, so that they arrive from other processes too.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     return result
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
-    """The body of a marked test takes its turns."""
+    """The body of a marked test takes its turns, each as other plugins have wrapped it."""
     run = pyfuncitem.stash.get(_run, None)
     if run is None:
         return (yield)
@@ -82,13 +82,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         pyfuncitem.obj = body
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[Any]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """The last report of a test takes its numbers along."""
     report = yield
     if call.when == "teardown" and _held in item.stash:
+        if getattr(item, "funcargs", None):
+            item.funcargs = {}  # type: ignore[attr-defined]  # pytest lets them go right after this
         report.drypoint = item.stash[_held].numbers()  # type: ignore[attr-defined]
     return report
 
@@ -107,7 +109,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     """The tests that hold most."""
     if config.getoption("drypoint", False):
         for title, lines in table(_numbers):
-            terminalreporter.section(f"drypoint: {title}")
+            terminalreporter.write_sep("=", f"drypoint: {title}")
             for line in lines:
                 terminalreporter.write_line(line)
 

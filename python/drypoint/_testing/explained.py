@@ -1,39 +1,45 @@
 """Who holds what each turn left behind, in sentences.
 
-What is large has a name in the heap's own list of names. What is small is found by its type: of the types of which there
-are more, one for each turn at least, the newest object is asked who holds it.
+Some turns are watched as ``drypoint watch`` watches a program: its findings say most, and tell the cure. What is too
+little for it, or what a program may want to gather, is looked for here: a test that allows none means none. What is large
+has a name in the heap's own list. What is small is found by its type: of the types of which there are more, one for each
+turn at least, a new object is asked who holds it.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 from array import array
 
-from .._memory import _readable
 from .._report.growth import grown_since
 from .._report.names import kind_name
 from .._report.snapshot import holders, snapshot, walk
+from .._watch.finding import size
+from .._watch.observer import Observer, is_watching
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 __all__ = ["findings"]
 
 #: Sentences, at most.
 MOST = 3
+#: Verdicts of the watch that tell of something left behind; waste may be left behind, but that is not what it tells.
+TOLD = ("leak", "handle", "garbage", "native")
 #: The part of the whole growth that a finding has to explain.
 PART = 0.2
 
 
-def findings(turns: Iterator[int], found: list[str], per_turn: float) -> Iterator[int]:
+def findings(turns: Callable[[], Iterator[int]], found: list[str], per_turn: float) -> Iterator[int]:
     """Watch some more turns, and say who holds what they leave behind.
 
     Parameters
     ----------
-    turns : iterator of int
-        The turns that are watched.
+    turns : callable
+        Gives the turns that are watched, each time it is called.
     found : list of str
         Gets the sentences, what holds most first.
     per_turn : float
@@ -44,6 +50,36 @@ def findings(turns: Iterator[int], found: list[str], per_turn: float) -> Iterato
     int
         Each turn.
     """
+    if not is_watching():
+        yield from _watched(turns(), found, per_turn)
+    if not found:
+        yield from _looked_for(turns(), found, per_turn)
+
+
+def _watched(turns: Iterator[int], found: list[str], per_turn: float) -> Iterator[int]:
+    files = _files()
+    observer = Observer(first_turn=1)
+    observer.start()
+    try:
+        for turn in turns:
+            yield turn
+            observer.turn()
+    finally:
+        more_files = _files() > files
+        document = observer.stop()
+    for one in document["findings"]:
+        if one["verdict"] not in TOLD or (one["verdict"] == "handle" and not more_files):
+            continue  # files that were open before are not what is asked for
+        if (one["bytes_per_turn"] or 0) >= PART * per_turn and len(found) < MOST:
+            found.append(one["message"])
+
+
+def _files() -> int:
+    """Files that are open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def _looked_for(turns: Iterator[int], found: list[str], per_turn: float) -> Iterator[int]:
     gc.collect()
     before = snapshot()
     known = set(map(id, gc.get_objects()))
@@ -85,9 +121,9 @@ class _Kinds:
         found = _by_kind()
         before = dict(zip(self._kinds, zip(self._counts, self._bytes, strict=True), strict=True))
         changes = []
-        for kind, (count, size, _) in found:
+        for kind, (count, taken, _) in found:
             then = before.get(kind, (0, 0))
-            changes.append((kind, count - then[0], size - then[1]))
+            changes.append((kind, count - then[0], taken - then[1]))
         return sorted(changes, key=lambda one: -one[2])
 
 
@@ -101,15 +137,15 @@ def _by_kind() -> list[tuple[type, tuple[int, int, int]]]:
 
 def _grew(row: dict[str, Any], turns: int) -> str:
     line = f", made at {row['line']}" if row["line"] else ""
-    return f"{row['name']} ({row['type']}) grew by {_bytes(row['bytes'])} in {turns} turns{line}"
+    return f"{row['name']} ({row['type']}) grew by {size(row['bytes'])} in {turns} turns{line}"
 
 
 def _small(more: list[tuple[type, int, int]], turns: int, samples: list[Any]) -> list[str]:
     """By the types of which each turn left one or more."""
     told = []
-    for kind, count, size in more:
+    for kind, count, more_bytes in more:
         held = _held(samples.pop())  # not held by us any more when it is asked about
-        told.append(f"{count:,} more {kind_name(kind)} ({_bytes(size)}) in {turns} turns{held}")
+        told.append(f"{count:,} more {kind_name(kind)} ({size(more_bytes)}) in {turns} turns{held}")
     return told
 
 
@@ -117,7 +153,3 @@ def _held(thing: object) -> str:
     """Who holds an object, as the end of a sentence."""
     chains = [] if thing is None else holders(thing, 1).chains
     return f"; one is held by {chains[0]}" if chains else ""
-
-
-def _bytes(count: float) -> str:
-    return _readable(int(count)).strip()

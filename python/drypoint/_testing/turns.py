@@ -12,6 +12,7 @@ import logging
 from array import array
 from warnings import catch_warnings
 
+from .. import _core
 from .._report.snapshot import walk
 from .explained import findings
 from .fit import growth
@@ -59,11 +60,12 @@ class Turns:
             yield from self._measured(count)
             if self.per_turn <= self.allowed:
                 return
-        yield from findings(self._turns(self.count), self.found, self.per_turn)
+        yield from findings(lambda: self._turns(self.count), self.found, self.per_turn)
 
     def _turns(self, count: int) -> Iterator[int]:
         for _ in range(count):
             self.done += 1
+            _core.trim_pool()  # who counts this turn's memory shall see it, and not blocks of the one before
             with catch_warnings(record=True):  # or pytest keeps them; those of the first call it has
                 yield self.done
             for handler in logging.getLogger().handlers:
