@@ -73,9 +73,17 @@ LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glo
 
 REPORT = sorted(path.stem for path in (ROOT / "python/drypoint/_report").glob("[a-z]*.py"))
 
+WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-z]*.py"))
+
 
 @pytest.mark.parametrize(
-    "module", ROOMS + [f"_lifetime.{name}" for name in LIFETIME] + [f"_report.{name}" for name in REPORT]
+    "module",
+    [
+        *ROOMS,
+        *(f"_lifetime.{name}" for name in LIFETIME),
+        *(f"_report.{name}" for name in REPORT),
+        *(f"_watch.{name}" for name in WATCH),
+    ],
 )
 def test_docstring_examples(module):
     import importlib
@@ -88,7 +96,19 @@ def test_docstring_examples(module):
     "page",
     [
         "README.md",
-        *(f"docs/{name}.md" for name in ("guide", "scopes", "reuse", "budgets", "collection", "snapshots")),
+        *(
+            f"docs/{name}.md"
+            for name in (
+                "guide",
+                "scopes",
+                "reuse",
+                "budgets",
+                "collection",
+                "snapshots",
+                "verdicts",
+                "finding-leaks",
+            )
+        ),
     ],
 )
 def test_examples_on_pages(page, tmp_path):

@@ -198,15 +198,13 @@ impl Heap {
         py.detach(|| {
             let mut found: std::collections::HashMap<Option<NodeId>, (u64, Vec<NodeId>)> = Default::default();
             let is_new: Vec<bool> = self.graph.nodes().map(|node| !before.has(self.mark(node))).collect();
+            let keepers = self.keepers(&is_new);
             for node in self.graph.nodes().filter(|&node| self.tree.is_reachable(node)) {
-                let holder = match self.tree.holder(node) {
-                    Holder::Node(holder) => Some(holder),
-                    _ => None,
-                };
                 if is_new[node as usize] {
-                    if holder.is_none_or(|holder| !is_new[holder as usize]) {
-                        let (bytes, nodes) = found.entry(holder).or_default();
-                        *bytes += self.tree.retained(node);
+                    // What is old below it counts where it is.
+                    let (bytes, nodes) = found.entry(keepers[node as usize]).or_default();
+                    *bytes += self.graph.shallow(node);
+                    if self.parent(node) == keepers[node as usize] {
                         nodes.push(node);
                     }
                 } else if self.graph.shallow(node) >= least {
@@ -229,6 +227,7 @@ impl Heap {
                     if more < least && nodes.len() < count {
                         return None;
                     }
+                    self.keep_main_kind(&mut nodes);
                     let new = nodes.len();
                     nodes.sort_by_key(|&node| (std::cmp::Reverse(self.tree.retained(node)), node));
                     nodes.truncate(most);
@@ -328,7 +327,8 @@ impl Marks {
 }
 
 /// An object that was there before and keeps more now: the node (None: what holds it is a root of the heap itself), the bytes
-/// that it keeps more, those of its own among them, how many new objects it keeps at first hand, and the largest of these.
+/// that it keeps more, those of its own among them, how many new objects it keeps at first hand of the type that takes most, and
+/// the largest of these.
 type Grown = (Option<NodeId>, u64, u64, usize, Vec<NodeId>);
 
 impl Heap {
@@ -336,6 +336,52 @@ impl Heap {
     fn mark(&self, node: NodeId) -> u64 {
         let kind = self.kinds[self.graph.kind(node) as usize].as_ptr() as u64;
         self.graph.key(node) ^ kind.rotate_left(29)
+    }
+
+    /// The node that alone holds this one.
+    fn parent(&self, node: NodeId) -> Option<NodeId> {
+        match self.tree.holder(node) {
+            Holder::Node(holder) => Some(holder),
+            _ => None,
+        }
+    }
+
+    /// Only the nodes of the type that retains most of them all.
+    fn keep_main_kind(&self, nodes: &mut Vec<NodeId>) {
+        let mut sums: std::collections::HashMap<u32, u64> = Default::default();
+        for &node in nodes.iter() {
+            *sums.entry(self.graph.kind(node)).or_default() += self.tree.retained(node);
+        }
+        if let Some((&main, _)) = sums.iter().max_by_key(|&(&kind, &bytes)| (bytes, kind)) {
+            nodes.retain(|&node| self.graph.kind(node) == main);
+        }
+    }
+
+    /// For each node the nearest one outwards, among those that hold it alone, that is not new.
+    fn keepers(&self, is_new: &[bool]) -> Vec<Option<NodeId>> {
+        let mut keepers: Vec<Option<NodeId>> = vec![None; is_new.len()];
+        let mut known = vec![false; is_new.len()];
+        let mut way = Vec::new();
+        for node in self.graph.nodes() {
+            let mut at = Some(node);
+            let keeper = loop {
+                let Some(here) = at else { break None };
+                if known[here as usize] {
+                    break keepers[here as usize];
+                }
+                way.push(here);
+                match self.parent(here) {
+                    Some(parent) if !is_new[parent as usize] => break Some(parent),
+                    parent => at = parent,
+                }
+            };
+            // An old node on the way would have ended it, so all of them have the same keeper.
+            for passed in way.drain(..) {
+                keepers[passed as usize] = keeper;
+                known[passed as usize] = true;
+            }
+        }
+        keepers
     }
 
     fn passes_on(&self, node: NodeId) -> bool {

@@ -79,7 +79,7 @@ mod _core {
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]
-    use crate::sites::{place, site, site_parts};
+    use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
@@ -89,7 +89,9 @@ mod _core {
     #[pymodule_export]
     use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};
     #[pymodule_export]
-    use crate::turns::{kept_at_turns, site_of_new, tell_turn, turns, turns_clock, watch_turns};
+    use crate::turns::{
+        kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,
+    };
 
     use super::*;
 

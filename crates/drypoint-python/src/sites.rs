@@ -36,6 +36,8 @@ struct Landmarks {
 }
 
 static LANDMARKS: OnceLock<Landmarks> = OnceLock::new();
+/// The script that led to us, where our own command runs a program.
+static STARTER: OnceLock<OsString> = OnceLock::new();
 static SITES: LazyLock<Mutex<Sites>> = LazyLock::new(Mutex::default);
 
 type Codes = HashMap<usize, (Py<PyAny>, bool)>;
@@ -70,6 +72,12 @@ pub(crate) fn learn(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let standard = folder(&paths).map(|folder| with_end(resolved(&folder)));
     LANDMARKS.get_or_init(|| Landmarks { ours: folder(module).map(with_end), standard });
     Ok(())
+}
+
+/// A file that is not the program's: the script of a command of ours.
+#[pyfunction]
+pub(crate) fn not_own(file: OsString) {
+    STARTER.get_or_init(|| file);
 }
 
 /// Where the program is, as ``"app.py:12 in draw"``; None if no line of its own is near.
@@ -241,6 +249,9 @@ fn is_own(file: &OsStr) -> bool {
         return name == b"<stdin>"
             || name == b"<string>"
             || TYPED.iter().any(|typed| name.starts_with(typed));
+    }
+    if STARTER.get().is_some_and(|starter| starter == file) {
+        return false;
     }
     let Some(landmarks) = LANDMARKS.get() else { return true };
     let within = |name: &[u8], folder: &Option<OsString>| {

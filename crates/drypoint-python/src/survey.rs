@@ -29,6 +29,7 @@ const GROWN_PART: usize = 4;
 static TO_CALL: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 static WANTED: AtomicBool = AtomicBool::new(false);
 static NEXT_TURN: AtomicU64 = AtomicU64::new(u64::MAX);
+static FIRST_TURN: AtomicU64 = AtomicU64::new(1);
 static NEXT_BYTES: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Growth that no line was charged with yet.
 static GROWTH: AtomicUsize = AtomicUsize::new(0);
@@ -49,9 +50,13 @@ struct Sample {
 
 /// Turn `turns` has begun: it may be time for a look.
 pub(crate) fn turn(turns: u64) {
-    if turns >= NEXT_TURN.load(Relaxed) {
+    let next = NEXT_TURN.load(Relaxed);
+    if turns >= next {
         NEXT_TURN.store(turns * 2, Relaxed);
         want();
+    } else if turns * 4 < next && next != u64::MAX {
+        // Another clock was found, by which it is earlier.
+        NEXT_TURN.store((turns * 2).max(FIRST_TURN.load(Relaxed)), Relaxed);
     }
 }
 
@@ -95,6 +100,7 @@ pub(crate) fn survey_by(callable: Option<Py<PyAny>>, first_turn: u64) {
     let on = callable.is_some();
     let before = std::mem::replace(&mut *TO_CALL.lock().unwrap_or_else(PoisonError::into_inner), callable);
     drop(before);
+    FIRST_TURN.store(first_turn.max(1), Relaxed);
     NEXT_TURN.store(if on { first_turn.max(1) } else { u64::MAX }, Relaxed);
     NEXT_BYTES.store(if on { next_bytes(resident_bytes().unwrap_or(0)) } else { usize::MAX }, Relaxed);
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
 
 use drypoint_memory::live_array_bytes;
 use pyo3::prelude::*;
@@ -39,6 +40,9 @@ struct Notes {
     others: Trail,
     room: Vec<Step>,
     events: u64,
+    /// How often `mark` was called, and the turns that the program had told each time.
+    marks: usize,
+    told_marks: Vec<u64>,
     /// At this event the turns are counted, to see whether it is time for a survey.
     count_at: u64,
 }
@@ -49,8 +53,17 @@ struct Trail {
     /// Outermost first.
     last: Vec<Step>,
     loops: Vec<Loop>,
-    /// How often a kind of thing was made at a place.
-    kinds: HashMap<(u64, u64), u64>,
+    /// How often a kind of thing was made at a place, first and last.
+    kinds: HashMap<(u64, u64), Often>,
+}
+
+#[derive(Clone)]
+struct Often {
+    count: u64,
+    /// What the count was at each mark.
+    marks: Vec<u64>,
+    first: Instant,
+    last: Instant,
 }
 
 /// A code that began anew.
@@ -59,9 +72,10 @@ struct Loop {
     address: usize,
     depth: usize,
     count: u64,
-    /// The events of the first and the last time.
-    first: u64,
-    last: u64,
+    /// What the count was at each mark.
+    marks: Vec<u64>,
+    first: Instant,
+    last: Instant,
     /// Bytes of large arrays at the times that it began anew, in all.
     kept: u128,
     /// The last time it went from here back to there.
@@ -116,10 +130,9 @@ fn notes() -> MutexGuard<'static, Notes> {
 impl Notes {
     fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize) {
         self.events += 1;
-        let events = self.events;
         let trail =
             if thread_number() == FIRST_THREAD.load(Relaxed) { &mut self.first } else { &mut self.others };
-        trail.note(py, path, kind, events);
+        trail.note(py, path, kind, Instant::now());
     }
 
     fn is_due(&mut self) -> bool {
@@ -139,20 +152,56 @@ impl Notes {
         match TOLD.load(Relaxed) {
             0 => match self.clock() {
                 Some(clock) => clock.count + 1,
-                None => self.first.repeated().max(self.others.repeated()),
+                None => self.repeated().map_or(0, |often| often.count),
             },
             told => told,
         }
     }
+
+    fn repeated(&self) -> Option<&Often> {
+        [&self.first, &self.others].into_iter().filter_map(Trail::repeated).max_by_key(|often| often.count)
+    }
+
+    /// Note the counts of everything that may turn out to be the clock.
+    fn mark(&mut self) {
+        let place = self.marks;
+        self.marks += 1;
+        for trail in [&mut self.first, &mut self.others] {
+            let loops = trail.loops.iter_mut().map(|known| (&mut known.marks, known.count));
+            let kinds = trail.kinds.values_mut().map(|often| (&mut often.marks, often.count));
+            for (marks, count) in loops.chain(kinds) {
+                marks.resize(place, 0); // it was not there at the marks before
+                marks.push(count);
+            }
+        }
+        self.told_marks.push(TOLD.load(Relaxed));
+    }
+
+    /// Turns at each mark, by what is the clock now.
+    fn marked(&self) -> Vec<u64> {
+        if TOLD.load(Relaxed) > 0 {
+            return self.told_marks.clone();
+        }
+        let mut marks = match (self.clock(), self.repeated()) {
+            (Some(clock), _) => clock.marks.clone(),
+            (None, Some(often)) => often.marks.clone(),
+            (None, None) => Vec::new(),
+        };
+        marks.resize(self.marks, 0);
+        marks
+    }
 }
 
 impl Trail {
-    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize, event: u64) {
+    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize, now: Instant) {
         let mut hasher = DefaultHasher::new();
         path.hash(&mut hasher);
         let key = (hasher.finish(), kind as u64);
         if self.kinds.len() < MOST || self.kinds.contains_key(&key) {
-            *self.kinds.entry(key).or_insert(0) += 1;
+            let often =
+                self.kinds.entry(key).or_insert(Often { count: 0, marks: Vec::new(), first: now, last: now });
+            often.count += 1;
+            often.last = now;
         }
         let depth = self.last.iter().zip(path).take_while(|(last, now)| last == now).count();
         if let (Some(from), Some(to)) = (self.last.get(depth), path.get(depth))
@@ -161,7 +210,7 @@ impl Trail {
         {
             let (from, to) = (from.position, *to);
             let caller = depth.checked_sub(1).map(|above| path[above]);
-            self.again(py, to, from, depth, caller, event);
+            self.again(py, to, from, depth, caller, now);
         }
         self.last.clear();
         self.last.extend_from_slice(path);
@@ -174,14 +223,14 @@ impl Trail {
         from: Position,
         depth: usize,
         caller: Option<Step>,
-        event: u64,
+        now: Instant,
     ) {
         if let Some(known) =
             self.loops.iter_mut().find(|known| known.address == to.code && known.depth == depth)
         {
             known.count += 1;
             known.kept += live_array_bytes() as u128;
-            (known.last, known.from, known.to) = (event, from, to.position);
+            (known.last, known.from, known.to) = (now, from, to.position);
         } else if self.loops.len() < MOST
             && let Some(code) = sites::code_at(py, to.code)
         {
@@ -191,9 +240,10 @@ impl Trail {
                 address: to.code,
                 depth,
                 count: 1,
+                marks: Vec::new(),
                 kept: live_array_bytes() as u128,
-                first: event,
-                last: event,
+                first: now,
+                last: now,
                 from,
                 to: to.position,
                 caller,
@@ -210,15 +260,14 @@ impl Trail {
             .min_by_key(|known| (known.depth, std::cmp::Reverse(span(known))))
     }
 
-    /// How often the place that made most made the thing that it made least often.
-    fn repeated(&self) -> u64 {
-        let often = || self.kinds.iter().filter(|(_, count)| **count >= LEAST);
-        let mut by_place: HashMap<u64, u64> = HashMap::new();
-        for ((place, _), count) in often() {
-            *by_place.entry(*place).or_insert(0) += count;
-        }
-        let most = by_place.iter().max_by_key(|(place, count)| (**count, **place)).map(|(place, _)| *place);
-        often().filter(|((place, _), _)| Some(*place) == most).map(|(_, count)| *count).min().unwrap_or(0)
+    /// Of the things that came again through most of the run, one that came as often as most others did.
+    fn repeated(&self) -> Option<&Often> {
+        let often = || self.kinds.values().filter(|often| often.count >= LEAST);
+        let span = |often: &Often| often.last - often.first;
+        let longest = often().map(span).max()?;
+        let through = || often().filter(|one| span(one) * 4 >= longest * 3);
+        let as_often = |count: u64| through().filter(|other| other.count == count).count();
+        through().max_by_key(|one| (as_often(one.count), std::cmp::Reverse(one.count)))
     }
 }
 
@@ -253,6 +302,18 @@ pub(crate) fn turns() -> (u64, bool) {
     (notes().turns(), TOLD.load(Relaxed) > 0)
 }
 
+/// Remember this moment for `turns_marked`.
+#[pyfunction]
+pub(crate) fn mark_turns() {
+    notes().mark();
+}
+
+/// Turns at each moment that was remembered, all counted by the same clock.
+#[pyfunction]
+pub(crate) fn turns_marked() -> Vec<u64> {
+    notes().marked()
+}
+
 /// The code whose turns are counted, the instructions from which and to which it went back, and the call that led into it
 /// with its place; None if no loop was found.
 #[pyfunction]
@@ -278,27 +339,45 @@ pub(crate) fn kept_at_turns() -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
-    fn kinds(trail: &mut Trail, events: &[(u64, u64)]) {
-        for key in events {
-            *trail.kinds.entry(*key).or_insert(0) += 1;
-        }
+    fn often(count: u64, from: u64, to: u64) -> Often {
+        let begin = Instant::now();
+        let (first, last) = (begin + Duration::from_secs(from), begin + Duration::from_secs(to));
+        Often { count, marks: Vec::new(), first, last }
     }
 
     #[test]
-    fn the_rarest_thing_of_the_busiest_place_counts() {
+    fn what_most_things_came_as_often_as_counts() {
         let mut trail = Trail::default();
-        for _ in 0..25 {
-            kinds(&mut trail, &[(1, 10), (1, 11), (1, 11), (1, 11)]);
+        for kind in 0..3 {
+            trail.kinds.insert((1, kind), often(25, 10, 100));
         }
-        kinds(&mut trail, &[(1, 12), (2, 10)]);
-        assert_eq!(trail.repeated(), 25);
+        trail.kinds.insert((1, 11), often(75, 10, 100));
+        trail.kinds.insert((1, 12), often(4, 20, 100)); // now and then
+        trail.kinds.insert((2, 13), often(12, 0, 5)); // while it was set up
+        trail.kinds.insert((1, 14), often(3, 10, 100));
+        assert_eq!(trail.repeated().map(|often| often.count), Some(25));
     }
 
     #[test]
     fn nothing_repeated_is_no_turn() {
-        assert_eq!(Trail::default().repeated(), 0);
+        assert!(Trail::default().repeated().is_none());
         assert!(Trail::default().clock().is_none());
+    }
+
+    #[test]
+    fn marks_are_those_of_the_clock() {
+        let mut notes = Notes::default();
+        notes.mark();
+        notes.first.kinds.insert((1, 1), often(4, 0, 9));
+        notes.mark();
+        for often in notes.first.kinds.values_mut() {
+            often.count = 9;
+        }
+        notes.mark();
+        assert_eq!(notes.marked(), [0, 4, 9]);
     }
 }

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["main", "parser"]
+__all__ = ["main", "make_parser"]
 
 #: Exit codes: done, bad input, interrupted (128 + SIGINT), ended by another program (128 + SIGTERM).
 OK, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 2, 130, 143
@@ -26,15 +26,18 @@ examples:
   cat points.csv | drypoint draw - -x x -y y --by kind -o points.pdf
   drypoint info trips.parquet
   drypoint run --figures 10 report.py --month 3
+  drypoint watch --html run.html app.py
+  drypoint report run.json --html run.html
+  drypoint diff before.json after.json
 """
 
 
-def parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     """All verbs and their options."""
     from argparse import RawDescriptionHelpFormatter
 
     from .. import __version__
-    from . import draw, info, run
+    from . import diff, draw, info, report, run, watch
     from .parser import Parser
 
     top = Parser(
@@ -53,6 +56,9 @@ def parser() -> argparse.ArgumentParser:
     draw.add(verbs)
     info.add(verbs)
     run.add(verbs)
+    watch.add(verbs)
+    report.add(verbs)
+    diff.add(verbs)
     return top
 
 
@@ -70,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
         0 when done, 2 for bad input (one line on standard error), 130 when interrupted.
     """
     restore = _prepare()
-    top = parser()
+    top = make_parser()
     options = top.parse_args(arguments)
     options.restore = restore
     if options.completion:

@@ -10,10 +10,11 @@ from .. import _core
 from .._canvas import Aggregate, Canvas, fold, job
 from .._draw import choose_columns, draw
 from .._errors import BadArgument, OutputError, UnknownFormat
+from .._readable import Readable
 from .._reductions import Reduction, by, count
 from .._streams import Source, scan
+from .output import print_json
 from .progress import Progress
-from .report import Readable, print_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .._readable import Readable
 from .draw import open_source
-from .report import Readable, print_json, table
+from .output import print_json, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .. import _core
-from .report import Readable
+from .._readable import Readable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

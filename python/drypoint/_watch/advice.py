@@ -12,7 +12,7 @@ __all__ = ["advise", "plural"]
 def plural(kind: str) -> str:
     """More than one of a kind: ``"matplotlib.Figures"``, ``"arrays"``."""
     if kind in ("numpy.ndarray", "ndarray"):
-        return "arrays"
+        return "NumPy arrays"
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"
@@ -149,7 +149,7 @@ def _artists(growth: Growth) -> tuple[str, str]:
         return clause, "Make the colorbar once and call colorbar.update_normal(image), or colorbar.remove() first."
     if "twin" in name:
         return clause, "Make the twin Axes once and update its lines (line.set_data()), or remove it first (twin.remove())."
-    if name.startswith("Axes"):
+    if name.startswith("Axes") and name not in _INSTEAD:
         return clause, "Make the Axes once and draw into it again (ax.clear()), or remove the old one first (ax.remove())."
     if "Collection" in name or "Contour" in name:
         return clause, "Change it in place (set_offsets(), set_array()), or remove the old one first (artist.remove())."

@@ -30,6 +30,8 @@ class Finding:
         What would come back.
     place : Place or None
         The line that made it.
+    start : str or None
+        The way to the holder: what lies behind it is told with it.
     confidence : float
         How sure it is, from 0 to 1.
     """
@@ -49,10 +51,11 @@ class Finding:
         holder: str | None = None,
         chain: str | None = None,
         evidence: list[str] | None = None,
+        start: str | None = None,
     ) -> None:
         self.verdict, self.message, self.bytes, self.place = verdict, message, bytes, place
         self.fix, self.confidence, self.per_turn, self.count = fix, confidence, per_turn, count
-        self.object, self.holder, self.chain = object, holder, chain
+        self.object, self.holder, self.chain, self.start = object, holder, chain, start
         self.evidence = evidence or []
 
     def plain(self) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
     found.extend(one for one in observer.looks[-1].wasted if not _told(one, found))
     for finding_of in (native, peak, allocator):
         one = finding_of(observer)
-        if one is not None and not (one.verdict == "native" and any(_explains(other, one) for other in found)):
+        if one is None or (one.verdict == "peak" and _told(one, found)):
+            continue
+        if not (one.verdict == "native" and any(_explains(other, one) for other in found)):
             found.append(one)
     found.extend(one for one in fresh(observer, turns) if not _told(one, found))
     return sorted(found, key=lambda one: (one.verdict not in FAULTS, -one.bytes))
@@ -104,6 +106,8 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
 
 def _told(finding: Finding, others: list[Finding]) -> bool:
     """Whether another finding says the same of the same line: one leak is often seen at several holders."""
+    if any(other.start and (finding.chain or "").startswith(other.start) for other in others):
+        return True
     if finding.place is None:
         return any(other.holder == finding.holder and finding.holder for other in others)
     return any(
@@ -154,6 +158,8 @@ def _handles(looks: list[Look]) -> list[Finding]:
         span = steps[top][0].turn - (0 if before is None else before[0].turn)
         if before is not None and most - start < max(1, span // 8):
             continue  # it was there before, and stays
+        if counts[-1] == most and top < len(counts) - 1:
+            continue  # it came once, and no more came
         found.append(_handle(last, most, (most - start) / max(1, span), steps[-1][0].turn, counts))
     return found
 

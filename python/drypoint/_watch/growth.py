@@ -26,6 +26,8 @@ LEAST = 64 << 10
 MOST, ELEMENTS = 24, 8
 #: Steps down from an element to what was made by a line of the program.
 DEEPEST = 40
+#: Parts that make a container, those that are counted, and the part of a thing that they have to be.
+FEW, MANY, PART = 3, 1000, 0.8
 #: From here on an array is data, and not a part of something else.
 DATA = 64 << 10
 #: Objects below an element that are looked at for data or for waste.
@@ -39,8 +41,8 @@ class Growth:
     ----------
     key : tuple
         The same for the same holder at each look.
-    holder, chain : str
-        What a person calls the holder, and the whole way to what it keeps.
+    holder, chain, start : str
+        What a person calls the holder, the whole way to what it keeps, and the way to the holder.
     root : str
         Where the way begins.
     way : Way
@@ -76,6 +78,7 @@ class Growth:
         "retained",
         "root",
         "site",
+        "start",
         "subject",
         "waste",
         "waste_site",
@@ -86,6 +89,7 @@ class Growth:
     key: tuple[int, str]
     holder: str
     chain: str
+    start: str
     root: str
     way: Way
     bytes: int
@@ -127,8 +131,8 @@ def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makin
     """
     found = []
     for holder, more, own, count, nodes in heap.grown(before, LEAST, 1 << 40, ELEMENTS)[:MOST]:
-        if holder is None and not nodes:
-            continue
+        if holder is None:
+            continue  # modules that were imported, and variables of the calls that run just now
         growth = _named(heap, named, makings, holder, more, own, count, nodes)
         if growth is not None:
             found.append(growth)
@@ -139,26 +143,31 @@ def _named(
     heap: _core.Heap,
     named: list[str],
     makings: Makings,
-    holder: int | None,
+    holder: int,
     more: int,
     own: int,
     count: int,
     nodes: list[int],
 ) -> Growth | None:
     node = _typical(heap, nodes) if nodes else None
-    if node is not None and (holder is None or ways.is_plain_holder(heap.thing(holder))):
+    if node is not None and ways.is_plain_holder(heap.thing(holder)):
         # A container that is made anew each time, such as the sum of two lists: it is the holder.
-        holder, node = _renewed(heap, holder, node)
+        holder, node, count = _renewed(heap, holder, node, count)
+    elif node is not None and count <= 2:
+        holder, node, count = _inside(heap, holder, node, count)
     subject, site = (node, 0) if node is None else made_inside(heap, makings, node)
     target = subject if subject is not None else holder
-    if target is None:
-        return None
     root, steps = chain_to(heap, named, target)
     if root is not None and root.startswith("module drypoint"):
         return None
     objects = [heap.thing(step) for step in steps]
-    place = steps.index(holder) if holder in steps else max(0, len(steps) - 2)
-    way = ways.of(root, objects, place)
+    if holder in steps:
+        place = steps.index(holder)
+        start, holding = root, objects[: place + 1]
+    else:  # what is inside is reached by a shorter way that passes it by
+        start, inner = chain_to(heap, named, holder)
+        place, holding = len(inner) - 1, [heap.thing(step) for step in inner]
+    way = ways.of(root, objects, min(place, len(objects) - 1))
     element = None if node is None else heap.thing(node)
     each = 0 if node is None else heap.node(node)[2]
     data, waste, waste_site, wasted = _contents(heap, makings, node if own < more // 2 else None, holder)
@@ -167,14 +176,15 @@ def _named(
     holding = objects[: place + 1]
     return Growth(
         key=(id(holding[-1]), type(holding[-1]).__name__),
-        holder=ways.holder_name(root, holding),
+        holder=ways.holder_name(start, holding),
         chain=names.chain(root, objects),
+        start=names.chain(start, holding),
         root=root or "",
         way=way,
         bytes=more,
         count=count,
         own=own,
-        retained=0 if holder is None else heap.node(holder)[2],
+        retained=heap.node(holder)[2],
         element=ways.thing_name(holding[-1] if element is None else element),
         subject=ways.thing_name(objects[-1]),
         site=site,
@@ -186,6 +196,19 @@ def _named(
     )
 
 
+def _inside(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
+    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it."""
+    at, whole = node, heap.node(node)[2]
+    for _ in range(DEEPEST):
+        held = heap.held(at, MANY)
+        if not held or sum(bytes for _, bytes in held) < PART * whole:
+            break
+        if len(held) >= FEW and held[0][1] < whole / 2:
+            return at, _typical(heap, [kept for kept, _ in held[:ELEMENTS]]), len(held)
+        at = held[0][0]
+    return holder, node, count
+
+
 def _typical(heap: _core.Heap, nodes: list[int]) -> int:
     """Of the new objects, one of the type that takes most, in the middle of these by size."""
     by_kind: dict[Any, list[int]] = {}
@@ -195,12 +218,12 @@ def _typical(heap: _core.Heap, nodes: list[int]) -> int:
     return most[(len(most) - 1) // 2]
 
 
-def _renewed(heap: _core.Heap, holder: int | None, node: int) -> tuple[int | None, int]:
+def _renewed(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
     thing = heap.thing(node)
     held = heap.held(node, ELEMENTS)
     if isinstance(thing, list | tuple | dict | set) and len(held) > 1 and heap.node(node)[2] > 2 * held[0][1]:
-        return node, _typical(heap, [kept for kept, _ in held])
-    return holder, node
+        return node, _typical(heap, [kept for kept, _ in held]), len(thing)
+    return holder, node, count
 
 
 def made_inside(heap: _core.Heap, makings: Makings, node: int) -> tuple[int, int]:
@@ -244,13 +267,13 @@ def chain_to(heap: _core.Heap, named: list[str], node: int) -> tuple[str | None,
 
 
 def _contents(
-    heap: _core.Heap, makings: Makings, node: int | None, holder: int | None
+    heap: _core.Heap, makings: Makings, node: int | None, holder: int
 ) -> tuple[int, Any, int, int]:
     """Bytes of large data in an element, and the waste in it that takes most, with its line and its bytes."""
     from . import waste
 
     if node is None:
-        found = None if holder is None else waste.find(heap.thing(holder))
+        found = waste.find(heap.thing(holder))
         return 0, found, 0, 0 if found is None else found.bytes - found.needed
     data, best, best_site, wasted = 0, None, 0, 0
     kinds: dict[str, int] = {}

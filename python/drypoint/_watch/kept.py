@@ -22,14 +22,18 @@ __all__ = ["judge"]
 
 #: Growth below this, in all and with each turn, is not worth a word.
 LEAST, LEAST_A_TURN = 1 << 20, 8 << 10
+#: Things that are gained, at least: below that nothing has come again.
+FEWEST = 3
+#: Things for each turn, where they came in the last interval only.
+LATE = 0.4
 #: A cache below this is nobody's concern.
 LEAST_CACHE = 4 << 20
 #: Where no line of the program is known and none of its modules holds it, growth counts from here.
 LEAST_ELSEWHERE = 4 << 20
 #: The part of the growth that has to be waste, and how sure that has to be.
 MOSTLY, SURE = 0.4, 0.7
-#: Views that keep this many times their bytes.
-VIEW = 4
+#: What holds numbers or bytes as they are.
+COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
 
 def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding | None:
@@ -52,12 +56,22 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
     if not own and series.bytes < LEAST_ELSEWHERE:
         return None
     if series.flat or growth.way.bounded:
-        return _cache(series, turns) if series.bytes >= LEAST_CACHE else None
+        worth_it = series.bytes >= LEAST_CACHE and (own or growth.way.kind == "cache")
+        return _cache(series, turns) if worth_it else None
+    if growth.own < growth.bytes // 2 and not _comes_again(series):
+        return None
     if per_turn < LEAST_A_TURN:
         return None
     if growth.way.kind not in ("container", "class", "frame"):
         return _leak(series, turns, made, 0.9)
     return _plain(series, turns, made)
+
+
+def _comes_again(series: Series) -> bool:
+    """Whether things came again and again, and not once, or one in place of another."""
+    if series.count < FEWEST or max(growth.count for growth in series.growths) < 2:
+        return False
+    return series.grew_in > 1 or series.late is None or series.count >= LATE * series.late
 
 
 def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding | None:
@@ -77,6 +91,8 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
         if growth.data < MOSTLY / 4 * whole:
             return None  # a figure without large data: a picture that is wanted
         return _leak(series, turns, made, 0.8)
+    if use is None and growth.own >= growth.bytes // 2 and growth.element.endswith(COMPACT):
+        return None  # bytes that are gathered in the smallest form there is
     if _is_data(growth) and use is not None and not any(use.used_elsewhere):
         return None  # made and put away: what the program gathers
     return _leak(series, turns, made, 0.7 if use is None else 0.8, holder_line)
@@ -96,7 +112,7 @@ def _is_data(growth: Growth) -> bool:
     )
 
 
-def _use(growth: Growth) -> tuple[source.Uses | None, Place | None]:
+def _use(growth: Growth) -> tuple[source.Use | None, Place | None]:
     """What the program's text says about the holder, in the file of the line or of the holder's module."""
     name = variable(growth.holder)
     if name is None:
@@ -114,8 +130,8 @@ def _use(growth: Growth) -> tuple[source.Uses | None, Place | None]:
     for file in files:
         found = source.uses(file, name)
         if found is not None and found.stores:
-            number, function, *_ = found.stores[0]
-            return found, Place(file, number, function or "<module>")
+            store = found.stores[0]
+            return found, Place(file, store.line, store.function or "<module>")
     return None, None
 
 
@@ -184,6 +200,7 @@ def _details(series: Series, turns: int, made: tuple[int, int] | None = None) ->
         "object": growth.subject,
         "holder": growth.holder,
         "chain": growth.chain,
+        "start": growth.start,
         "evidence": _evidence(series, made),
     }
 
@@ -199,7 +216,7 @@ def _leak(
     clause, fix = advise(growth)
     at = place(growth.site) or holder_line
     things = plural(growth.subject)
-    things = things[:1].upper() + things[1:] if things[:1].islower() and "." not in things else things
+    things = things if "." in things else things[:1].upper() + things[1:]
     message = f"{things}{_made_at(at)} {clause}: {_pace(series, turns)} ({growth.chain})."
     confidence += 0.05 * (series.grew_in > 1)
     details = _details(series, turns, made)

@@ -67,7 +67,8 @@ class Look:
 
     def __init__(self, makings: Makings, before: Look | None, began: float, last: bool = False) -> None:
         at = perf_counter()
-        self.turn = _core.turns()[0]
+        self.turn = _core.turns()[0]  # told anew at the end, when it is known what a turn is
+        _core.mark_turns()
         self.seconds = at - began
         memory = _core.memory()
         self.resident: int = memory["resident"]

@@ -8,6 +8,7 @@ closed, collected or changed; large arrays come from the pool, which is how thei
 from __future__ import annotations
 
 import gc
+import sys
 from time import perf_counter
 from typing import NamedTuple
 
@@ -19,12 +20,13 @@ from .makings import Makings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
 __all__ = ["Line", "Observer", "turn"]
 
 #: The part of the time that looks may take, and how many may be taken whatever they cost.
-PART, FREE = 0.02, 2
+PART, FREE = 0.02, 4
 #: Arrays from here on remember their line.
 LINES_FROM = 64 << 10
 #: Turns at which the first look comes.
@@ -143,8 +145,11 @@ class Observer:
 
     def _due(self) -> None:
         """It may be time for a look: between two steps of the program."""
-        if self._looking or _watching is not self:
+        if self._looking or _watching is not self or _is_importing():
             return
+        turns = _core.turns()[0]
+        if turns and self.looks and turns == self.looks[-1].turn:
+            return  # for its growth, though there has been a look at this turn
         elapsed = perf_counter() - self.began
         if len(self.looks) >= FREE and self._spent + self.looks[-1].cost > PART * elapsed:
             return
@@ -180,8 +185,10 @@ class Observer:
         _core.survey_by(None)
         self.seconds = perf_counter() - self.began
         try:
-            self.look(last=True)
             self.samples = self._sampler.stop()
+            self.look(last=True)
+            for look, turns in zip(self.looks, _core.turns_marked(), strict=True):
+                look.turn = turns
             return findings.document(self)
         finally:
             _core.watch_turns(False)
@@ -191,6 +198,16 @@ class Observer:
                 reuse.pool_process(False)
             constructions.observed(False)
             _watching = None
+
+
+def _is_importing() -> bool:
+    """Whether the program is in the middle of an import: what comes then comes once."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def turn() -> None:

@@ -36,12 +36,13 @@ def _unexplained(look: Look) -> int:
 def native(observer: Observer) -> Finding | None:
     """The process grows with the turns, and nothing in Python accounts for it."""
     looks = observer.looks
-    if len(looks) < 2 or looks[-1].turn <= looks[0].turn:
+    looks = [look for look in looks if look.turn]
+    if len(looks) < 3 or looks[-1].turn <= looks[0].turn:
         return None
     first, last = looks[0], looks[-1]
     turns = last.turn - first.turn
-    grown = _unexplained(last) - _unexplained(first)
     of = last.resident - first.resident
+    grown = min(_unexplained(last) - _unexplained(first), of)
     garbage = [look.garbage.bytes if look.garbage else 0 for look in looks]
     if grown < max(LEAST_NATIVE, NATIVE_A_TURN * turns) or grown < UNEXPLAINED * of or max(garbage) > grown:
         return None
@@ -126,7 +127,7 @@ def _kept(observer: Observer, top: int) -> tuple[int | None, str]:
     if at_turns is not None:
         return at_turns, "when a turn begins"
     live = observer.samples[2]
-    if len(live) < 8:
+    if len(live) < 8 or live[-1] > top / 2:
         return None, ""
     high = sum(1 for bytes in live if bytes > top / 2) / len(live)
     return (int(median(live)), "most of the time") if high <= MOMENT else (None, "")

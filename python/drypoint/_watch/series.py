@@ -34,6 +34,8 @@ class Series:
         Whether it had stopped growing when it was seen last.
     emptied : bool
         Whether it was emptied before the end.
+    late : int or None
+        The turns of the first interval in which it grew, if it had not grown in one before.
     """
 
     def __init__(self, looks: list[Look], key: tuple[int, str]) -> None:
@@ -41,7 +43,8 @@ class Series:
         rates: list[float] = []
         self.turns = self.bytes = self.count = self.intervals = 0
         self.emptied = False
-        seen = False
+        self.late: int | None = None
+        seen = waited = False
         for before, look in zip(looks, looks[1:], strict=False):
             span = max(1, look.turn - before.turn)
             growth = next((one for one in look.growths if one.key == key), None)
@@ -53,9 +56,12 @@ class Series:
                 if span < SHORT * look.turn:
                     break
             if growth is not None:
+                if not seen and waited:
+                    self.late = span
                 seen = True
                 self.growths.append(growth)
             if not seen:
+                waited |= look.turn > before.turn
                 continue
             self.intervals += 1
             self.turns += span

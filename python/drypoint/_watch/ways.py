@@ -44,6 +44,14 @@ class Way:
         self.kind, self.who, self.bounded = kind, who, bounded
 
 
+def _is_own_dict(thing: object, held: object) -> bool:
+    """Whether a dict is that of an object's attributes."""
+    try:
+        return object.__getattribute__(thing, "__dict__") is held
+    except AttributeError:
+        return False
+
+
 def rank(root: str) -> int:
     """How well a root tells a person where to look: lower is better."""
     if root.startswith("module drypoint"):
@@ -186,6 +194,8 @@ def thing_name(thing: Any) -> str:
 
 def holder_name(root: str | None, objects: list[Any]) -> str:
     """The holder as a person calls it: its variable, without the module if that is the program's own."""
+    if len(objects) > 1 and isinstance(objects[-1], dict) and _is_own_dict(objects[-2], objects[-1]):
+        objects = objects[:-1]
     text = names.chain(root, objects)
     head, arrow, rest = text.partition(" → ")
     if not arrow:

@@ -226,17 +226,24 @@ impl Walk<'_> {
         match self.kinds[kind as usize].following {
             Following::Nothing => {}
             Following::DictItems => self.dict_items(object),
-            Following::Array => return self.array_items(object),
-            Following::TupleItems => self.traverse(object),
-            // SAFETY: the object is alive. A type that is not made by a class statement is no object of the collector's,
-            // though its type says so.
-            Following::Traversed => unsafe {
-                if ffi::PyObject_GC_IsTracked(object) != 0 {
-                    self.traverse(object);
+            Following::Array => {
+                if self.kinds[kind as usize].collected {
+                    self.traverse_tracked(object); // a subclass with attributes
                 }
-            },
+                return self.array_items(object);
+            }
+            Following::TupleItems => self.traverse(object),
+            Following::Traversed => self.traverse_tracked(object),
         }
         Ok(())
+    }
+
+    fn traverse_tracked(&mut self, object: *mut ffi::PyObject) {
+        // SAFETY: the object is alive. A type that is not made by a class statement is no object of the collector's,
+        // though its type says so.
+        if unsafe { ffi::PyObject_GC_IsTracked(object) } != 0 {
+            self.traverse(object);
+        }
     }
 
     fn traverse(&mut self, object: *mut ffi::PyObject) {

@@ -10,6 +10,7 @@ import ast
 
 from . import words
 from .calls import callee, is_iterated, unwrapped
+from .target import Target
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from .module import Module
 
-__all__ = ["consumer"]
+__all__ = ["after_return", "consumer"]
 
 #: Calls that only put items side by side on their way to a writer.
 SIDE_BY_SIDE = frozenset({"stack", "array", "asarray", "join"})
@@ -34,6 +35,24 @@ def consumer(source: Module, node: ast.expr) -> tuple[int, str] | None:
         made = [getattr(around, part) for part in ("elt", "key", "value") if hasattr(around, part)]
         return _written(made, _items(parent.target, whole, node)) or _gathered(source, around)
     return _gathered(source, whole) or _by_number(source, node)
+
+
+def after_return(source: Module, wanted: Target) -> tuple[int, str] | None:
+    """The same, where a function gathers and returns the items and its caller, in the same file, writes them."""
+    returned = [node for node in wanted.places(source) if isinstance(source.parents[node], ast.Return)]
+    names = {source.function_name(node) for node in returned if source.function(node) in wanted.scopes}
+    for call in ast.walk(source.tree):
+        if not isinstance(call, ast.Call) or callee(call) not in names:
+            continue
+        found = consumer(source, call)
+        given = source.parents[call]
+        if found is None and isinstance(given, ast.Assign) and isinstance(given.targets[0], ast.Name):
+            name = given.targets[0]
+            places = Target(name.id, [source.resolve(name.id, name)]).places(source)
+            found = next((found for place in places if (found := consumer(source, place)) is not None), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _written(body: Sequence[ast.AST], names: set[str]) -> tuple[int, str] | None:

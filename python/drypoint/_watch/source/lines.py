@@ -96,13 +96,13 @@ def _at(file: str, line: int) -> tuple[Module, ast.AST] | None:
     source = module(file)
     if source is None:
         return None
-    best: ast.AST | None = None
-    for node in ast.walk(source.tree):  # outer before inner
-        if isinstance(node, (ast.stmt, ast.ExceptHandler)):
-            first, last = _span(node)
-            if first <= line <= last:
-                best = node
-    return None if best is None else (source, best)
+    if not source.heads:
+        for node in ast.walk(source.tree):  # outer before inner
+            if isinstance(node, (ast.stmt, ast.ExceptHandler)):
+                first, last = _span(node)
+                source.heads.update(dict.fromkeys(range(first, last + 1), node))
+    found = source.heads.get(line)
+    return None if found is None else (source, found)
 
 
 def _span(node: ast.stmt | ast.ExceptHandler) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+import warnings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,13 +51,24 @@ class Module:
         Its tree.
     parents : dict
         The parent of each node.
+    written : dict
+        The places of each variable and attribute, by its name.
+    heads : dict
+        The innermost statement, or head of a block, by line; filled by who asks for it.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of its text the program was warned when it was compiled
+            self.tree = ast.parse(text)
         self.parents: dict[ast.AST, ast.AST] = {}
+        self.written: dict[str, list[ast.expr]] = {}
+        self.heads: dict[int, ast.AST] = {}
         for node in ast.walk(self.tree):
+            if isinstance(node, (ast.Name, ast.Attribute)):
+                name = node.id if isinstance(node, ast.Name) else node.attr
+                self.written.setdefault(name, []).append(node)
             for child in ast.iter_child_nodes(node):
                 self.parents[child] = node
         self._bound: dict[ast.AST, tuple[set[str], set[str]]] = {}

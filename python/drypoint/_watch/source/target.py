@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
 from .module import FUNCTIONS, Module
 
 __all__ = ["Target", "find"]
+
+#: Stands before the dot of an attribute of any object.
+ANY = "_any_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,21 @@ class Target:
 
     def places(self, source: Module) -> list[ast.expr]:
         """Where it is written, in the order of the text."""
-        found = [
-            node for node in ast.walk(source.tree) if isinstance(node, ast.expr) and self.is_at(source, node)
-        ]
+        found = []
+        for place in source.written.get(self.name, ()):
+            node: ast.AST | None = place
+            for _ in self.keys:
+                node = source.parents.get(node) if node is not None else None
+            if isinstance(node, ast.expr) and self.is_at(source, node):
+                found.append(node)
         return sorted(found, key=lambda node: (node.lineno, node.col_offset))
 
 
 def find(source: Module, name: str, function: str | None) -> Target | None:
     """What a written name means; None where it is none, or nowhere in the file."""
+    name = name.replace(".<locals>", "")
     try:
-        node: ast.AST = ast.parse("x" + name if name.startswith(".") else name, mode="eval").body
+        node: ast.AST = ast.parse(ANY + name if name.startswith(".") else name, mode="eval").body
     except (SyntaxError, ValueError):
         return None
     keys: list[str] = []
@@ -64,7 +73,9 @@ def find(source: Module, name: str, function: str | None) -> Target | None:
         found = Target(wanted.name, wanted.scopes, tuple(keys))
         if found.places(source):
             return found
-    return None
+    # "ICONS[3]": an item that happened to be there, which no text speaks of; its container is meant.
+    item = re.fullmatch(r"(.+)\[-?\d+\]", name)
+    return find(source, item[1], function) if item else None
 
 
 def _meanings(source: Module, node: ast.AST, function: str | None) -> list[Target]:
@@ -72,13 +83,12 @@ def _meanings(source: Module, node: ast.AST, function: str | None) -> list[Targe
         return [Target(node.id, scopes) for scopes in [_scopes(source, node.id, function)] if scopes]
     if not isinstance(node, ast.Attribute):
         return []
+    if isinstance(node.value, ast.Name) and node.value.id == ANY:
+        return [Target(node.attr, [])]
     found = []
-    around = source.functions(
-        ast.unparse(node.value)
-    )  # "annotate.seen": a default, a local or a closure of a function
-    scopes = _unique(
-        [scope for one in around for scope in [_seen_from(source, node.attr, one)] if scope is not None]
-    )
+    # "annotate.seen": a default, a local or a closure of a function
+    around = [_seen_from(source, node.attr, one) for one in source.functions(ast.unparse(node.value))]
+    scopes = _unique([scope for scope in around if scope is not None])
     if scopes:
         found.append(Target(node.attr, scopes))
     return [*found, Target(node.attr, [])]

@@ -7,82 +7,15 @@ answer is None. A line may be met under several headings: ``x = x[-10:]`` reads 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
 
 from . import target, words
 from .calls import callee, is_iterated, unwrapped
-from .consumer import consumer
+from .consumer import after_return, consumer
 from .kept import used_elsewhere
 from .module import Module, module, name_of
+from .use import Place, Store, Use
 
-__all__ = ["Place", "Store", "Use", "uses"]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line where something is done with the container: `how`, in the function."""
-
-    line: int
-    function: str
-    how: str
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """A line where something goes in.
-
-    Attributes
-    ----------
-    line : int
-        Of the call or the assignment.
-    function : str
-        Around it.
-    how : str
-        ``"append"``, ``"[k] ="``, ``"+="``, ``"[...].append"`` for lists in a dict, ``"np.append"`` for
-        ``x = np.append(x, item)``.
-    stored : str
-        The text of what is put in.
-    used_elsewhere : bool or None
-        Whether the same function does more with it than make it, store it, return it, or ask its shape. None where it
-        comes from outside the function.
-    """
-
-    line: int
-    function: str
-    how: str
-    stored: str
-    used_elsewhere: bool | None
-
-
-@dataclass(slots=True)
-class Use:
-    """All that is done with one container in one file.
-
-    Attributes
-    ----------
-    made : list of Place
-        Where it begins; `how` is the text: ``"deque(maxlen=8)"``.
-    stores : list of Store
-        Where something goes in.
-    reads : list of Place
-        Where it is looked at: ``"iterated"``, ``"indexed"``, ``"passed to f"``, ``"length"``, ``"returned"``,
-        ``"tested"``, ``"member"`` (``in``), ``"method m"``, ``"bound"`` (to another name) or ``"read"``.
-    removes : list of Place
-        Where something leaves: the method, ``"del"``, ``"replaced"``, ``"slice assigned"``.
-    consumed_one_by_one : tuple of int and str, or None
-        The line and the call that writes, encodes or sends each item: the items could go there at once.
-    """
-
-    made: list[Place] = field(default_factory=list)
-    stores: list[Store] = field(default_factory=list)
-    reads: list[Place] = field(default_factory=list)
-    removes: list[Place] = field(default_factory=list)
-    consumed_one_by_one: tuple[int, str] | None = None
-
-    @property
-    def used_elsewhere(self) -> list[bool | None]:
-        """That of each store."""
-        return [store.used_elsewhere for store in self.stores]
+__all__ = ["uses"]
 
 
 def uses(file: str, name: str, function: str | None = None) -> Use | None:
@@ -144,6 +77,8 @@ class _Reading:
             used = used_elsewhere(self.source, self.wanted, node, around, value, statements)
             line = getattr(around, "lineno", node.lineno)
             self.use.stores.append(Store(line, self.source.function_name(node), how, text, used))
+        if self.use.consumed_one_by_one is None:
+            self.use.consumed_one_by_one = after_return(self.source, self.wanted)
         return self.use
 
     def look(self, node: ast.expr) -> None:
@@ -151,6 +86,8 @@ class _Reading:
         if self.use.consumed_one_by_one is None:
             self.use.consumed_one_by_one = consumer(self.source, node)
         parent = self.source.parents[node]
+        if self._is_joined(node):
+            return
         if isinstance(getattr(node, "ctx", None), ast.Del):
             self._remove(node, "del")
         elif isinstance(parent, ast.AugAssign) and parent.target is node:
@@ -163,7 +100,7 @@ class _Reading:
             self._attribute(node, parent)
         elif isinstance(parent, ast.Call) and node in parent.args and self._call(node, parent):
             pass
-        elif not self._is_joined(node):
+        else:
             self._read(node, self._how(node))
 
     def _default(self, scope: ast.AST) -> None:
@@ -247,7 +184,7 @@ class _Reading:
             if joined is None:
                 self._remove(node, "replaced")
             else:
-                how, new = joined
+                how, new, _ = joined
                 text = ", ".join(ast.unparse(item) for item in new)
                 self.put.append((node, statement or node, how, new[0] if len(new) == 1 else None, text))
             return
@@ -319,12 +256,15 @@ class _Reading:
     def _is_joined(self, node: ast.expr) -> bool:
         """Whether a place is the old part of ``x = x + [item]``, which is told at the new one."""
         statement = self.source.statement(node)
-        if not isinstance(statement, ast.Assign) or self._joined(statement.value) is None:
+        if not isinstance(statement, ast.Assign):
+            return False
+        joined = self._joined(statement.value)
+        if joined is None or node not in joined[2]:
             return False
         return any(self.wanted.is_at(self.source, one) for one in statement.targets)
 
-    def _joined(self, value: ast.expr) -> tuple[str, list[ast.expr]] | None:
-        """How a value is made of the old container and something new, and what is new; None where it is not."""
+    def _joined(self, value: ast.expr) -> tuple[str, list[ast.expr], list[ast.expr]] | None:
+        """How a value is made of the old container and something new, what is new, what is old; None where it is not."""
         parts: list[ast.expr]
         if isinstance(value, ast.BinOp) and isinstance(value.op, (ast.Add, ast.BitOr)):
             how, parts = "= x +", [value.left, value.right]
@@ -348,11 +288,12 @@ class _Reading:
                 how = value.func.attr
         else:
             return None
-        new = [part for part in parts if not self.wanted.is_at(self.source, part)]
-        if len(new) == len(parts) or not new:
+        old = [part for part in parts if self.wanted.is_at(self.source, part)]
+        new = [part for part in parts if part not in old]
+        if not old or not new:
             return None
         new = [part.elts[0] if isinstance(part, ast.List) and len(part.elts) == 1 else part for part in new]
-        return how, new
+        return how, new, old
 
     def _begins(self, node: ast.expr) -> bool:
         """Whether an assignment is the first of its container: outside of loops, with none before it in its scope."""

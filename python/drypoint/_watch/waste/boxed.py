@@ -25,6 +25,8 @@ __all__ = ["Numbers", "find", "number_bytes"]
 FEWEST = 10_000
 #: Items of which all types are asked (some 20 ns each), rows that are looked into, and how deep.
 MOST_WHOLE, MOST_ROWS, DEEPEST = 2_000_000, 512, 3
+#: The part of its bytes that an array gives back at least: one constant many times is only pointers.
+LEAST_SAVED = 0.25
 #: Distinct texts may be at most this part of the texts that there are.
 REPEATED = 1 / 8
 
@@ -218,7 +220,7 @@ def _texts(things: Any) -> Waste | None:
 
 def _told(what: str, now: int, count: int, numbers: Numbers, better: str, beside: int = 0) -> Waste | None:
     needed = count * numbers.itemsize + beside
-    if needed >= now:
+    if now - needed < LEAST_SAVED * now:
         return None
     return Waste("boxed", what, now, needed, _why(now, count, numbers), f"Keep them in {better}.", 0.9)
 

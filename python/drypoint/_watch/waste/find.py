@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import boxed, drawn, objects, values, views, zeros
+from . import boxed, drawn, objects, records, values, views, zeros
 from .form import SMALLEST, Waste
 from .sample import is_array, is_mapped, plain, resident
 
@@ -46,7 +46,7 @@ def find(thing: object) -> Waste | None:
     try:
         if is_array(thing):
             return _in_array(thing)
-        return boxed.find(thing) or drawn.find(thing) or objects.in_table(thing)
+        return boxed.find(thing) or records.find(thing) or drawn.find(thing) or objects.in_table(thing)
     except (
         Exception
     ):  # the program's own things answer here, in any state and from any thread: no answer is no finding

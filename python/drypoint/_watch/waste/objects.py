@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from .boxed import Numbers
 from .form import SMALLEST, Waste, array_text, number_text
+from .records import headers
 from .sample import is_array, is_instance, positions
 
 TYPE_CHECKING = False
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["find", "in_table"]
-
-#: Arrays in an array must give back at least this part.
-LEAST_SAVED = 0.25
 
 
 def find(array: Any) -> Waste | None:
@@ -88,21 +84,15 @@ def _of_numbers(some: list[Any], count: int) -> tuple[int, int, str] | None:
 
 
 def _of_arrays(array: Any, some: list[Any]) -> Waste | None:
+    header_bytes = headers(some, array.size)
     first = some[0]
-    if any(not is_array(item) or item.shape != first.shape or item.dtype != first.dtype for item in some):
-        return None
-    if first.dtype.hasobject or len({id(item) for item in some}) < len(some):
+    if header_bytes is None or header_bytes + array.size * (8 + int(first.nbytes)) < SMALLEST:
         return None
     needed = array.size * int(first.nbytes)
-    now = needed + array.size * (
-        sys.getsizeof(array.flat[0]) - (first.nbytes if first.base is None else 0) + 8
-    )
-    if now < SMALLEST or now - needed < LEAST_SAVED * now:
-        return None
     return Waste(
         "object",
         array_text(array),
-        now,
+        needed + header_bytes + array.size * 8,
         needed,
         f"its items are arrays of one shape ({array_text(first)}), each with a header of its own",
         "Put them in one array with np.stack.",
