@@ -3,14 +3,14 @@
     python examples/fastapi_plots.py [--port 8000] [--leak]
 
 Each request has a scope, also where requests are tasks or run in a pool of threads: a scope belongs to its own context.
-With --leak the server keeps the pixels of all plots in a dict by their number, as a cache without a limit would.
+With --leak the pixels of all plots stay in a cache that has no limit.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import io
-import math
 import socket
 from contextlib import suppress
 
@@ -20,25 +20,33 @@ import uvicorn
 from fastapi import FastAPI, Response
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 app = FastAPI()
-CACHE: dict[int, np.ndarray] = {}
 leaks = False
+
+
+def draw(seed: int) -> np.ndarray:
+    """A small plot as pixels."""
+    with dp.scope("request"):
+        figure = Figure(figsize=(2.4, 1.6), dpi=80)
+        canvas = FigureCanvasAgg(figure)
+        axes = figure.add_subplot()
+        axes.plot(np.random.default_rng(seed).normal(size=2_000).cumsum())
+        axes.set_title(f"plot {seed}")
+        canvas.draw()
+        return np.array(canvas.buffer_rgba())
+
+
+drawn = functools.cache(draw)
 
 
 @app.get("/plot/{seed}")
 def plot(seed: int) -> Response:
     """A small plot as PNG; not a coroutine, so that it is drawn in a thread."""
-    with dp.scope("request"):
-        figure = Figure(figsize=(2.4, 1.6), dpi=80)
-        canvas = FigureCanvasAgg(figure)
-        axes = figure.add_subplot()
-        axes.plot([math.sin(x / 10 + seed) * x for x in range(200)])
-        axes.set_title(f"plot {seed}")
-        page = io.BytesIO()
-        canvas.print_png(page)
-        if leaks:
-            CACHE[seed] = np.array(canvas.buffer_rgba())
+    pixels = drawn(seed) if leaks else draw(seed)
+    page = io.BytesIO()
+    Image.fromarray(pixels).save(page, format="PNG")
     return Response(page.getvalue(), media_type="image/png")
 
 
@@ -46,7 +54,7 @@ def main() -> None:
     global leaks
     parser = argparse.ArgumentParser(description="Plots over HTTP, with FastAPI.")
     parser.add_argument("--port", type=int, default=8000, help="0 for one that is free")
-    parser.add_argument("--leak", action="store_true", help="keep the pixels of all plots")
+    parser.add_argument("--leak", action="store_true", help="draw by way of a cache without a limit")
     options = parser.parse_args()
     leaks = options.leak
     with socket.socket() as listening:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import argparse
 import io
 import logging
-import math
 from contextlib import suppress
 
 import drypoint as dp
+import numpy as np
 from flask import Flask, Response
 from matplotlib.figure import Figure
 from werkzeug.serving import make_server
 
 app = Flask(__name__)
+POINTS = 20_000
 HISTORY: list[Figure] = []
 leaks = False
 
@@ -30,7 +31,7 @@ def plot(seed: int) -> Response:
     with dp.scope("request") as scope:
         figure = Figure(figsize=(2.4, 1.6), dpi=80)  # not pyplot's, which is not made for threads
         axes = figure.add_subplot()
-        axes.plot([math.sin(x / 10 + seed) * x for x in range(200)])
+        axes.plot(np.random.default_rng(seed).normal(size=POINTS).cumsum())
         axes.set_title(f"plot {seed}")
         page = io.BytesIO()
         figure.savefig(page, format="png")

@@ -1,6 +1,6 @@
 """Ask a server for plots, and see whether its memory stays flat.
 
-    python examples/load.py examples/flask_plots.py [--leak] [--requests 2000]
+    python examples/load.py examples/flask_plots.py [--leak] [--watch] [--requests 2000]
 
 The server is a process of its own; its resident size is read from the system after every tenth part of the requests. The
 first tenth is warm-up: fonts, caches, threads.
@@ -57,6 +57,8 @@ class Server:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+        assert self.process.stdout is not None
+        self.process.stdout.close()
         self.process.send_signal(signal.SIGINT)
         try:
             self.process.wait(60)
@@ -79,8 +81,11 @@ def main() -> None:
     parser.add_argument("program", help="flask_plots.py or fastapi_plots.py")
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--leak", action="store_true", help="start the server with --leak")
+    parser.add_argument("--watch", action="store_true", help="run it under `drypoint watch`, which tells what it finds")
     options = parser.parse_args()
-    command = [sys.executable, options.program, "--port", "0", *(["--leak"] if options.leak else [])]
+    watch = ["-m", "drypoint", "watch"] if options.watch else []
+    leak = ["--leak"] if options.leak else []
+    command = [sys.executable, *watch, options.program, "--port", "0", *leak]
     with Server(command) as server:
         sizes = load(server, options.requests)
     for part, size in enumerate(sizes, 1):

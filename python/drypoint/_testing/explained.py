@@ -27,8 +27,10 @@ __all__ = ["findings"]
 
 #: Sentences, at most.
 MOST = 3
-#: Verdicts of the watch that tell of something left behind; waste may be left behind, but that is not what it tells.
+#: Verdicts of the watch that tell of something left behind. Files that were open before are not that.
 TOLD = ("leak", "handle", "garbage", "native")
+#: A turn that does not come.
+NEVER = 1_000_000
 #: The part of the whole growth that a finding has to explain.
 PART = 0.2
 
@@ -50,16 +52,20 @@ def findings(turns: Callable[[], Iterator[int]], found: list[str], per_turn: flo
     int
         Each turn.
     """
+    besides: list[str] = []
     if not is_watching():
-        yield from _watched(turns(), found, per_turn)
+        yield from _watched(turns(), found, besides, per_turn)
     if not found:
         yield from _looked_for(turns(), found, per_turn)
+    found.extend(besides[: MOST - len(found)])
 
 
-def _watched(turns: Iterator[int], found: list[str], per_turn: float) -> Iterator[int]:
+def _watched(turns: Iterator[int], found: list[str], besides: list[str], per_turn: float) -> Iterator[int]:
+    """What the watch tells of things left behind, and of waste in what is left behind besides."""
     files = _files()
-    observer = Observer(first_turn=1)
+    observer = Observer(first_turn=NEVER)
     observer.start()
+    observer.look()  # what was there before is no growth; the next look is at the end
     try:
         for turn in turns:
             yield turn
@@ -68,10 +74,13 @@ def _watched(turns: Iterator[int], found: list[str], per_turn: float) -> Iterato
         more_files = _files() > files
         document = observer.stop()
     for one in document["findings"]:
-        if one["verdict"] not in TOLD or (one["verdict"] == "handle" and not more_files):
-            continue  # files that were open before are not what is asked for
-        if (one["bytes_per_turn"] or 0) >= PART * per_turn and len(found) < MOST:
+        if (one["bytes_per_turn"] or 0) < PART * per_turn:
+            continue
+        if one["verdict"] == "waste":
+            besides.append(one["message"])
+        elif one["verdict"] in TOLD and (one["verdict"] != "handle" or more_files):
             found.append(one["message"])
+    del found[MOST:]
 
 
 def _files() -> int:
