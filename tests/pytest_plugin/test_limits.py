@@ -46,9 +46,10 @@ def test_cache_that_fills():
     RING[turn % 8] = np.ones(100_000)
 
 @pytest.mark.drypoint(leaks=0)
-def test_logs_and_warns():
+def test_logs_and_warns(caplog):
     import logging, warnings
     logging.getLogger("app").warning("%s", "w" * 1000)
+    assert len(caplog.records) == 1
     warnings.warn("old", DeprecationWarning)
 """
 
@@ -141,6 +142,16 @@ async def test_parametrised(count):
     KEPT.append(np.ones(count))
 
 @pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+@pytest.mark.drypoint(leaks=0)
+@pytest.mark.anyio
+async def test_coroutine_of_anyio(anyio_backend):
+    await asyncio.sleep(0)
+    KEPT.append(np.ones(20_000))
+
+@pytest.fixture
 def store():
     CALLS.append("set up")
     yield []
@@ -167,10 +178,11 @@ def test_fails_by_itself():
 
 def test_parameters_fixtures_and_coroutines(run):
     result = run(ASYNC)
-    result.assert_outcomes(failed=3, passed=3)
+    result.assert_outcomes(failed=4, passed=3)
     text = result.stdout.str()
     assert "each turn leaves 8.0 MB behind, leaks= allows 100.0 kB" in text
     assert "module test_it → KEPT (list) grew by 40.0 MB in 5 turns, made at test_it.py:12" in text
+    assert "each turn leaves 160.1 kB behind, leaks= allows 0.0 B" in text
     assert "in turn 4 of the body, which leaks= calls again with the same fixtures" in text
     assert "assert 1 == 2" in text
 

@@ -81,13 +81,20 @@ def _grown(before: Snapshot, heap: _core.Heap, named: list[str], least: int) -> 
         kind, _, retained, line, _ = heap.node(node)
         if not chains or any(heap.thing(one) is before for one in chains[0][1]):
             continue  # garbage, which is told elsewhere, or ours
-        name = named_chain(heap, named, *chains[0])
+        root, way = chains[0]
+        name = named_chain(heap, named, root, way)
+        owner = name.removesuffix(" → dict")
         was = None if earlier is None else earlier.find(heap.thing(node))
         known = earlier is not None and was is not None and earlier.node(was)[0] is kind
         then = earlier.node(was)[2] if known else 0  # type: ignore[union-attr, arg-type]
         more = retained - max(then, old.get(name, 0))
-        if more >= least:
-            found.append({"name": name, "type": kind_name(kind), "line": line, "bytes": more})
+        if more < least:
+            continue
+        if (
+            kind is dict and owner != name and len(way) > 1
+        ):  # people know the object, not the dict of its attributes
+            name, kind = owner, type(heap.thing(way[-2]))
+        found.append({"name": name, "type": kind_name(kind), "line": line, "bytes": more})
     return found
 
 

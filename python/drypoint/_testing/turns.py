@@ -66,11 +66,10 @@ class Turns:
         for _ in range(count):
             self.done += 1
             _core.trim_pool()  # who counts this turn's memory shall see it, and not blocks of the one before
+            _forget_records()
             with catch_warnings(record=True):  # or pytest keeps them; those of the first call it has
                 yield self.done
-            for handler in logging.getLogger().handlers:
-                if type(handler).__module__ == "_pytest.logging" and hasattr(handler, "clear"):
-                    handler.clear()  # it keeps all records until the test ends
+            _forget_records()
 
     def _measured(self, count: int) -> Iterator[int]:
         sizes = array("q", bytes(8 * (count + 1)))  # nothing may be made here that would be measured
@@ -79,6 +78,13 @@ class Turns:
             yield turn
             sizes[place] = _size()
         self.per_turn = growth(sizes)
+
+
+def _forget_records() -> None:
+    """Pytest keeps all that is logged until the test ends; a turn has only its own."""
+    for handler in logging.getLogger().handlers:
+        if type(handler).__module__ == "_pytest.logging" and hasattr(handler, "clear"):
+            handler.clear()
 
 
 def _size() -> int:
