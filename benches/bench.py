@@ -24,13 +24,14 @@ import machine
 import report
 from cases import Case, Contender, all_cases
 from child import Run, run
+from heap_cases import heap_cases
 from lifetime_cases import lifetime_cases
 from targets import Line, Summary
 
 LARGEST_FILE_BYTES = 2_200_000_000
 NUMBERS = ("first_seconds", "warm_seconds", "aggregate_seconds", "import_seconds", "read_seconds")
 NUMBERS += ("turn_seconds", "turn_cpu_seconds", "figure_seconds", "frame_seconds", "turn_faults")
-NUMBERS += ("early_resident_bytes", "late_resident_bytes")
+NUMBERS += ("early_resident_bytes", "late_resident_bytes", "heap_seconds", "added_bytes")
 
 
 def median(values: list[float]) -> float:
@@ -219,7 +220,7 @@ def arguments() -> argparse.Namespace:
 
 def chosen(options: argparse.Namespace) -> list[Case]:
     """The cases asked for."""
-    cases = [*all_cases("1e7" if options.quick else "1e8"), *lifetime_cases(options.quick)]
+    cases = every_case("1e7" if options.quick else "1e8", options.quick)
     if not options.case:
         return cases
     picked = [
@@ -244,9 +245,14 @@ def command_line(options: argparse.Namespace) -> str:
     return "python benches/bench.py " + " ".join(settings) if settings else "make bench"
 
 
-def is_lifetime(case: Case) -> bool:
-    """Whether a case belongs to the page of programs of other people's making."""
-    return case.name.startswith("lifetime-")
+def every_case(size: str, quick: bool) -> list[Case]:
+    """All cases of all pages."""
+    return [*all_cases(size), *lifetime_cases(quick), *heap_cases(quick)]
+
+
+def page_of(case: Case) -> str:
+    """The page that a case belongs to."""
+    return {"lifetime": "flat", "heap": "heap"}.get(case.name.split("-")[0], "latest")
 
 
 def pages(options: argparse.Namespace, cases: list[Case]) -> list[str]:
@@ -256,8 +262,7 @@ def pages(options: argparse.Namespace, cases: list[Case]) -> list[str]:
     run = {case.name for case in cases}
     written = []
     for name in report.PAGES:
-        every = [*all_cases("1e8"), *lifetime_cases(False)]
-        own = {case.name for case in every if (name == "flat") == is_lifetime(case)}
+        own = {case.name for case in every_case("1e8", False) if page_of(case) == name}
         if run & own if options.results else own <= run:
             written.append(name)
     return written
@@ -305,7 +310,7 @@ def main() -> int:
     print(f"targets met: {sum(judged)} of {len(judged)}")
     for name in pages(options, cases):
         folder = options.results or environment.HERE / "results"
-        of_page = [place for place, case in enumerate(cases) if (name == "flat") == is_lifetime(case)]
+        of_page = [place for place, case in enumerate(cases) if page_of(case) == name]
         own = {case.name: result["cases"][case.name] for case in (cases[place] for place in of_page)}
         fewest = min(len(runs) for case in own.values() for runs in case["samples"].values() if runs)
         page = result | {"cases": own, "repeats": fewest}

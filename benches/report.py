@@ -12,6 +12,7 @@ from targets import Line, megabytes_text
 PAGES = {
     "latest": "Drypoint and its peers",
     "flat": "Programs of other people's making, with Drypoint and without",
+    "heap": "Looking at a heap",
 }
 HEADINGS = ("measured", "Drypoint", "against", "ratio", "target", "met", "peak", "its peak")
 
@@ -92,7 +93,7 @@ def rows_of(rows: list[tuple[str, ...]]) -> list[str]:
 
 
 def write(folder: Path, name: str, result: dict, blocks: list[tuple[str, list[Line]]]) -> None:
-    """Write a page and its samples: latest or flat, each .md and .json."""
+    """Write a page and its samples: latest, flat or heap, each .md and .json."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.md").write_text(markdown(result, blocks, PAGES[name]), encoding="utf-8")
     (folder / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -19,6 +19,7 @@ FIELD_WORDS = {
     "turn_cpu_seconds": "a turn, processor",
     "figure_seconds": "a figure, any thread",
     "frame_seconds": "a frame, any thread",
+    "heap_seconds": "the first look at the heap",
 }
 
 

@@ -95,6 +95,20 @@ def test_looking_changes_nothing():
     assert max(objects[1:]) - min(objects[1:]) < 200, (first.objects, objects)
 
 
+def test_variables_that_the_program_looked_at_stay():
+    def look():
+        data = [1]
+        seen = locals()
+        locals()["more"] = 2
+        dp.snapshot()
+        return seen, data
+
+    seen, data = look()
+    assert seen["data"] is data
+    if sys.version_info < (3, 13):
+        assert seen["more"] == 2
+
+
 def test_a_variable_that_was_looked_at_is_let_go():
     def look(data):
         gone = weakref.ref(data)

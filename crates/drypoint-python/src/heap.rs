@@ -3,8 +3,8 @@
 use std::sync::{Mutex, PoisonError};
 
 use drypoint_heap::{
-    Chain, Cycles, DominatorTree, Everything, Graph, Group, Holder, HolderIndex, NodeId, Root, View,
-    group_by_kind, group_by_site,
+    Chain, Cycles, DominatorTree, Graph, Group, Holder, HolderIndex, NodeId, Root, View, group_by_kind,
+    group_by_site,
 };
 use drypoint_memory::array_site;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -12,14 +12,22 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use crate::raw::{RawHeap, UNNAMED, array_data, walk};
+use crate::scratch::Scratch;
 use crate::sites;
 
-/// Chains begin at roots that have names, where there are any.
-struct Named;
+/// Where chains begin: at roots that have names, or at all; but not at what is only there because it was asked about.
+struct Beginnings {
+    named: bool,
+    asked: Option<u32>,
+    node: Option<NodeId>,
+}
 
-impl View for Named {
+impl View for Beginnings {
     fn shows_root(&self, root: Root) -> bool {
-        root.label != UNNAMED
+        let unnamed = root.label == UNNAMED;
+        let ours =
+            self.asked.is_some_and(|label| root.label == label) || unnamed && self.node == Some(root.node);
+        !(ours || self.named && unnamed)
     }
 }
 
@@ -30,6 +38,8 @@ pub(crate) struct Heap {
     tree: DominatorTree,
     kinds: Vec<Py<PyType>>,
     objects: Mutex<Vec<Py<PyAny>>>,
+    /// Last, so that what it is for goes first.
+    scratch: Mutex<Scratch>,
 }
 
 /// Objects, their own bytes, and the bytes that would go if all of them went.
@@ -55,9 +65,15 @@ impl Heap {
         sizes: Vec<(Py<PyType>, Py<PyAny>)>,
     ) -> PyResult<Self> {
         let site_of = |array: &Bound<'_, PyAny>| array_data(array).map_or(0, array_site);
+        let mut scratch = Scratch::reserve(py)?;
         let RawHeap { graph, objects, kinds } = walk(py, named, hidden, site_of, &sizes)?;
-        let tree = py.detach(|| DominatorTree::new(&graph));
-        Ok(Self { graph, tree, kinds, objects: Mutex::new(objects) })
+        scratch.fit(py, &graph)?;
+        let tree = py.detach(|| {
+            let tree = DominatorTree::new(&graph);
+            scratch.trim();
+            tree
+        });
+        Ok(Self { graph, tree, kinds, objects: Mutex::new(objects), scratch: Mutex::new(scratch) })
     }
 
     /// Objects, references, bytes of all, and objects and bytes that nothing holds.
@@ -128,16 +144,26 @@ impl Heap {
     }
 
     /// For each of some nodes, up to `count` shortest ways by which it is held: the place of the root in `named` (None if it has
-    /// no name), and the nodes from there on.
-    fn chains(&self, py: Python<'_>, nodes: Vec<NodeId>, count: usize) -> PyResult<Vec<Vec<Way>>> {
+    /// no name), and the nodes from there on. `asked` is the place of a root that its caller alone holds: no chain begins there.
+    #[pyo3(signature = (nodes, count, asked = None))]
+    fn chains(
+        &self,
+        py: Python<'_>,
+        nodes: Vec<NodeId>,
+        count: usize,
+        asked: Option<u32>,
+    ) -> PyResult<Vec<Vec<Way>>> {
         nodes.iter().try_for_each(|&node| self.check(node))?;
+        let asked = asked.map(|place| place + 1);
+        let node = self.graph.roots().iter().find(|root| Some(root.label) == asked).map(|root| root.node);
+        let view = |named| Beginnings { named, asked, node };
         Ok(py.detach(|| {
-            let named = HolderIndex::new(&self.graph, &Named);
+            let named = HolderIndex::new(&self.graph, &view(true));
             let mut all = None;
             let chains = |node| {
                 let found = named.chains(node, count);
                 if found.is_empty() {
-                    all.get_or_insert_with(|| HolderIndex::new(&self.graph, &Everything)).chains(node, count)
+                    all.get_or_insert_with(|| HolderIndex::new(&self.graph, &view(false))).chains(node, count)
                 } else {
                     found
                 }
@@ -174,6 +200,7 @@ impl Heap {
     fn forget(&self) {
         let objects = std::mem::take(&mut *self.objects.lock().unwrap_or_else(PoisonError::into_inner));
         drop(objects);
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).keep(&self.graph, &self.tree);
     }
 
     /// What `grown` of a later walk wants to know of this one.

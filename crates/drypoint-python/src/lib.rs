@@ -27,6 +27,7 @@ mod raw;
 mod reduction;
 mod refusal;
 mod request;
+mod scratch;
 mod shading;
 mod shown;
 mod sites;
@@ -75,7 +76,7 @@ mod _core {
     #[pymodule_export]
     use crate::pixmap::Pixmap;
     #[pymodule_export]
-    use crate::raw::{Fleeting, unwatch_deaths, watch_deaths};
+    use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
     #[pymodule_export]

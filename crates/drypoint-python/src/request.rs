@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use drypoint_memory::{ArrayAccount, ArrayRequest, Denied};
 
 use crate::raw::with_interpreter;
-use crate::{collection, refusal, sites, turns};
+use crate::turns::{self, Made};
+use crate::{collection, refusal, sites};
 
 /// From here on arrays remember where they were made, if nobody watches.
 pub(crate) const SITE_FROM: usize = 256 << 10;
@@ -49,8 +50,10 @@ fn site_for(bytes: usize) -> u32 {
     if bytes < FROM.load(Relaxed) {
         return 0;
     }
-    with_interpreter(|py| if turns::are_watched() { turns::made(py, bytes) } else { sites::here(py) })
-        .unwrap_or(0)
+    with_interpreter(
+        |py| if turns::are_watched() { turns::made(py, Made::Array(bytes)) } else { sites::here(py) },
+    )
+    .unwrap_or(0)
 }
 
 /// Another size for an array that `attempt` changes, given where this is asked for and by how much ceilings may be passed.

@@ -26,6 +26,9 @@ const STEP: usize = 256 << 10;
 /// Growth of the process after which the heap is looked at although no turns were seen: so many bytes and one part in so many.
 const GROWN: usize = 32 << 20;
 const GROWN_PART: usize = 4;
+/// Where no turns are found, the first look comes after so long, each other after twice as long.
+const FIRST_LOOK: Duration = Duration::from_millis(150);
+
 static TO_CALL: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 static WANTED: AtomicBool = AtomicBool::new(false);
 static NEXT_TURN: AtomicU64 = AtomicU64::new(u64::MAX);
@@ -186,6 +189,8 @@ struct Samples {
     stride: usize,
     seen: usize,
     highest: usize,
+    /// When the heap is looked at next, as long as no turns are found.
+    next_look: Duration,
 }
 
 impl Samples {
@@ -197,6 +202,7 @@ impl Samples {
             stride: 1,
             seen: 0,
             highest: resident,
+            next_look: FIRST_LOOK,
         };
         samples.keep(resident);
         samples
@@ -213,6 +219,10 @@ impl Samples {
         }
         if resident >= NEXT_BYTES.load(Relaxed) {
             NEXT_BYTES.store(next_bytes(resident), Relaxed);
+            want();
+        }
+        if turns::count() == 0 && self.began.elapsed() >= self.next_look {
+            self.next_look *= 2;
             want();
         }
         self.seen += 1;

@@ -22,6 +22,8 @@ use crate::survey;
 
 /// So often something has to come again to be called a loop.
 const LEAST: u64 = 4;
+/// What did not come for so many halves of its own intervals has ended.
+const WAITED: u32 = 3;
 /// Codes that began anew, and kinds of things at one place, that are told apart.
 const MOST: usize = 256;
 
@@ -47,6 +49,15 @@ struct Notes {
     count_at: u64,
 }
 
+/// What was made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Made {
+    /// An array of so many bytes.
+    Array(usize),
+    /// An object of the type at this address.
+    Object(usize),
+}
+
 /// What one thread, or all but that one together, made.
 #[derive(Default)]
 struct Trail {
@@ -54,16 +65,25 @@ struct Trail {
     last: Vec<Step>,
     loops: Vec<Loop>,
     /// How often a kind of thing was made at a place, first and last.
-    kinds: HashMap<(u64, u64), Often>,
+    kinds: HashMap<(u64, Made), Often>,
 }
 
 #[derive(Clone)]
 struct Often {
     count: u64,
+    /// Of one, if it is an array.
+    bytes: usize,
     /// What the count was at each mark.
     marks: Vec<u64>,
     first: Instant,
     last: Instant,
+}
+
+impl Often {
+    fn new(kind: Made, now: Instant) -> Self {
+        let bytes = if let Made::Array(bytes) = kind { bytes } else { 0 };
+        Self { count: 0, bytes, marks: Vec::new(), first: now, last: now }
+    }
 }
 
 /// A code that began anew.
@@ -92,7 +112,7 @@ pub(crate) fn are_watched() -> bool {
 }
 
 /// Something of a kind was made: the number of the line.
-pub(crate) fn made(py: Python<'_>, kind: usize) -> u32 {
+pub(crate) fn made(py: Python<'_>, kind: Made) -> u32 {
     let Some(mut notes) = notes_if_free() else { return sites::here(py) };
     let mut room = std::mem::take(&mut notes.room);
     let site = sites::here_by(py, &mut room);
@@ -128,7 +148,7 @@ fn notes() -> MutexGuard<'static, Notes> {
 }
 
 impl Notes {
-    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize) {
+    fn note(&mut self, py: Python<'_>, path: &[Step], kind: Made) {
         self.events += 1;
         let trail =
             if thread_number() == FIRST_THREAD.load(Relaxed) { &mut self.first } else { &mut self.others };
@@ -193,13 +213,12 @@ impl Notes {
 }
 
 impl Trail {
-    fn note(&mut self, py: Python<'_>, path: &[Step], kind: usize, now: Instant) {
+    fn note(&mut self, py: Python<'_>, path: &[Step], kind: Made, now: Instant) {
         let mut hasher = DefaultHasher::new();
         path.hash(&mut hasher);
-        let key = (hasher.finish(), kind as u64);
+        let key = (hasher.finish(), kind);
         if self.kinds.len() < MOST || self.kinds.contains_key(&key) {
-            let often =
-                self.kinds.entry(key).or_insert(Often { count: 0, marks: Vec::new(), first: now, last: now });
+            let often = self.kinds.entry(key).or_insert(Often::new(kind, now));
             often.count += 1;
             often.last = now;
         }
@@ -260,14 +279,20 @@ impl Trail {
             .min_by_key(|known| (known.depth, std::cmp::Reverse(span(known))))
     }
 
-    /// Of the things that came again through most of the run, one that came as often as most others did.
+    /// Of the things that come again to the end, one that came as often as others did, and seldom; or what is largest.
     fn repeated(&self) -> Option<&Often> {
-        let often = || self.kinds.values().filter(|often| often.count >= LEAST);
+        let end = self.kinds.values().map(|often| often.last).max()?;
         let span = |often: &Often| often.last - often.first;
+        // What is made in one go before the loop may take longer than all of a short loop.
+        let goes_on = |often: &Often| (end - often.last) * often.count as u32 * 2 <= span(often) * WAITED;
+        let is_loop = |often: &&Often| often.count >= LEAST;
+        let any = self.kinds.values().filter(is_loop).any(goes_on);
+        let often = || self.kinds.values().filter(is_loop).filter(|often| !any || goes_on(often));
         let longest = often().map(span).max()?;
         let through = || often().filter(|one| span(one) * 4 >= longest * 3);
-        let as_often = |count: u64| through().filter(|other| other.count == count).count();
-        through().max_by_key(|one| (as_often(one.count), std::cmp::Reverse(one.count)))
+        let shared = |count: u64| through().filter(|other| other.count == count).count() > 1;
+        let once = through().filter(|one| shared(one.count)).min_by_key(|one| one.count);
+        once.or_else(|| through().max_by_key(|one| (one.bytes, std::cmp::Reverse(one.count))))
     }
 }
 
@@ -285,7 +310,7 @@ pub(crate) fn watch_turns(on: bool) {
 /// An object of a type was made: the number of the line, as `site`.
 #[pyfunction]
 pub(crate) fn site_of_new(py: Python<'_>, object: &Bound<'_, PyAny>) -> u32 {
-    if are_watched() { made(py, object.get_type().as_ptr() as usize) } else { sites::here(py) }
+    if are_watched() { made(py, Made::Object(object.get_type().as_ptr() as usize)) } else { sites::here(py) }
 }
 
 /// The program says that a turn has ended.
@@ -344,22 +369,28 @@ mod tests {
     use super::*;
 
     fn often(count: u64, from: u64, to: u64) -> Often {
-        let begin = Instant::now();
+        static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        let begin = *BEGIN;
         let (first, last) = (begin + Duration::from_secs(from), begin + Duration::from_secs(to));
-        Often { count, marks: Vec::new(), first, last }
+        Often { count, bytes: 0, marks: Vec::new(), first, last }
     }
 
     #[test]
-    fn what_most_things_came_as_often_as_counts() {
+    fn what_comes_once_a_turn_counts() {
         let mut trail = Trail::default();
-        for kind in 0..3 {
-            trail.kinds.insert((1, kind), often(25, 10, 100));
+        for (kind, count) in [(10, 25), (11, 25), (12, 75), (13, 75), (14, 4), (15, 3)] {
+            trail.kinds.insert((1, Made::Object(kind)), often(count, 10, 100));
         }
-        trail.kinds.insert((1, 11), often(75, 10, 100));
-        trail.kinds.insert((1, 12), often(4, 20, 100)); // now and then
-        trail.kinds.insert((2, 13), often(12, 0, 5)); // while it was set up
-        trail.kinds.insert((1, 14), often(3, 10, 100));
+        trail.kinds.insert((2, Made::Object(16)), often(12, 0, 5)); // while it was set up
         assert_eq!(trail.repeated().map(|often| often.count), Some(25));
+    }
+
+    #[test]
+    fn where_nothing_agrees_the_largest_counts() {
+        let mut trail = Trail::default();
+        trail.kinds.insert((1, Made::Object(10)), often(4, 10, 100));
+        trail.kinds.insert((1, Made::Array(9)), Often { bytes: 9, ..often(33, 10, 100) });
+        assert_eq!(trail.repeated().map(|often| often.count), Some(33));
     }
 
     #[test]
@@ -372,7 +403,7 @@ mod tests {
     fn marks_are_those_of_the_clock() {
         let mut notes = Notes::default();
         notes.mark();
-        notes.first.kinds.insert((1, 1), often(4, 0, 9));
+        notes.first.kinds.insert((1, Made::Object(1)), often(4, 0, 9));
         notes.mark();
         for often in notes.first.kinds.values_mut() {
             often.count = 9;

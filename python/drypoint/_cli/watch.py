@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
     command = [options.program, *options.arguments]
     observer.start()
     code, reason = _execute(prepared)
-    document = {"version": 1, "command": command, "exit": {"code": code, "reason": reason}, **observer.stop()}
+    document = {**observer.stop(), "command": command, "exit": {"code": code, "reason": reason}}
     _tell(document, options)
     if code == 0 and any(_applies(rule, document["findings"]) for rule in fails):
         return FAILED
@@ -93,13 +93,21 @@ def _execute(prepared: Any) -> tuple[int, str]:
     return code, {0: "finished", program.INTERRUPTED: "interrupted"}.get(code, "raised")
 
 
-def _tell(document: dict[str, Any], options: argparse.Namespace) -> None:
-    for finding in document["findings"]:
-        print(finding["verdict"], finding["message"], file=sys.stderr)
-    if options.json:
-        import json
-        with open(options.json, "w") as f:
-            json.dump(document, f)
+def _tell(plain: dict[str, Any], options: argparse.Namespace) -> None:
+    """Print it, and write what was asked for."""
+    from .._watch import terminal
+    from .._watch.document import Document
+
+    document = Document(plain)
+    if options.json is not None:
+        document.save(options.json)
+    if options.html is not None:
+        from .._watch import page
+
+        page.write(document, options.html)
+    sys.stdout.flush()
+    if sys.stderr is not None:
+        terminal.write(document, sys.stderr)
 
 
 def _seconds(text: str) -> float:
@@ -115,7 +123,7 @@ def _seconds(text: str) -> float:
 
 def _fails(text: str) -> str | int:
     """A verdict, or bytes."""
-    from .._watch.finding import VERDICTS
+    from .._watch.verdicts import VERDICTS
 
     if text in VERDICTS:
         return text
@@ -132,8 +140,8 @@ def _fails(text: str) -> str | int:
 
 
 def _applies(rule: str | int, findings: list[dict[str, Any]]) -> bool:
-    from .._watch.finding import FAULTS
+    from .._watch.verdicts import VERDICTS
 
     if isinstance(rule, str):
         return any(finding["verdict"] == rule for finding in findings)
-    return any(finding["bytes"] >= rule and finding["verdict"] in FAULTS for finding in findings)
+    return any(finding["bytes"] >= rule and VERDICTS[finding["verdict"]].fault for finding in findings)

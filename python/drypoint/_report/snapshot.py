@@ -296,6 +296,8 @@ class Holders:
     ----------
     type : str
         The object's type.
+    what : str
+        What it stands for, if that can be seen: ``open file /tmp/x``; else the type.
     bytes, retained : int
         Its own bytes, and those that would go with it.
     line : str or None
@@ -304,12 +306,16 @@ class Holders:
         The shortest ways from something that is alive by itself, each through another holder.
     """
 
-    def __init__(self, kind: str, size: int, retained: int, line: str | None, chains: list[str]) -> None:
-        self.type, self.bytes, self.retained, self.line, self.chains = kind, size, retained, line, chains
+    def __init__(
+        self, kind: str, what: str, size: int, retained: int, line: str | None, chains: list[str]
+    ) -> None:
+        self.type, self.what, self.line, self.chains = kind, what, line, chains
+        self.bytes, self.retained = size, retained
 
     def __repr__(self) -> str:
         line = f", made at {self.line}" if self.line else ""
-        head = f"{self.type}, {_bytes(self.bytes)}{line}; {_bytes(self.retained)} would go with it"
+        what = self.type if self.what == self.type else f"{self.what} ({self.type})"
+        head = f"{what}, {_bytes(self.bytes)}{line}; {_bytes(self.retained)} would go with it"
         if not self.chains:
             return f"{head}\n  held by nothing but the caller of holders(), and perhaps by compiled code"
         return "\n".join([head, *(f"  {chain}" for chain in self.chains)])
@@ -319,14 +325,14 @@ def _bytes(count: int) -> str:
     return _readable(count).strip()
 
 
-def walk(*asked: object) -> tuple[_core.Heap, list[str]]:
+def walk(asked: list[Any]) -> tuple[_core.Heap, list[str]]:
     """The heap now, and the names of its roots; the last stand for what is asked about, which we hold ourselves."""
     named, things = roots.named()
     for thing in asked:
         named.append(ASKED)
         things.append(thing)
     known = known_sizes()
-    heap = _core.Heap(things, [named, things, known], known)
+    heap = _core.Heap(things, [named, things, known, asked], known)
     return heap, named
 
 
@@ -338,12 +344,17 @@ def snapshot() -> Snapshot:
     Snapshot
         Plain data with a readable repr.
 
+    Raises
+    ------
+    BudgetExceeded
+        If what it needs meanwhile does not fit into the budget. Nothing was looked at then.
+
     Notes
     -----
     Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the
     bytes that would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree
-    of the object graph). Costs about as much as three full garbage collections, and meanwhile some hundred bytes for
-    each object. Other threads wait for the first half of it.
+    of the object graph). Costs about as much as three full garbage collections, and meanwhile 100 to 150 bytes for
+    each object, which are reserved before (``"heap snapshot"`` in `memory`). Other threads wait for the first half of it.
 
     Examples
     --------
@@ -357,7 +368,7 @@ def snapshot() -> Snapshot:
 
 def taken(look: Callable[[_core.Heap, list[str]], object] | None = None) -> Snapshot:
     """A snapshot; and, while the heap knows its objects still, a look at it with the names of its roots."""
-    heap, named = walk()
+    heap, named = walk([])
     try:
         objects, references, size, garbage_objects, garbage_bytes = heap.totals()
         plain = {
@@ -444,6 +455,8 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     ------
     BadArgument
         If the count is none.
+    BudgetExceeded
+        As from `snapshot`.
 
     Notes
     -----
@@ -457,17 +470,13 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
     True
     """
     count = _arguments.whole(count, "count", 1)
-    heap, named = walk(thing)
+    heap, named = walk([thing])
     try:
         node = heap.find(thing)
         assert node is not None, "it is among the roots"
         kind, size, retained, line, _ = heap.node(node)
-        found = heap.chains([node], count + 1)[0]
-        chains = [
-            named_chain(heap, named, root, nodes)
-            for root, nodes in found
-            if root is None or named[root] != ASKED
-        ]
+        found = heap.chains([node], count, named.index(ASKED))[0]
+        chains = [named_chain(heap, named, root, nodes) for root, nodes in found]
     finally:
         heap.forget()
-    return Holders(names.kind_name(kind), size, retained, line, chains[:count])
+    return Holders(names.kind_name(kind), names.described(thing), size, retained, line, chains)

@@ -137,7 +137,7 @@ class _Kinds:
 
 
 def _by_kind() -> list[tuple[type, tuple[int, int, int]]]:
-    heap, _ = walk()
+    heap, _ = walk([])
     try:
         return heap.by_kind()
     finally:

@@ -90,7 +90,7 @@ def _forget_records() -> None:
 def _size() -> int:
     """Bytes of all that is alive."""
     gc.collect()
-    heap, _ = walk()
+    heap, _ = walk([])
     try:
         _, _, size, _, garbage = heap.totals()
     finally:

@@ -10,11 +10,7 @@ if TYPE_CHECKING:
 
     from .places import Place
 
-__all__ = ["FAULTS", "VERDICTS", "Finding", "size"]
-
-#: What a finding can be. The last two are no faults.
-VERDICTS = ("leak", "handle", "garbage", "native", "peak", "waste", "cache", "allocator")
-FAULTS = VERDICTS[:-2]
+__all__ = ["Finding", "size"]
 
 
 class Finding:
@@ -23,7 +19,7 @@ class Finding:
     Attributes
     ----------
     verdict : str
-        One of `VERDICTS`.
+        One of those in `verdicts`.
     message : str
         The whole sentence, with the cure.
     bytes : int

@@ -6,12 +6,13 @@ import dis
 
 from .. import _core
 from .advice import plural
-from .finding import FAULTS, Finding, size
+from .finding import Finding, size
 from .growing import concatenations
 from .kept import judge
 from .places import Place, place
-from .process import allocator, fresh, native, peak
+from .process import allocator, fresh, native, peak, swell
 from .series import Series, gather
+from .verdicts import VERDICTS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,22 +87,25 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
         for series in gather(observer.looks)
         if (finding := judge(series, turns, _made(observer, series))) is not None
     ]
+    growing = concatenations(observer, turns)
     for finding in grown:
+        if growing and finding.place is None and finding.object == "numpy.ndarray":
+            continue  # the array that grows by being made again
         if (finding.holder, finding.object) not in seen and not _told(finding, found):
             found.append(finding)
-    found.extend(one for one in concatenations(observer, turns) if not _told(one, found))
+    found.extend(one for one in growing if not _told(one, found))
     garbage = _garbage(observer.looks)
     if garbage is not None:
         found.append(garbage)
     found.extend(one for one in observer.looks[-1].wasted if not _told(one, found))
-    for finding_of in (native, peak, allocator):
+    for finding_of in (native, peak, swell, allocator):
         one = finding_of(observer)
-        if one is None or (one.verdict == "peak" and _told(one, found)):
+        if one is None or (one.verdict == "peak" and (_told(one, found) or any(other.verdict == "peak" for other in found))):
             continue
         if not (one.verdict == "native" and any(_explains(other, one) for other in found)):
             found.append(one)
     found.extend(one for one in fresh(observer, turns) if not _told(one, found))
-    return sorted(found, key=lambda one: (one.verdict not in FAULTS, -one.bytes))
+    return sorted(found, key=lambda one: (not VERDICTS[one.verdict].fault, -one.bytes))
 
 
 def _told(finding: Finding, others: list[Finding]) -> bool:

@@ -30,6 +30,8 @@ DEEPEST = 40
 FEW, MANY, PART = 3, 1000, 0.8
 #: From here on an array is data, and not a part of something else.
 DATA = 64 << 10
+#: Other elements that are asked whether they waste memory, if one does not.
+SAMPLED = 3
 #: Objects below an element that are looked at for data or for waste.
 LOOKED_AT = 200
 
@@ -171,6 +173,10 @@ def _named(
     element = None if node is None else heap.thing(node)
     each = 0 if node is None else heap.node(node)[2]
     data, waste, waste_site, wasted = _contents(heap, makings, node if own < more // 2 else None, holder)
+    if waste is None and own < more // 2:  # one of them may be a special case, such as all zeros
+        for other in nodes[: 2 * SAMPLED : 2]:
+            if waste is None and other != node:
+                _, waste, waste_site, wasted = _contents(heap, makings, other, holder)
     if way.kind == "container" and waste is not None and waste.kind == "view":
         site = _base_site(heap, element) or site
     holding = objects[: place + 1]

@@ -31,7 +31,9 @@ LEAST_CACHE = 4 << 20
 #: Where no line of the program is known and none of its modules holds it, growth counts from here.
 LEAST_ELSEWHERE = 4 << 20
 #: The part of the growth that has to be waste, and how sure that has to be.
-MOSTLY, SURE = 0.4, 0.7
+MOSTLY, SURE = 0.5, 0.7
+#: Data, where so much of it is large arrays.
+DATA_PART = 0.8
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
@@ -50,12 +52,12 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
     """
     growth = series.last
     per_turn = series.per_turn
-    if series.bytes < LEAST and per_turn * turns < LEAST:
+    if series.passing or _total(series, turns) < LEAST:
         return None
     own = growth.root.startswith(("module __main__", "frame ")) or growth.site
     if not own and series.bytes < LEAST_ELSEWHERE:
         return None
-    if series.flat or growth.way.bounded:
+    if series.flat or growth.way.bounded or _is_replaced(series, made):
         worth_it = series.bytes >= LEAST_CACHE and (own or growth.way.kind == "cache")
         return _cache(series, turns) if worth_it else None
     if growth.own < growth.bytes // 2 and not _comes_again(series):
@@ -65,6 +67,11 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
     if growth.way.kind not in ("container", "class", "frame"):
         return _leak(series, turns, made, 0.9)
     return _plain(series, turns, made)
+
+
+def _is_replaced(series: Series, made: tuple[int, int] | None) -> bool:
+    """Whether most of what the line made is gone: what was kept made way for other things."""
+    return made is not None and not series.emptied and made[0] >= 2 * max(1, made[1]) and made[0] > FEWEST
 
 
 def _comes_again(series: Series) -> bool:
@@ -91,16 +98,28 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
         if growth.data < MOSTLY / 4 * whole:
             return None  # a figure without large data: a picture that is wanted
         return _leak(series, turns, made, 0.8)
-    if use is None and growth.own >= growth.bytes // 2 and growth.element.endswith(COMPACT):
-        return None  # bytes that are gathered in the smallest form there is
-    if _is_data(growth) and use is not None and not any(use.used_elsewhere):
-        return None  # made and put away: what the program gathers
+    if _is_data(growth) and (_is_compact(growth) if use is None else _is_wanted(use)):
+        return None
     return _leak(series, turns, made, 0.7 if use is None else 0.8, holder_line)
+
+
+def _is_compact(growth: Growth) -> bool:
+    """Whether bytes are gathered in the smallest form there is."""
+    return growth.own >= growth.bytes // 2 and growth.element.endswith(COMPACT)
+
+
+def _is_wanted(use: source.Use) -> bool:
+    """Whether the program gathers things for later: it reads them as a whole, or makes them for nothing else."""
+    if any(read.how.startswith(("iterated", "passed", "returned")) for read in use.reads):
+        return True
+    return not use.reads and all(used is False for used in use.used_elsewhere)
 
 
 def _is_data(growth: Growth) -> bool:
     """Whether what is kept is plain data."""
-    return growth.own >= growth.bytes // 2 or growth.element in (
+    if growth.own >= growth.bytes // 2 or growth.data >= DATA_PART * max(1, growth.each):
+        return True
+    return growth.element in (
         "numpy.ndarray",
         "bytes",
         "bytearray",

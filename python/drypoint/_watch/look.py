@@ -74,7 +74,7 @@ class Look:
         self.resident: int = memory["resident"]
         self.idle: int = memory["idle"]
         self.heap: tuple[int, int] = _core.system_heap() or (0, 0)
-        heap, named = walk()
+        heap, named = walk([])
         try:
             self.bytes: int = heap.totals()[2]
             self.growths: list[Growth] = (

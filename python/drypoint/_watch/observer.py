@@ -1,7 +1,8 @@
 """A program under observation, from `start` to `stop`: the parts that see, and when they look.
 
-The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have doubled, or when the
-process has grown by a good part; and once at the end. After the first two, looks may take a fiftieth of the time. Nothing is
+The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have doubled; where no turns
+are found, each time that the time has doubled; or when the process has grown by a good part; and once at the end. After the first
+looks, they may take a fiftieth of the time. Nothing is
 closed, collected or changed; large arrays come from the pool, which is how their lines are known.
 """
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "Observer", "turn"]
 
-#: The part of the time that looks may take, and how many may be taken whatever they cost.
-PART, FREE = 0.02, 4
+#: The part of the time that looks may take; how many may be taken whatever they cost; seconds that may be taken in any case.
+PART, FREE, SECONDS = 0.02, 2, 0.4
 #: Arrays from here on remember their line.
 LINES_FROM = 64 << 10
 #: Turns at which the first look comes.
@@ -151,7 +152,7 @@ class Observer:
         if turns and self.looks and turns == self.looks[-1].turn:
             return  # for its growth, though there has been a look at this turn
         elapsed = perf_counter() - self.began
-        if len(self.looks) >= FREE and self._spent + self.looks[-1].cost > PART * elapsed:
+        if len(self.looks) >= FREE and self._spent + self.looks[-1].cost > max(SECONDS, PART * elapsed):
             return
         self.look()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .look import Look
     from .observer import Observer
 
-__all__ = ["allocator", "fresh", "native", "peak"]
+__all__ = ["allocator", "fresh", "native", "peak", "swell"]
 
 #: Growth that nothing explains, in all and with each turn.
 LEAST_NATIVE, NATIVE_A_TURN = 8 << 20, 64 << 10
@@ -24,6 +24,8 @@ UNEXPLAINED = 0.4
 LEAST_FREE, FREE_PART = 32 << 20, 0.2
 #: A peak, in bytes and in times of what is kept; the part of the time that counts as a moment.
 LEAST_PEAK, TIMES, MOMENT = 48 << 20, 4, 0.25
+#: A process that swells, in bytes and as a part of what it is otherwise.
+LEAST_SWELL, SWELL_PART = 64 << 20, 0.5
 #: Arrays that are made anew: how often, bytes of one and of all.
 OFTEN, LARGE, LEAST_FRESH = 20, 4 << 20, 2 << 30
 
@@ -36,8 +38,9 @@ def _unexplained(look: Look) -> int:
 def native(observer: Observer) -> Finding | None:
     """The process grows with the turns, and nothing in Python accounts for it."""
     looks = observer.looks
-    looks = [look for look in looks if look.turn]
-    if len(looks) < 3 or looks[-1].turn <= looks[0].turn:
+    turning = [look for look in looks if look.turn]
+    looks = turning if len(turning) > 2 else looks
+    if len(looks) < 3:
         return None
     first, last = looks[0], looks[-1]
     turns = last.turn - first.turn
@@ -46,19 +49,23 @@ def native(observer: Observer) -> Finding | None:
     garbage = [look.garbage.bytes if look.garbage else 0 for look in looks]
     if grown < max(LEAST_NATIVE, NATIVE_A_TURN * turns) or grown < UNEXPLAINED * of or max(garbage) > grown:
         return None
+
+    def when(look: Look) -> float:
+        return look.turn if turns else look.seconds
+
+    pace = grown / (when(last) - when(first))
     if any(
-        _unexplained(after) - _unexplained(before) < grown / turns * (after.turn - before.turn) / 4
+        _unexplained(after) - _unexplained(before) < pace * (when(after) - when(before)) / 4
         for before, after in zip(looks, looks[1:], strict=False)
-        if after.turn > before.turn
     ):
-        return None  # it came at once, and not with the turns
+        return None  # it came at once
     lines = sorted(_core.grown_lines(), key=lambda row: -row[1])
     known = [(place(site), bytes) for site, bytes in lines if site]
     at = next((where for where, _ in known if where is not None), None)
-    per_turn = grown / turns
     where = f" at {at}" if at is not None else ""
     message = (
-        f"The process grows by {size(per_turn)} with each turn, {size(grown)} so far, that no Python object accounts for: "
+        f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, that no Python "
+        "object accounts for: "
         f"memory of compiled code, grown while the program was{where}."
     )
     evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4] if line is not None]
@@ -71,7 +78,7 @@ def native(observer: Observer) -> Finding | None:
         place=at,
         fix=fix,
         confidence=0.7,
-        per_turn=round(per_turn),
+        per_turn=round(pace) if turns else None,
         evidence=evidence,
     )
 
@@ -119,6 +126,38 @@ def peak(observer: Observer) -> Finding | None:
         object="numpy.ndarray",
         evidence=evidence,
     )
+
+
+def swell(observer: Observer) -> Finding | None:
+    """The process grows and shrinks again, by memory that is no array's."""
+    resident = observer.samples[1]
+    later = sorted(resident[len(resident) // 4 :])
+    if len(later) < 8:
+        return None
+    low, high = later[len(later) // 10], max(later)
+    rise = high - low
+    if rise < LEAST_SWELL or rise < SWELL_PART * low:
+        return None
+    falls, up = 0, False
+    for bytes in resident:
+        if bytes > low + rise * 3 / 4:
+            up = True
+        elif up and bytes < low + rise / 4:
+            falls, up = falls + 1, False
+    over = sum(1 for bytes in later if bytes > low + rise / 2) / len(later)
+    if falls == 0 or (falls < 2 and over > MOMENT):
+        return None
+    lines = [(place(site), bytes) for site, bytes in sorted(_core.grown_lines(), key=lambda row: -row[1])[:4]]
+    known = [(where, bytes) for where, bytes in lines if where is not None]
+    at = known[0][0] if known else None
+    where = f", grown at {at}" if at is not None else ""
+    message = (
+        f"The process swells to {size(high)} and falls back to {size(low)}, {falls} time{'s' if falls > 1 else ''}{where}: a "
+        f"transient of {size(rise)} that nothing keeps."
+    )
+    fix = "Work through it in parts, in place of all at once, or make less of it: the peak is what the process needs."
+    evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known]
+    return Finding("peak", message, bytes=rise, place=at, fix=fix, confidence=0.7, evidence=evidence)
 
 
 def _kept(observer: Observer, top: int) -> tuple[int | None, str]:

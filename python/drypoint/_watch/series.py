@@ -34,6 +34,8 @@ class Series:
         Whether it had stopped growing when it was seen last.
     emptied : bool
         Whether it was emptied before the end.
+    passing : bool
+        Whether that was in the middle, or after it had grown once only: something of one turn.
     late : int or None
         The turns of the first interval in which it grew, if it had not grown in one before.
     """
@@ -44,6 +46,7 @@ class Series:
         self.turns = self.bytes = self.count = self.intervals = 0
         self.emptied = False
         self.late: int | None = None
+        self.passing = False
         seen = waited = False
         for before, look in zip(looks, looks[1:], strict=False):
             span = max(1, look.turn - before.turn)
@@ -52,6 +55,7 @@ class Series:
                 kept, was = look.retained.get(key), self.growths[-1].retained
                 if kept is None or kept < EMPTIED * was:
                     self.emptied = True
+                    self.passing = look is not looks[-1] or len(self.growths) < 2
                     break
                 if span < SHORT * look.turn:
                     break
@@ -69,6 +73,8 @@ class Series:
             self.count += 0 if growth is None else growth.count
             rates.append(0.0 if growth is None else growth.bytes / span)
         self.grew_in = len(self.growths)
+        if self.growths and self.grew_in < 2 and not self.growths[-1].root.startswith("module "):
+            self.passing = True
         self.flat = len(rates) > 1 and rates[-1] < FLAT * max(rates)
 
     @property

@@ -9,6 +9,9 @@ use crate::ledger::ConsumerUsage;
 /// [`PoolAllocator`](crate::PoolAllocator); what a plan expects it to take is reserved under the same name.
 pub const DECODERS: &str = "decoders";
 
+/// The account of a snapshot of the heap, whose tables are allocated in the same way.
+pub const HEAP_SNAPSHOT: &str = "heap snapshot";
+
 /// One name's numbers.
 #[derive(Debug)]
 pub(crate) struct Account {
@@ -25,7 +28,7 @@ impl Account {
     pub(crate) fn new(name: &str) -> Self {
         Self {
             name: name.into(),
-            decoders: name == DECODERS,
+            decoders: name == DECODERS || name == HEAP_SNAPSHOT,
             reserved: AtomicUsize::new(0),
             live: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),

@@ -18,7 +18,7 @@ use crate::raw::survive_forks;
 use crate::{Budget, BudgetExceeded, MemoryConsumer, peak_resident_bytes, resident_bytes};
 
 pub(crate) use account::Account;
-pub use account::DECODERS;
+pub use account::{DECODERS, HEAP_SNAPSHOT};
 pub use array_account::{ARRAYS, ArrayAccount, ArrayUsage};
 pub(crate) use arrays::Begun;
 pub use arrays::{ArrayRequest, Denied, live_array_bytes, living_arrays};

@@ -2,6 +2,7 @@
 
 mod caller;
 mod capsule;
+mod census;
 mod departure;
 mod descriptor;
 mod frame;
@@ -14,9 +15,11 @@ mod loan;
 mod moment;
 mod objects;
 mod symbol;
+mod threads;
 
 pub(crate) use caller::{null_is_safe, warm};
 pub(crate) use capsule::{export, take_array, take_stream};
+pub(crate) use census::census;
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};
@@ -31,3 +34,4 @@ pub(crate) use moment::{
     with_interpreter_again,
 };
 pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};
+pub(crate) use threads::thread_data;

@@ -159,11 +159,13 @@ pub(crate) fn walk(
         }
     }
     walk.add_unnamed_roots(listed, &ours)?;
-    let objects: Vec<Py<PyAny>> = walk
-        .pointers
-        .iter()
+    // The tables that are of no more use go now; that of the addresses becomes that of the objects.
+    drop(std::mem::take(&mut walk.seen));
+    walk.index = Addresses::with_capacity(0);
+    let objects: Vec<Py<PyAny>> = std::mem::take(&mut walk.pointers)
+        .into_iter()
         // SAFETY: nothing was freed since the pointer was met, as the file's head says.
-        .map(|&object| unsafe { Bound::from_borrowed_ptr(py, object) }.unbind())
+        .map(|object| unsafe { Bound::from_borrowed_ptr(py, object) }.unbind())
         .collect();
     drop(tracked);
     drop(quiet);
@@ -299,8 +301,9 @@ impl Walk<'_> {
 
     /// The current source refers to `object`.
     fn meet(&mut self, object: *mut ffi::PyObject) {
-        if object.is_null() || self.hidden.binary_search(&(object as usize)).is_ok() || self.failed.is_some()
-        {
+        // Modules may show their lists of dead objects too (asyncio does): to take one and let it go would free it again.
+        let alive = !object.is_null() && references_of(object) > 0;
+        if !alive || self.hidden.binary_search(&(object as usize)).is_ok() || self.failed.is_some() {
             return;
         }
         if let Some(bytes) = self.absorbable(object) {

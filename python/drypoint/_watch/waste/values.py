@@ -189,9 +189,11 @@ def shown() -> Narrower:
 
 
 def _is_ramp(array: Any, seen: Any) -> bool:
-    """Whether the numbers are evenly spaced, as those of arange and linspace."""
+    """Whether the numbers are evenly spaced, as those of arange and linspace, and not all the same."""
     places = loaded("numpy").array(positions(array.size))
     first, last = complex(seen[0]), complex(seen[-1])
+    if first == last:
+        return False
     even = first + (last - first) * (places / places[-1])
     return bool((abs(seen - even) <= 1e-9 * abs(last - first)).all())
 
