@@ -36,8 +36,8 @@ pub use error::BudgetExceeded;
 pub use ledger::{ConsumerUsage, Snapshot};
 pub use pool::{
     ARRAYS, ArrayAccount, ArrayRequest, ArrayUsage, DECODERS, Denied, HEAP_SNAPSHOT, MemoryPool,
-    ReclaimOrder, Reclaimer, ReclaimerGuard, SiteUsage, live_array_bytes, living_arrays, site_peak, site_usage,
-    sites_used, watch_site_peaks,
+    ReclaimOrder, Reclaimer, ReclaimerGuard, SiteUsage, live_array_bytes, living_arrays, site_peak,
+    site_usage, sites_used, watch_site_peaks,
 };
 pub use process_limit::process_limit;
 #[cfg(feature = "fault-injection")]

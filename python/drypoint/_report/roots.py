@@ -59,7 +59,14 @@ def _variables() -> Iterator[Root]:
         if is_function(call):
             where = "" if number == main else f"{threads.name_of(number)}: "
             for variable, value in variables(call):
+                if type(value) is dict and _is_of_module(value):
+                    continue  # the module is the better name
                 yield f"{where}frame {call.f_code.co_name}() local {variable}", value
+
+
+def _is_of_module(names: dict[Any, Any]) -> bool:
+    module = sys.modules.get(names.get("__name__", ""))
+    return module is not None and getattr(module, "__dict__", None) is names
 
 
 def _arguments() -> Iterator[Root]:

@@ -78,6 +78,8 @@ def document(observer: Observer) -> dict[str, Any]:
 
 
 def _findings(observer: Observer, turns: int) -> list[Finding]:
+    if not observer.looks:
+        return []  # the budget had no room for a look at the heap
     handles = _handles(observer.looks)
     found = list(handles)
     found.extend(_segments(observer.looks))
@@ -287,6 +289,8 @@ def _garbage(looks: list[Look]) -> Finding | None:
 
 
 def _by_kind(observer: Observer) -> list[dict[str, Any]]:
+    if not observer.looks:
+        return []
     peak_look = max(observer.looks, key=lambda look: look.bytes)
     rows = []
     for kind in {*observer.looks[-1].kinds, *peak_look.kinds}:

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from .. import _arguments, _core
-from .._errors import BadArgument, HandlerConflict
+from .._errors import BadArgument, BudgetExceeded, HandlerConflict
 from .._lifetime import constructions, open_figures, reuse
 from .look import Look
 from .makings import Makings
@@ -97,8 +97,9 @@ class Observer:
         self.looks: list[Look] = []
         self.began = 0.0
         self.resident = 0
-        #: Why lines of arrays are not known, if they are not.
+        #: Why lines of arrays are not known, and why the heap could not be looked at, if it is so.
         self.blind: str | None = None
+        self.refused: str | None = None
         #: The collector was off at some look.
         self.collector_off = False
         self._spent = 0.0
@@ -162,6 +163,9 @@ class Observer:
         try:
             before = self.looks[-1] if self.looks else None
             look = Look(self.makings, before, self.began, last)
+        except BudgetExceeded as refused:
+            self.refused = str(refused)
+            return
         finally:
             self._looking = False
         if before is not None:
@@ -188,7 +192,7 @@ class Observer:
         try:
             self.samples = self._sampler.stop()
             self.look(last=True)
-            for look, turns in zip(self.looks, _core.turns_marked(), strict=True):
+            for look, turns in zip(self.looks, _core.turns_marked(), strict=False):
                 look.turn = turns
             return findings.document(self)
         finally:
