@@ -95,6 +95,14 @@ def test_outputs_are_told_with_who_else_holds_them():
     assert "%drypoint_release would free 16.0 MB" in printed
 
 
+def test_an_output_of_the_cell_is_told_as_an_output():
+    told, _ = in_shell("run('%%drypoint --into told\\nnp.ones(2_000_000)')\nresult = shell.user_ns['told']")
+    assert told["grown"] == []
+    assert [(one["names"], one["bytes"] // 1_000_000) for one in told["outputs"]] == [
+        (["Out[3]", "_", "_3"], 16)
+    ]
+
+
 def test_release_lets_outputs_go_and_nothing_else():
     program = (
         OUTPUTS

@@ -26,6 +26,7 @@ __all__ = ["CellReport", "observe"]
 #: Rows of each list that are shown.
 SHOWN = 10
 _USER = "module __main__ → "
+_HISTORY = "IPython history "
 
 
 class CellReport(dict[str, "Any"]):
@@ -168,7 +169,7 @@ def _of_arrays(kinds: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _shortened(row: dict[str, Any]) -> dict[str, Any]:
     """Variables of the notebook are called by their own names."""
-    return {**row, "name": row["name"].removeprefix(_USER)}
+    return {**row, "name": row["name"].removeprefix(_USER).removeprefix(_HISTORY)}
 
 
 def _in_cell(shell: Any, line: str | None) -> str | None:
