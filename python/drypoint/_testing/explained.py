@@ -12,6 +12,7 @@ import gc
 import os
 from array import array
 
+from .. import _core
 from .._report.growth import grown_since
 from .._report.names import kind_name
 from .._report.snapshot import holders, snapshot, walk
@@ -29,8 +30,6 @@ __all__ = ["findings"]
 MOST = 3
 #: Verdicts of the watch that tell of something left behind. Files that were open before are not that.
 TOLD = ("leak", "handle", "garbage", "native")
-#: A turn that does not come.
-NEVER = 1_000_000
 #: The part of the whole growth that a finding has to explain.
 PART = 0.2
 
@@ -63,9 +62,10 @@ def findings(turns: Callable[[], Iterator[int]], found: list[str], per_turn: flo
 def _watched(turns: Iterator[int], found: list[str], besides: list[str], per_turn: float) -> Iterator[int]:
     """What the watch tells of things left behind, and of waste in what is left behind besides."""
     files = _files()
-    observer = Observer(first_turn=NEVER)
+    observer = Observer()
     observer.start()
-    observer.look()  # what was there before is no growth; the next look is at the end
+    _core.survey_by(None)  # two looks, before and after: none within a turn, where another plugin may measure
+    observer.look()
     try:
         for turn in turns:
             yield turn
