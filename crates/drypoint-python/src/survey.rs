@@ -27,7 +27,7 @@ const STEP: usize = 256 << 10;
 const GROWN: usize = 32 << 20;
 const GROWN_PART: usize = 4;
 /// Where no turns are found, the first look comes after so long, each other after twice as long.
-const FIRST_LOOK: Duration = Duration::from_millis(150);
+const FIRST_LOOK: Duration = Duration::from_millis(40);
 
 static TO_CALL: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 static WANTED: AtomicBool = AtomicBool::new(false);

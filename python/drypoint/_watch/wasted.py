@@ -87,20 +87,27 @@ def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[in
     from . import waste
 
     by_id = {id(heap.thing(node)): node for node in nodes}
-    found: list[Finding | None] = []
+    groups: dict[int, tuple[int, int, list[int]]] = {}
     for group, extra in waste.duplicates([heap.thing(node) for node in nodes]):
+        members = [by_id[id(thing)] for thing in group]
+        site = next((site for node in members[::-1] if (site := site_of(heap, makings, node))), 0)
+        count, bytes, known = groups.get(site, (0, 0, members))
+        groups[site] = (count + len(members) - 1, bytes + extra, known)
+    found: list[Finding | None] = []
+    for site, (count, extra, members) in groups.items():
         if extra < LEAST:
             continue
-        members = [by_id[id(thing)] for thing in group]
         names_of = []
         for node in members[:3]:
             root, steps = chain_to(heap, named, node)
             names_of.append(ways.holder_name(root, [heap.thing(step) for step in steps]))
-        at = next((where for node in members[::-1] if (where := place(site_of(heap, makings, node)))), None)
+        at = place(site)
         made = f", made at {at}" if at is not None else ""
         message = (
-            f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}: {size(extra)} are copies that nobody asked "
-            "for."
+            f"{' and '.join(names_of)} are arrays of equal content{made}, as are others: {size(extra)} in {count} copies of what is "
+            "there already."
+            if count > len(members) - 1
+            else f"{' and '.join(names_of)} are arrays of equal content{made}: {size(extra)} in {count} copies of what is there."
         )
         found.append(
             Finding(
@@ -110,7 +117,7 @@ def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[in
                 place=at,
                 fix="Share one array, or a view of it, in place of a copy (np.asarray keeps what is an array already).",
                 confidence=0.75,
-                count=len(members) - 1,
+                count=count,
                 object="numpy.ndarray",
                 holder=names_of[0],
                 chain=names_of[0],
