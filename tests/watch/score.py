@@ -164,7 +164,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="beginnings of the names of programs")
     parser.add_argument("--turns", type=int, help="of each; otherwise as many as it likes")
     parser.add_argument("--at-once", type=int, default=1, metavar="N", help="programs that run side by side")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     jobs = [job for case in cases(options.folder, options.names) for job in runs_of(case)]
     good = 0
     with ThreadPoolExecutor(options.at_once) as workers:

@@ -192,6 +192,19 @@ def test_nearly_all_zero_is_told_with_what_a_sparse_array_needs():
     assert waste.find(matrix).kind != "zeros"
 
 
+def test_zeros_are_sure_where_few_are_none_and_nothing_is_shown():
+    layer = np.zeros((1200, 1500), np.float32)
+    layer[:] = 0.0
+    layer[:, 7] = 1.5
+    assert waste.find(layer).sure == 0.75
+    layer[:, :30] = 1.5
+    assert waste.find(layer).sure == 0.6  # 98 of 100: a working buffer may look so
+    black = np.zeros((1200, 1500, 3), np.uint8)
+    black[:] = 0
+    black[7] = 200
+    assert waste.find(black).sure == 0.6  # a picture may be black
+
+
 def test_zeros_that_were_written_count_and_those_never_written_do_not():
     written = np.ones(2**20)
     written[:] = 0.0

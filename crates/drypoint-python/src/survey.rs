@@ -112,6 +112,12 @@ fn next_bytes(resident: usize) -> usize {
     resident + GROWN.max(resident / GROWN_PART)
 }
 
+/// It was no moment for a look: the next turn may be.
+#[pyfunction]
+pub(crate) fn survey_later() {
+    NEXT_TURN.store(turns::count() + 1, Relaxed);
+}
+
 /// The heap was looked at now: growth counts from here.
 #[pyfunction]
 pub(crate) fn surveyed() {

@@ -16,8 +16,8 @@ def plural(kind: str) -> str:
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"
-    if kind in ("bytes",):
-        return "bytes objects"
+    if kind in ("bytes", "str"):
+        return f"{kind} objects"
     if kind.endswith(("s", "x", "ch")):
         return kind if kind.endswith("Axes") else f"{kind}es"
     return f"{kind}s"
@@ -54,6 +54,10 @@ def advise(growth: Growth) -> tuple[str, str]:
         "generator": (
             f"are local variables of generators {who}() that {holder} holds, suspended at a yield",
             "Close each generator when it is not read any more (contextlib.closing), or run it to its end.",
+        ),
+        "coroutine": (
+            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not been run to their end",
+            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away keeps all it was given.",
         ),
         "future": (
             f"are results of finished {who}s that {holder} holds",
@@ -94,7 +98,7 @@ def advise(growth: Growth) -> tuple[str, str]:
             "Delete the attribute when the work is done: threads of a pool do not end.",
         ),
         "context variable": (
-            f"are kept by a {who}",
+            f"are kept by the {holder}",
             "Reset the variable with its token, or keep something small in it.",
         ),
         "finalizer": (

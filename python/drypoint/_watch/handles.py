@@ -1,7 +1,7 @@
 """Things of the operating system that are open: files, maps, captures, archives, segments.
 
-Most are held by one another: an archive has a file, a map has a mapping. Only the outermost is told, since that is what a
-program closes.
+Most are held by one another: an archive has a file, a map has a mapping, which its views hold too. Only the outermost that is
+open itself is told, since that is what a program closes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .growth import site_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Container
     from typing import Any
 
     from .makings import Makings
@@ -100,17 +100,23 @@ def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Handles]:
         Knows the lines.
     """
     types = _types()
-    nodes = heap.of_kinds([kind for kind, *_ in types])
-    chosen = set(nodes)
-    groups: dict[tuple[str, int], tuple[Handles, list[int]]] = {}
-    for node in nodes:
+    told: dict[int, tuple[str, str]] = {}
+    for node in heap.of_kinds([kind for kind, *_ in types]):
         thing = heap.thing(node)
-        told = next(((what, cure) for kind, is_open, what, cure in types if _open(thing, kind, is_open)), None)
-        if told is None or _is_inside(heap, node, chosen):
+        found_open = next(
+            ((what, cure) for kind, is_open, what, cure in types if _open(thing, kind, is_open)), None
+        )
+        if found_open is not None:
+            told[node] = found_open
+    groups: dict[tuple[str, int], tuple[Handles, list[int]]] = {}
+    parts = {id(part) for node in told for part in getattr(heap.thing(node), "__dict__", {}).values()}
+    for node, (what, cure) in told.items():
+        thing = heap.thing(node)
+        if id(thing) in parts or _is_inside(heap, node, told):
             continue
         site = site_of(heap, makings, node)
         name = names.kind_name(type(thing))
-        group, members = groups.setdefault((name, site), (Handles(name, *told, site), []))
+        group, members = groups.setdefault((name, site), (Handles(name, what, cure, site), []))
         group.count += 1
         group.bytes += heap.node(node)[2]
         members.append(node)
@@ -140,7 +146,7 @@ def _open(thing: Any, kind: type, is_open: Callable[[Any], bool]) -> bool:
         return False
 
 
-def _is_inside(heap: _core.Heap, node: int, others: set[int]) -> bool:
+def _is_inside(heap: _core.Heap, node: int, others: Container[int]) -> bool:
     at: int | None = node
     for _ in range(OUTWARDS):
         at = heap.holder(at) if at is not None else None

@@ -38,6 +38,9 @@ LARGE_DATA = 256 << 10
 CALLED = ("function", "method", "functools.partial")
 #: Data, where so much of it is large arrays.
 DATA_PART = 0.8
+#: Ways to read a container as a whole, and some that look like it.
+WHOLE = ("iterated", "passed", "returned")
+IN_PART = tuple(f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof"))
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
@@ -118,7 +121,7 @@ def _is_wanted(use: source.Use) -> bool:
     if any(store.how == "[k] =" for store in use.stores) and not use.removes:
         if any(read.how in ("member", "indexed") for read in use.reads):
             return False  # a cache without a limit
-    if any(read.how.startswith(("iterated", "passed", "returned")) for read in use.reads):
+    if any(read.how.startswith(WHOLE) and read.how not in IN_PART for read in use.reads):
         return True
     return not use.reads and all(used is False for used in use.used_elsewhere)
 
@@ -127,7 +130,8 @@ def _is_data(growth: Growth) -> bool:
     """Whether what is kept is plain data."""
     if growth.element in CALLED:
         return False
-    if growth.own >= growth.bytes // 2 or growth.data >= DATA_PART * max(1, growth.each):
+    of_library = "." in growth.element
+    if growth.own >= growth.bytes // 2 or (of_library and growth.data >= DATA_PART * max(1, growth.each)):
         return True
     return growth.element in (
         "numpy.ndarray",

@@ -25,6 +25,9 @@ WRAPPED = {
     "matplotlib.artist": ("Artist",),
     "matplotlib.colorbar": ("Colorbar",),
     "matplotlib.cbook": ("CallbackRegistry",),
+    "socket": ("socket",),
+    "subprocess": ("Popen",),
+    "zipfile": ("ZipFile",),
 }
 #: Names of files that are remembered at most.
 MOST_FILES = 10_000

@@ -148,7 +148,10 @@ class Observer:
 
     def _due(self) -> None:
         """It may be time for a look: between two steps of the program."""
-        if self._looking or _watching is not self or _is_importing():
+        if self._looking or _watching is not self:
+            return
+        if _is_importing():
+            _core.survey_later()
             return
         turns = _core.turns()[0]
         if turns and self.looks and turns == self.looks[-1].turn:

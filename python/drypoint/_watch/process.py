@@ -6,6 +6,7 @@ from __future__ import annotations
 from statistics import median
 
 from .. import _core
+from . import source
 from .finding import Finding, size
 from .places import Place, place
 
@@ -59,15 +60,15 @@ def native(observer: Observer) -> Finding | None:
     if not _is_steady(observer):
         return None  # it came at once
     lines = sorted(_core.grown_lines(), key=lambda row: -row[1])
-    known = [(place(site), bytes) for site, bytes in lines if site]
-    at = next((where for where, _ in known if where is not None), None)
+    known = [(where, bytes) for site, bytes in lines if (where := place(site)) is not None and not _imports(where)]
+    at = known[0][0] if known else None
     where = f" at {at}" if at is not None else ""
     message = (
         f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, that no Python "
         "object accounts for: "
         f"memory of compiled code, grown while the program was{where}."
     )
-    evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4] if line is not None]
+    evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4]]
     evidence.append(f"resident grew by {size(of)}, objects by {size(last.bytes - first.bytes)}")
     fix = "Look there for a library's object that wants a close, release or free, or for a call whose result is never freed."
     return Finding(
@@ -80,6 +81,11 @@ def native(observer: Observer) -> Finding | None:
         per_turn=round(pace) if turns else None,
         evidence=evidence,
     )
+
+
+def _imports(at: Place) -> bool:
+    text = source.statement(at.file, at.number) or ""
+    return text.startswith(("import ", "from "))
 
 
 def _is_steady(observer: Observer) -> bool:

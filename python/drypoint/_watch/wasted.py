@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import sys
+from collections import deque
+from linecache import getline
+
 from .. import _core
-from . import ways
+from . import source, ways
 from .finding import Finding, size
 from .growth import chain_to, site_of
-from .places import place
+from .kept import variable
+from .places import Place, place
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .makings import Makings
     from .waste import Waste
 
@@ -17,10 +24,14 @@ __all__ = ["find"]
 
 #: Things that are looked at: how many, and from which size on.
 MOST, LARGE = 64, 4 << 20
+#: The part of a container of numbers that is its own: the rest are its items.
+POINTERS = 1 / 8
 #: What has to be saved, in all of one kind at one line, and how sure it has to be.
 LEAST, SURE = 8 << 20, 0.7
 #: Copies are looked for among so many arrays of at least this size.
-COPIES, COPY = 64, 1 << 20
+COPIES, COPY = 256, 256 << 10
+#: Words of a line that copies.
+COPYING = ("copy", "array(", "astype")
 
 
 def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Finding]:
@@ -38,21 +49,22 @@ def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Finding]:
     from . import waste
 
     groups: dict[tuple[str, int, str], list[tuple[int, Waste]]] = {}
-    large = [node for node in heap.by_size(MOST) if heap.node(node)[1] >= LARGE]
-    for node in large:
+    for node in heap.by_size(MOST):
         thing = heap.thing(node)
+        if heap.node(node)[1] < LARGE * (POINTERS if _has_items(thing) else 1):
+            continue
         found = waste.find(thing)
         if found is not None and found.sure >= SURE:
             site = site_of(heap, makings, node)
             groups.setdefault((found.kind, site, type(thing).__name__), []).append((node, found))
-    findings = []
+    findings: list[Finding] = []
     for (_, site, _), members in groups.items():
         saved = sum(one.saved for _, one in members)
-        if saved >= LEAST:
-            findings.append(_finding(heap, named, site, members, saved))
+        if saved >= LEAST and (finding := _finding(heap, named, site, members, saved)) is not None:
+            findings.append(finding)
     copies = [node for node in heap.by_size(COPIES) if heap.node(node)[1] >= COPY]
     findings.extend(_copies(heap, named, makings, copies))
-    return sorted((one for one in findings if one is not None), key=lambda one: -one.bytes)
+    return sorted(findings, key=lambda one: -one.bytes)
 
 
 def _finding(
@@ -62,13 +74,12 @@ def _finding(
     root, steps = chain_to(heap, named, node)
     if root is not None and root.startswith("module drypoint"):
         return None
-    holder = ways.holder_name(root, [heap.thing(step) for step in steps])
-    at = place(site)
+    objects = [heap.thing(step) for step in steps]
+    holder = ways.holder_name(root, objects)
+    at = place(site) or _stored_at(holder, root, objects)
     made = f" made at {at}" if at is not None else ""
     many = f" ({len(members)} such)" if len(members) > 1 else ""
-    message = (
-        f"{holder} is a {found.what}{made}{many} of {size(found.bytes)} where {size(found.needed)} would do: {found.why}."
-    )
+    message = f"{holder} is a {found.what}{made}{many} of {size(found.bytes)} where {size(found.needed)} would do: {found.why}."
     return Finding(
         "waste",
         message,
@@ -83,44 +94,81 @@ def _finding(
     )
 
 
-def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[int]) -> list[Finding | None]:
+def _has_items(thing: Any) -> bool:
+    """Whether it holds objects that take bytes of their own."""
+    if isinstance(thing, list | tuple | dict | set | frozenset | deque):
+        return True
+    kind = getattr(type(thing), "dtype", None)
+    return kind is not None and getattr(thing, "dtype", None) == object
+
+
+def _stored_at(holder: str, root: str | None, objects: list[Any]) -> Place | None:
+    """The line of the program where something goes into a container, by its text."""
+    name = variable(holder)
+    if name is None:
+        return None
+    modules = [] if root is None or not root.startswith("module ") else [root[7:]]
+    modules += [type(thing).__module__ for thing in objects[::-1]]
+    for module in dict.fromkeys(modules):
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if ways.rank(f"module {module}") > 0 or not isinstance(file, str):
+            continue
+        found = source.uses(file, name)
+        if found is not None and found.stores:
+            return Place(file, found.stores[0].line, found.stores[0].function or "<module>")
+    return None
+
+
+def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[int]) -> list[Finding]:
+    """Arrays of equal content, told together where the same line made them."""
     from . import waste
 
     by_id = {id(heap.thing(node)): node for node in nodes}
-    groups: dict[int, tuple[int, int, list[int]]] = {}
+    groups: dict[tuple[str, ...], list[tuple[list[int], int]]] = {}
+    lines: dict[str, Place] = {}
     for group, extra in waste.duplicates([heap.thing(node) for node in nodes]):
         members = [by_id[id(thing)] for thing in group]
-        site = next((site for node in members[::-1] if (site := site_of(heap, makings, node))), 0)
-        count, bytes, known = groups.get(site, (0, 0, members))
-        groups[site] = (count + len(members) - 1, bytes + extra, known)
-    found: list[Finding | None] = []
-    for site, (count, extra, members) in groups.items():
-        if extra < LEAST:
-            continue
-        names_of = []
-        for node in members[:3]:
-            root, steps = chain_to(heap, named, node)
-            names_of.append(ways.holder_name(root, [heap.thing(step) for step in steps]))
-        at = place(site)
-        made = f", made at {at}" if at is not None else ""
-        message = (
-            f"{' and '.join(names_of)} are arrays of equal content{made}, as are others: {size(extra)} in {count} copies of what is "
-            "there already."
-            if count > len(members) - 1
-            else f"{' and '.join(names_of)} are arrays of equal content{made}: {size(extra)} in {count} copies of what is there."
-        )
-        found.append(
-            Finding(
-                "waste",
-                message,
-                bytes=extra,
-                place=at,
-                fix="Share one array, or a view of it, in place of a copy (np.asarray keeps what is an array already).",
-                confidence=0.75,
-                count=count,
-                object="numpy.ndarray",
-                holder=names_of[0],
-                chain=names_of[0],
-            )
-        )
+        places = [at for node in members if (at := place(site_of(heap, makings, node))) is not None]
+        lines.update((at.line, at) for at in places)
+        groups.setdefault(tuple(sorted({at.line for at in places})), []).append((members, extra))
+    found = []
+    for made_at, alike in groups.items():
+        extra = sum(bytes for _, bytes in alike)
+        if extra >= LEAST:
+            at = max((lines[line] for line in made_at), key=_copies_there, default=None)
+            found.append(_copied(heap, named, at, alike, extra))
     return found
+
+
+def _copies_there(at: Place) -> bool:
+    """Whether a line seems to copy, by its text."""
+    text = getline(at.file, at.number)
+    return any(word in text for word in COPYING)
+
+
+def _copied(
+    heap: _core.Heap, named: list[str], at: Place | None, alike: list[tuple[list[int], int]], extra: int
+) -> Finding:
+    members = alike[0][0]
+    names_of = []
+    for node in members[:3]:
+        root, steps = chain_to(heap, named, node)
+        names_of.append(ways.holder_name(root, [heap.thing(step) for step in steps]))
+    made = f", made at {at}" if at is not None else ""
+    many = f" ({len(alike)} such groups)" if len(alike) > 1 else ""
+    message = (
+        f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}{many}: {size(extra)} are copies that nobody "
+        "asked for."
+    )
+    return Finding(
+        "waste",
+        message,
+        bytes=extra,
+        place=at,
+        fix="Share one array, or a view of it, in place of a copy (np.asarray keeps what is an array already).",
+        confidence=0.75,
+        count=sum(len(group) - 1 for group, _ in alike),
+        object="numpy.ndarray",
+        holder=names_of[0],
+        chain=names_of[0],
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import sys
 import types
+from contextvars import Context
 
 from .._report import names
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Way", "holder_name", "is_plain_holder", "of", "rank", "thing_name"]
 
 _CACHE = type(functools.lru_cache(len))
-_SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
+_GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 _HISTORY = ("Out", "_oh", "out_history")
 
 
@@ -29,9 +30,9 @@ class Way:
     Attributes
     ----------
     kind : str
-        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"future"``, ``"log record"``, ``"callback"``,
-        ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``, ``"thread-local"``,
-        ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
+        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log record"``,
+        ``"callback"``, ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``,
+        ``"thread-local"``, ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
     who : str
         What stands there in this case: a function, a variable, an event.
     bounded : bool
@@ -108,7 +109,7 @@ def of(root: str | None, objects: list[Any], place: int) -> Way:
     if root is not None and root.startswith("thread-local"):
         return Way("thread-local", root)
     if root is not None and root.startswith("contextvar"):
-        return Way("context variable", root)
+        return Way("context variable")
     holder = objects[place]
     if any(isinstance(thing, type) for thing in objects[: place + 1]):
         kind = next(thing for thing in objects if isinstance(thing, type))
@@ -138,8 +139,10 @@ def _by_object(thing: Any, after: Any) -> Way | None:
         return Way("traceback", kind.__name__)
     if isinstance(thing, types.TracebackType):
         return Way("traceback", "an exception")
-    if isinstance(thing, _SUSPENDED):
+    if isinstance(thing, _GENERATORS):
         return Way("generator", thing.__qualname__)
+    if isinstance(thing, types.CoroutineType):
+        return Way("coroutine", thing.__qualname__)
     names_of = {base.__qualname__ for base in kind.__mro__}
     module = kind.__module__.split(".")[0]
     if "Future" in names_of and module in ("concurrent", "asyncio", "_asyncio", "distributed"):
@@ -154,6 +157,8 @@ def _by_object(thing: Any, after: Any) -> Way | None:
         return Way("finalizer")
     if names_of & {"Queue", "SimpleQueue", "_PySimpleQueue"} and module in ("queue", "_queue", "asyncio"):
         return Way("queue", kind.__name__)
+    if kind is Context:
+        return Way("context variable")
     if kind.__name__ == "_local" and module in ("_thread", "threading"):
         return Way("thread-local", "threading.local")
     return None

@@ -28,8 +28,8 @@ theme_changed = Signal()
 
 
 class View:
-    def __init__(self):
-        self.pixels = np.random.default_rng(0).random((300, 400))
+    def __init__(self, number):
+        self.pixels = np.random.default_rng(number).random((300, 400))
         theme_changed.connect(self.restyle)
 
     def restyle(self, theme):
@@ -40,12 +40,12 @@ class View:
 
 
 def step(i):
-    View()
+    View(i)
     theme_changed.emit(f"theme {i}")
 
 
 def step_fixed(i):
-    view = View()
+    view = View(i)
     theme_changed.emit(f"theme {i}")
     view.close()
 

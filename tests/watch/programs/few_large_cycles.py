@@ -11,7 +11,7 @@ import numpy as np
 
 class Picture:
     def __init__(self, shade):
-        self.pixels = np.full((1200, 1600, 3), shade % 256, np.uint8)
+        self.pixels = np.full((1600, 2400, 3), shade % 256, np.uint8)
         self.owner = Owner(self)
 
 

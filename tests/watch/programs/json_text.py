@@ -2,8 +2,8 @@
 # /// case
 # kind = "waste"
 # verdict = ["waste", "leak"]
-# names = [["states"], ["text", "JSON", "str"]]
-# line = ["json.dumps"]
+# names = [["states"], ["text", "JSON", "str", "Str"]]
+# line = ["json.dumps", "states.append(text)"]
 # ///
 
 import json

@@ -24,7 +24,7 @@ def step(i):
 
 
 def step_fixed(i):
-    show(i, 10)
+    show(i, 60)
 
 
 TURNS = 20

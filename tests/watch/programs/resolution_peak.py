@@ -6,7 +6,8 @@
 # line = ["savefig"]
 # ///
 
-import io
+import gc
+import os
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -15,15 +16,17 @@ from matplotlib.figure import Figure
 def draw(i, dpi):
     figure = Figure(figsize=(6, 5))
     figure.subplots().plot(np.arange(50) % (i + 3))
-    figure.savefig(io.BytesIO(), dpi=dpi, format="raw")
+    figure.savefig(os.devnull, dpi=dpi, format="raw")
 
 
 def step(i):
     draw(i, 900)
+    gc.collect()
 
 
 def step_fixed(i):
     draw(i, 90)
+    gc.collect()
 
 
 TURNS = 8

@@ -3,7 +3,7 @@
 # kind = "leak"
 # verdict = ["leak"]
 # names = [["frames"]]
-# line = ["np.full", "self.frames.append"]
+# line = ["cv2.GaussianBlur", "self.frames.append"]
 # ///
 
 import cv2

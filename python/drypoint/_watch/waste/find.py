@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import boxed, drawn, objects, records, values, views, zeros
+from . import boxed, drawn, objects, records, repeated, text, values, views, zeros
 from .form import SMALLEST, Waste
 from .sample import is_array, is_mapped, plain, resident
 
@@ -25,8 +25,8 @@ def find(thing: object) -> Waste | None:
     Parameters
     ----------
     thing : object
-        An array, a container of numbers or texts, a frame or column of pandas, or an artist of Matplotlib. For all else
-        there is nothing to say.
+        An array, a text, a container of numbers or texts, a frame or column of pandas, or an artist of Matplotlib. For all
+        else there is nothing to say.
 
     Returns
     -------
@@ -46,6 +46,8 @@ def find(thing: object) -> Waste | None:
     try:
         if is_array(thing):
             return _in_array(thing)
+        if isinstance(thing, str | bytes):
+            return text.find(thing)
         return boxed.find(thing) or records.find(thing) or drawn.find(thing) or objects.in_table(thing)
     except (
         Exception
@@ -65,5 +67,6 @@ def _in_array(array: Any) -> Waste | None:
     there = resident(held)
     if there < WRITTEN * held.nbytes:
         return None
-    candidates = [found for found in (values.find(held), zeros.find(held, there)) if found is not None]
+    forms = (values.find(held), zeros.find(held, there), repeated.find(held))
+    candidates = [found for found in forms if found is not None]
     return max(candidates, key=lambda found: found.saved * found.sure, default=None)

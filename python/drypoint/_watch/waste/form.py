@@ -21,8 +21,8 @@ class Waste:
     Attributes
     ----------
     kind : str
-        ``"dtype"``, ``"boxed"``, ``"strings"``, ``"object"``, ``"zeros"``, ``"view"``, ``"line"``, ``"scatter"``,
-        ``"mesh"`` or ``"image"``.
+        ``"dtype"``, ``"boxed"``, ``"strings"``, ``"text"``, ``"object"``, ``"zeros"``, ``"repeated"``, ``"view"``,
+        ``"line"``, ``"scatter"``, ``"mesh"`` or ``"image"``.
     what : str
         The thing, as ``"float64 array of 480×640×3"``.
     bytes, needed : int

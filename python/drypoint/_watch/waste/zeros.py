@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 __all__ = ["find"]
 
 SMALLEST = 2**20
-#: From this part of zeros on.
-PART = 0.95
+#: From this part of zeros on; and from which on there is no doubt, except in a picture, which may well be black.
+PART, NEARLY_ALL = 0.95, 0.99
+DOUBTFUL, SURE = 0.6, 0.75
 #: What a sparse array keeps with each value: where it is.
 INDEX = 8
 
@@ -53,5 +54,10 @@ def find(array: Any, resident: int) -> Waste | None:
         needed,
         zero,
         "Keep only the part that is filled, with its place, or a sparse array (scipy.sparse).",
-        0.6,
+        SURE if 0 < filled <= (1 - NEARLY_ALL) * array.size and not _is_shown(array) else DOUBTFUL,
     )
+
+
+def _is_shown(array: Any) -> bool:
+    """Whether it has the form of pixels."""
+    return array.dtype.kind == "u" and array.itemsize == 1 and (array.ndim > 2 and array.shape[-1] in (3, 4))
