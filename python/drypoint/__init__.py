@@ -138,7 +138,12 @@ else:
         "zeros": "_lifetime.reuse",
     }
 
+    # Asked for by IPython, and no names of ours.
+    _HOOKS = {"load_ipython_extension": "load", "unload_ipython_extension": "unload"}
+
     def __getattr__(name):
+        if name in _HOOKS:
+            return getattr(__import__(f"{__name__}._notebook.extension", fromlist=["load"]), _HOOKS[name])
         module = _LATER.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

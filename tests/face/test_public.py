@@ -83,6 +83,7 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
         *(f"_lifetime.{name}" for name in LIFETIME),
         *(f"_report.{name}" for name in REPORT),
         *(f"_watch.{name}" for name in WATCH),
+        "_testing.fit",
     ],
 )
 def test_docstring_examples(module):
@@ -107,6 +108,8 @@ def test_docstring_examples(module):
                 "snapshots",
                 "verdicts",
                 "finding-leaks",
+                "notebooks-and-servers",
+                "pytest",
             )
         ),
     ],

@@ -19,11 +19,11 @@ from .sizes import known as known_sizes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from os import PathLike
     from typing import Any
 
-__all__ = ["Holders", "Snapshot", "holders", "snapshot"]
+__all__ = ["Holders", "Snapshot", "holders", "largest_nodes", "named_chain", "snapshot", "taken"]
 
 FORMAT, VERSION = "drypoint-snapshot", 1
 #: Objects that are named in a snapshot, and kinds and lines that its repr shows.
@@ -363,6 +363,11 @@ def snapshot() -> Snapshot:
     >>> dp.snapshot().bytes > 100_000
     True
     """
+    return taken()
+
+
+def taken(look: Callable[[_core.Heap, list[str]], object] | None = None) -> Snapshot:
+    """A snapshot; and, while the heap knows its objects still, a look at it with the names of its roots."""
     heap, named = walk([])
     try:
         objects, references, size, garbage_objects, garbage_bytes = heap.totals()
@@ -377,6 +382,8 @@ def snapshot() -> Snapshot:
             "largest": _largest(heap, named),
             "garbage": _garbage(heap),
         }
+        if look is not None:
+            look(heap, named)
     finally:
         heap.forget()
     return Snapshot(plain, heap)
@@ -393,16 +400,19 @@ def _rows(key: str, found: Iterator[tuple[Any, ...]]) -> list[dict[str, Any]]:
     return sorted(rows.values(), key=lambda row: (-row["retained"], row[key]))
 
 
-def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
+def largest_nodes(heap: _core.Heap) -> list[int]:
+    """The objects that retain most, but for the variables of modules."""
     modules = {id(vars(module)) for module in list(sys.modules.values()) if type(module) is ModuleType}
-    chosen = [node for node in heap.largest(LARGEST) if id(heap.thing(node)) not in modules]
+    return [node for node in heap.largest(LARGEST) if id(heap.thing(node)) not in modules]
+
+
+def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
+    chosen = largest_nodes(heap)
     found = []
     for node, chains in zip(chosen, heap.chains(chosen, 1), strict=True):
         kind, size, retained, line, _ = heap.node(node)
         name = (
-            _named_chain(heap, named, *chains[0])
-            if chains
-            else "a cycle that waits for the garbage collector"
+            named_chain(heap, named, *chains[0]) if chains else "a cycle that waits for the garbage collector"
         )
         found.append(
             {"type": names.kind_name(kind), "bytes": size, "retained": retained, "line": line, "name": name}
@@ -410,7 +420,8 @@ def _largest(heap: _core.Heap, named: list[str]) -> list[dict[str, Any]]:
     return found
 
 
-def _named_chain(heap: _core.Heap, named: list[str], root: int | None, nodes: list[int]) -> str:
+def named_chain(heap: _core.Heap, named: list[str], root: int | None, nodes: list[int]) -> str:
+    """A chain of the heap as one line."""
     return names.chain(None if root is None else named[root], [heap.thing(node) for node in nodes])
 
 
@@ -465,7 +476,7 @@ def holders(thing: object, count: int = CHAINS) -> Holders:
         assert node is not None, "it is among the roots"
         kind, size, retained, line, _ = heap.node(node)
         found = heap.chains([node], count, named.index(ASKED))[0]
-        chains = [_named_chain(heap, named, root, nodes) for root, nodes in found]
+        chains = [named_chain(heap, named, root, nodes) for root, nodes in found]
     finally:
         heap.forget()
     return Holders(names.kind_name(kind), names.described(thing), size, retained, line, chains)
