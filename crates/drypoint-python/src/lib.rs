@@ -85,7 +85,8 @@ mod _core {
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
     #[pymodule_export]
     use crate::survey::{
-        Sampler, array_lines, array_peak, count_figures, grown_lines, survey_by, surveyed, watch_lines,
+        Sampler, array_lines, array_peak, count_figures, grown_lines, survey_by, survey_later, surveyed,
+        watch_lines,
     };
     #[pymodule_export]
     use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};

@@ -40,11 +40,23 @@ static LANDMARKS: OnceLock<Landmarks> = OnceLock::new();
 static STARTER: OnceLock<OsString> = OnceLock::new();
 static SITES: LazyLock<Mutex<Sites>> = LazyLock::new(Mutex::default);
 
-type Codes = HashMap<usize, (Py<PyAny>, bool)>;
+type Codes = HashMap<usize, (Py<PyAny>, Whose)>;
+
+/// Whose a code is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Own,
+    /// The import system's.
+    Import,
+    Other,
+}
+
+/// The file of the import system's codes.
+const IMPORT: &[u8] = b"<frozen importlib._bootstrap>";
 
 #[derive(Default)]
 struct Sites {
-    /// Whether a code is the program's own, by its address. The reference keeps the address from being used again.
+    /// Whose a code is, by its address. The reference keeps the address from being used again.
     own: Codes,
     numbers: HashMap<(usize, Position), u32>,
     /// Those that have a number, the first of which is 1.
@@ -108,7 +120,7 @@ pub(crate) struct Step {
     pub(crate) position: Position,
 }
 
-/// As [`here`]; `trail` becomes the program's own calls, the innermost first.
+/// As [`here`]; `trail` becomes the program's own calls, the innermost first, and stays empty during an import.
 pub(crate) fn here_by(py: Python<'_>, trail: &mut Vec<Step>) -> u32 {
     trail.clear();
     if !attached() {
@@ -118,18 +130,25 @@ pub(crate) fn here_by(py: Python<'_>, trail: &mut Vec<Step>) -> u32 {
     let quiet = Quiet::new(py);
     let mut forgotten = Codes::new(); // dropped after the lock
     let Some(mut sites) = sites_if_free() else { return 0 };
-    let (mut site, mut frame) = (0, Frame::innermost(&quiet));
+    let (mut site, mut imports, mut frame) = (0, false, Frame::innermost(&quiet));
     for _ in 0..DEEPEST {
         let Some(call) = frame else { break };
         let code = call.code();
-        if sites.is_own(&code, &mut forgotten) {
-            let position = call.position(&calls);
-            if trail.is_empty() {
-                site = sites.number(&code, position);
+        match sites.whose(&code, &mut forgotten) {
+            Whose::Own => {
+                let position = call.position(&calls);
+                if site == 0 {
+                    site = sites.number(&code, position);
+                }
+                trail.push(Step { code: code.as_ptr() as usize, position });
             }
-            trail.push(Step { code: code.as_ptr() as usize, position });
+            Whose::Import => imports = true,
+            Whose::Other => {}
         }
         frame = call.outer(&calls);
+    }
+    if imports {
+        trail.clear();
     }
     site
 }
@@ -180,7 +199,7 @@ fn nearest<'py>(py: Python<'py>, calls: &Calls) -> Option<(Bound<'py, PyAny>, Po
     let mut frame = Frame::innermost(&quiet)?;
     for _ in 0..DEEPEST {
         let code = frame.code();
-        if sites.is_own(&code, &mut forgotten) {
+        if sites.whose(&code, &mut forgotten) == Whose::Own {
             return Some((code, frame.position(calls)));
         }
         frame = frame.outer(calls)?;
@@ -204,17 +223,21 @@ fn shown(py: Python<'_>, id: u32) -> Option<Py<PyString>> {
 }
 
 impl Sites {
-    fn is_own(&mut self, code: &Bound<'_, PyAny>, forgotten: &mut Codes) -> bool {
+    fn whose(&mut self, code: &Bound<'_, PyAny>, forgotten: &mut Codes) -> Whose {
         let address = code.as_ptr() as usize;
-        if let Some((_, own)) = self.own.get(&address) {
-            return *own;
+        if let Some((_, whose)) = self.own.get(&address) {
+            return *whose;
         }
-        let own = file(code).is_none_or(|file| is_own(&file));
+        let whose = match file(code) {
+            Some(file) if file.as_bytes() == IMPORT => Whose::Import,
+            Some(file) if !is_own(&file) => Whose::Other,
+            _ => Whose::Own,
+        };
         if self.own.len() >= MOST_CODES {
             *forgotten = take(&mut self.own);
         }
-        self.own.insert(address, (code.clone().unbind(), own));
-        own
+        self.own.insert(address, (code.clone().unbind(), whose));
+        whose
     }
 
     fn number(&mut self, code: &Bound<'_, PyAny>, position: Position) -> u32 {

@@ -27,7 +27,7 @@ const STEP: usize = 256 << 10;
 const GROWN: usize = 32 << 20;
 const GROWN_PART: usize = 4;
 /// Where no turns are found, the first look comes after so long, each other after twice as long.
-const FIRST_LOOK: Duration = Duration::from_millis(150);
+const FIRST_LOOK: Duration = Duration::from_millis(40);
 
 static TO_CALL: Mutex<Option<Py<PyAny>>> = Mutex::new(None);
 static WANTED: AtomicBool = AtomicBool::new(false);
@@ -110,6 +110,12 @@ pub(crate) fn survey_by(callable: Option<Py<PyAny>>, first_turn: u64) {
 
 fn next_bytes(resident: usize) -> usize {
     resident + GROWN.max(resident / GROWN_PART)
+}
+
+/// It was no moment for a look: the next turn may be.
+#[pyfunction]
+pub(crate) fn survey_later() {
+    NEXT_TURN.store(turns::count() + 1, Relaxed);
 }
 
 /// The heap was looked at now: growth counts from here.

@@ -175,10 +175,10 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
     made = f" made at {at}" if at is not None else ""
     holder = f" and held by {last.holder}" if last.holder else ""
     closed = counts[-1] < count / 2
-    count = max(count, round(rate * turns)) if not closed else count
+    count = max(count, round(rate * turns)) if turns and not closed else count
+    more = f", {rate:.2g} more with each turn" if turns else ""
     message = (
-        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}, {rate:.2g} more with each turn "
-        f"(unclosed, {last.chain})."
+        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} (unclosed, {last.chain})."
     )
     method = last.cure.split("(")[0].rsplit(".", 1)[-1]
     fix = (
@@ -194,7 +194,7 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
         place=at,
         fix=fix,
         confidence=0.9 if len(counts) > 1 else 0.7,
-        per_turn=round(each * rate),
+        per_turn=round(each * rate) if turns else None,
         count=count,
         object=last.kind,
         holder=last.holder,

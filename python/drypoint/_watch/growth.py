@@ -6,6 +6,8 @@ line made them, and by which chain they are held; what remains is plain data.
 
 from __future__ import annotations
 
+from types import FunctionType, ModuleType
+
 from .. import _core
 from .._report import names
 from . import ways
@@ -28,6 +30,8 @@ MOST, ELEMENTS = 24, 8
 DEEPEST = 40
 #: Parts that make a container, those that are counted, and the part of a thing that they have to be.
 FEW, MANY, PART = 3, 1000, 0.8
+#: Things of one type that hold one another: so many make a chain.
+LINKS = 5
 #: From here on an array is data, and not a part of something else.
 DATA = 64 << 10
 #: Other elements that are asked whether they waste memory, if one does not.
@@ -112,7 +116,9 @@ class Growth:
             setattr(self, name, value)
 
 
-def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makings) -> list[Growth]:
+def find(
+    heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makings, roots: dict[str, int]
+) -> list[Growth]:
     """What keeps more than when the marks were taken, most first.
 
     Parameters
@@ -125,6 +131,8 @@ def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makin
         The heap as it was.
     makings : Makings
         Knows the lines.
+    roots : dict
+        What variables kept at the looks before; what they keep now is put in.
 
     Returns
     -------
@@ -133,12 +141,38 @@ def find(heap: _core.Heap, named: list[str], before: _core.Marks, makings: Makin
     """
     found = []
     for holder, more, own, count, nodes in heap.grown(before, LEAST, 1 << 40, ELEMENTS)[:MOST]:
-        if holder is None:
-            continue  # modules that were imported, and variables of the calls that run just now
-        growth = _named(heap, named, makings, holder, more, own, count, nodes)
-        if growth is not None:
-            found.append(growth)
+        if holder is not None:
+            growth = _named(heap, named, makings, holder, more, own, count, nodes)
+            if growth is not None:
+                found.append(growth)
+            continue
+        # Modules that were imported, variables of the calls that run just now: of interest if there was one before.
+        for node in nodes:
+            growth = _of_root(heap, named, makings, node, roots)
+            if growth is not None:
+                found.append(growth)
     return found
+
+
+def _of_root(
+    heap: _core.Heap, named: list[str], makings: Makings, node: int, roots: dict[str, int]
+) -> Growth | None:
+    """A variable whose value is made anew each time, and larger."""
+    retained = heap.node(node)[2]
+    thing = heap.thing(node)
+    if retained < LEAST or isinstance(thing, ModuleType | type | FunctionType):
+        return None
+    root, steps = chain_to(heap, named, node)
+    if root is None or len(steps) > 1:
+        return None
+    before = roots.get(root)
+    roots[root] = retained
+    if before is None or retained - before < LEAST:
+        return None
+    holder, inside, count = _inside(heap, node, node, 1)
+    if inside == node:
+        return None
+    return _named(heap, named, makings, holder, retained - before, 0, count, [inside], key=root)
 
 
 def _named(
@@ -150,6 +184,7 @@ def _named(
     own: int,
     count: int,
     nodes: list[int],
+    key: str | None = None,
 ) -> Growth | None:
     node = _typical(heap, nodes) if nodes else None
     if node is not None and ways.is_plain_holder(heap.thing(holder)):
@@ -181,7 +216,7 @@ def _named(
         site = _base_site(heap, element) or site
     holding = objects[: place + 1]
     return Growth(
-        key=(id(holding[-1]), type(holding[-1]).__name__),
+        key=(id(holding[-1]), type(holding[-1]).__name__) if key is None else (0, key),
         holder=ways.holder_name(start, holding),
         chain=names.chain(root, objects),
         start=names.chain(start, holding),
@@ -203,10 +238,14 @@ def _named(
 
 
 def _inside(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
-    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it."""
-    at, whole = node, heap.node(node)[2]
+    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it, or the chain that
+    it is the head of."""
+    at, whole, links = node, heap.node(node)[2], 0
     for _ in range(DEEPEST):
         held = heap.held(at, MANY)
+        links += type(heap.thing(at)) is type(heap.thing(node))
+        if links >= LINKS:
+            return node, held[0][0] if held else at, links
         if not held or sum(bytes for _, bytes in held) < PART * whole:
             break
         if len(held) >= FEW and held[0][1] < whole / 2:

@@ -31,9 +31,16 @@ LEAST_CACHE = 4 << 20
 #: Where no line of the program is known and none of its modules holds it, growth counts from here.
 LEAST_ELSEWHERE = 4 << 20
 #: The part of the growth that has to be waste, and how sure that has to be.
-MOSTLY, SURE = 0.5, 0.7
+MOSTLY, SURE = 0.45, 0.7
+#: A figure has large data from here on.
+LARGE_DATA = 256 << 10
+#: Functions and methods are kept to be called, however large what they hold is.
+CALLED = ("function", "method", "functools.partial")
 #: Data, where so much of it is large arrays.
 DATA_PART = 0.8
+#: Ways to read a container as a whole, and some that look like it.
+WHOLE = ("iterated", "passed", "returned")
+IN_PART = tuple(f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof"))
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
@@ -71,7 +78,8 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
 
 def _is_replaced(series: Series, made: tuple[int, int] | None) -> bool:
     """Whether most of what the line made is gone: what was kept made way for other things."""
-    return made is not None and not series.emptied and made[0] >= 2 * max(1, made[1]) and made[0] > FEWEST
+    once = series.grew_in == 1 and series.last.subject.endswith("ndarray") and not series.emptied
+    return once and made is not None and made[0] >= 2 * max(1, made[1]) and made[0] > FEWEST
 
 
 def _comes_again(series: Series) -> bool:
@@ -95,7 +103,7 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
     if use is not None and use.consumed_one_by_one:
         return _gathered(series, turns, use.consumed_one_by_one)
     if growth.subject.endswith("Figure"):
-        if growth.data < MOSTLY / 4 * whole:
+        if growth.data < LARGE_DATA:
             return None  # a figure without large data: a picture that is wanted
         return _leak(series, turns, made, 0.8)
     if _is_data(growth) and (_is_compact(growth) if use is None else _is_wanted(use)):
@@ -110,14 +118,20 @@ def _is_compact(growth: Growth) -> bool:
 
 def _is_wanted(use: source.Use) -> bool:
     """Whether the program gathers things for later: it reads them as a whole, or makes them for nothing else."""
-    if any(read.how.startswith(("iterated", "passed", "returned")) for read in use.reads):
+    if any(store.how == "[k] =" for store in use.stores) and not use.removes:
+        if any(read.how in ("member", "indexed") for read in use.reads):
+            return False  # a cache without a limit
+    if any(read.how.startswith(WHOLE) and read.how not in IN_PART for read in use.reads):
         return True
     return not use.reads and all(used is False for used in use.used_elsewhere)
 
 
 def _is_data(growth: Growth) -> bool:
     """Whether what is kept is plain data."""
-    if growth.own >= growth.bytes // 2 or growth.data >= DATA_PART * max(1, growth.each):
+    if growth.element in CALLED:
+        return False
+    of_library = "." in growth.element
+    if growth.own >= growth.bytes // 2 or (of_library and growth.data >= DATA_PART * max(1, growth.each)):
         return True
     return growth.element in (
         "numpy.ndarray",

@@ -74,18 +74,19 @@ class Look:
         self.resident: int = memory["resident"]
         self.idle: int = memory["idle"]
         self.heap: tuple[int, int] = _core.system_heap() or (0, 0)
+        self.roots: dict[str, int] = {} if before is None else before.roots
         heap, named = walk([])
         try:
             self.bytes: int = heap.totals()[2]
             self.growths: list[Growth] = (
-                [] if before is None or before.marks is None else growth.find(heap, named, before.marks, makings)
+                [] if before is None or before.marks is None else growth.find(heap, named, before.marks, makings, self.roots)
             )
             self.handles: list[Handles] = handles.find(heap, named, makings)
             self.garbage = _garbage(heap, makings)
             self.kinds = _kinds(heap)
             self.wasted = wasted.find(heap, named, makings) if last else []
             self.marks: _core.Marks | None = heap.marks()
-            self.retained = _retained(heap, before)
+            self.retained = _retained(heap, before, self.roots)
         finally:
             heap.forget()
         self.segments = handles.segments(makings.segments)
@@ -106,12 +107,13 @@ def _kinds(heap: _core.Heap) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _retained(heap: _core.Heap, before: Look | None) -> dict[tuple[int, str], int]:
+def _retained(heap: _core.Heap, before: Look | None, roots: dict[str, int]) -> dict[tuple[int, str], int]:
     """What the holders that grew at the look before keep now; those that are gone are missing."""
     if before is None:
         return {}
     wanted = {one.key for one in before.growths} | set(before.retained)
-    return {key: kept for key, kept in ((key, heap.retained_at(*key)) for key in wanted) if kept is not None}
+    found = {key: heap.retained_at(*key) if key[0] else roots.get(key[1]) for key in wanted}
+    return {key: kept for key, kept in found.items() if kept is not None}
 
 
 def _garbage(heap: _core.Heap, makings: Makings) -> Garbage | None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "Observer", "turn"]
 
-#: The part of the time that looks may take; how many may be taken whatever they cost; seconds that may be taken in any case.
+#: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds that may
+#: be taken in any case.
 PART, FREE, SECONDS = 0.02, 2, 0.4
 #: Arrays from here on remember their line.
 LINES_FROM = 64 << 10
@@ -147,13 +148,18 @@ class Observer:
 
     def _due(self) -> None:
         """It may be time for a look: between two steps of the program."""
-        if self._looking or _watching is not self or _is_importing():
+        if self._looking or _watching is not self:
+            return
+        if _is_importing():
+            _core.survey_later()
             return
         turns = _core.turns()[0]
         if turns and self.looks and turns == self.looks[-1].turn:
             return  # for its growth, though there has been a look at this turn
         elapsed = perf_counter() - self.began
-        if len(self.looks) >= FREE and self._spent + self.looks[-1].cost > max(SECONDS, PART * elapsed):
+        free = turns > 0 and sum(1 for look in self.looks if look.turn) < FREE
+        cost = self.looks[-1].cost if self.looks else 0.0
+        if not free and self._spent + cost > max(SECONDS, PART * elapsed):
             return
         self.look()
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from statistics import median
 
 from .. import _core
+from . import source
 from .finding import Finding, size
 from .places import Place, place
 
@@ -20,6 +21,8 @@ __all__ = ["allocator", "fresh", "native", "peak", "swell"]
 LEAST_NATIVE, NATIVE_A_TURN = 8 << 20, 64 << 10
 #: The part of the growth of the process that has to be unexplained.
 UNEXPLAINED = 0.4
+#: Stretches in each of which it has to grow, and by which part of what would be even.
+QUARTERS, STEADY = 4, 0.3
 #: Free bytes of the C library, and the part of the process that they have to be.
 LEAST_FREE, FREE_PART = 32 << 20, 0.2
 #: A peak, in bytes and in times of what is kept; the part of the time that counts as a moment.
@@ -54,21 +57,18 @@ def native(observer: Observer) -> Finding | None:
         return look.turn if turns else look.seconds
 
     pace = grown / (when(last) - when(first))
-    if any(
-        _unexplained(after) - _unexplained(before) < pace * (when(after) - when(before)) / 4
-        for before, after in zip(looks, looks[1:], strict=False)
-    ):
+    if not _is_steady(observer):
         return None  # it came at once
     lines = sorted(_core.grown_lines(), key=lambda row: -row[1])
-    known = [(place(site), bytes) for site, bytes in lines if site]
-    at = next((where for where, _ in known if where is not None), None)
+    known = [(where, bytes) for site, bytes in lines if (where := place(site)) is not None and not _imports(where)]
+    at = known[0][0] if known else None
     where = f" at {at}" if at is not None else ""
     message = (
         f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, that no Python "
         "object accounts for: "
         f"memory of compiled code, grown while the program was{where}."
     )
-    evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4] if line is not None]
+    evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4]]
     evidence.append(f"resident grew by {size(of)}, objects by {size(last.bytes - first.bytes)}")
     fix = "Look there for a library's object that wants a close, release or free, or for a call whose result is never freed."
     return Finding(
@@ -81,6 +81,27 @@ def native(observer: Observer) -> Finding | None:
         per_turn=round(pace) if turns else None,
         evidence=evidence,
     )
+
+
+def _imports(at: Place) -> bool:
+    text = source.statement(at.file, at.number) or ""
+    return text.startswith(("import ", "from "))
+
+
+def _is_steady(observer: Observer) -> bool:
+    """Whether the process grew in each quarter of its turns; where there are none, of its time."""
+    seconds, resident, _, _, _, turns = observer.samples
+    along: list[float] = list(turns) if turns[-1] >= QUARTERS else list(seconds)
+    begin = next((at for at, value in enumerate(along) if value > 0), 0)
+    span, whole = along[-1] - along[begin], resident[-1] - resident[begin]
+    bounds = [along[begin] + span * quarter / QUARTERS for quarter in range(1, QUARTERS + 1)]
+    before = resident[begin]
+    for bound in bounds:
+        reached = max(at for at, value in enumerate(along) if value <= bound or at == begin)
+        if resident[reached] - before < whole / QUARTERS * STEADY:
+            return False
+        before = resident[reached]
+    return True
 
 
 def allocator(observer: Observer) -> Finding | None:
