@@ -197,6 +197,23 @@ def test_pixels_of_pillow_and_mappings_count(tmp_path):
     assert taken.retained(image) >= 4 * MB
 
 
+def test_memory_of_ctypes_counts_once():
+    import ctypes
+
+    class Header(ctypes.Structure):
+        _fields_ = (("name", ctypes.c_char * MB), ("rows", ctypes.c_int * 100))
+
+    buffer, header, own = ctypes.create_string_buffer(2 * MB), Header(), bytearray(MB)
+    rows, shared = header.rows, (ctypes.c_char * MB).from_buffer(own)
+    taken = dp.snapshot()
+    assert 2 * MB <= taken.retained(buffer) < 2.1 * MB
+    assert MB <= taken.retained(header) < 1.1 * MB
+    assert taken.retained(rows) < 10_000, "a part of the header"
+    [bytes] = [kind["bytes"] for kind in taken.kinds if kind["type"].endswith(f"c_char_Array_{MB}")]
+    assert bytes < MB, "they are those of the bytearray"
+    assert len(shared) == MB
+
+
 def test_lists_of_a_snapshot(tmp_path):
     kept = [bytearray(5 * MB)]
     before = dp.snapshot()

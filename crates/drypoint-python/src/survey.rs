@@ -223,7 +223,7 @@ impl Samples {
                 ASKED.store(false, Relaxed);
             }
         }
-        if resident >= NEXT_BYTES.load(Relaxed) {
+        if turns::count() == 0 && resident >= NEXT_BYTES.load(Relaxed) {
             NEXT_BYTES.store(next_bytes(resident), Relaxed);
             want();
         }

@@ -38,8 +38,8 @@ def register_size(kind: type, function: Callable[[Any], int]) -> None:
 
     Notes
     -----
-    Known without this: images of Pillow, renderers of Matplotlib's Agg, memory maps. Not known: what an open capture or
-    writer of OpenCV holds, which depends on the file and the decoder's threads.
+    Known without this: images of Pillow, renderers of Matplotlib's Agg, memory maps, arrays and structures of ctypes. Not
+    known: what an open capture or writer of OpenCV holds, which depends on the file and the decoder's threads.
 
     Examples
     --------
@@ -77,8 +77,17 @@ def _renderer(renderer: Any) -> int:
     return int(renderer.width) * int(renderer.height) * 4
 
 
+def _c_data(data: Any) -> int:
+    """A part of another, or what stands at an address that was given, has no memory of its own."""
+    import ctypes
+
+    return ctypes.sizeof(data) if data._b_needsfree_ and data._b_base_ is None else 0
+
+
 _LIBRARIES: list[tuple[str, str, Callable[[Any], int]]] = [
     ("PIL.Image", "Image", _image),
     ("matplotlib.backends.backend_agg", "RendererAgg", _renderer),
+    ("_ctypes", "Array", _c_data),
+    ("_ctypes", "Structure", _c_data),
     ("mmap", "mmap", lambda mapping: 0 if mapping.closed else len(mapping)),
 ]

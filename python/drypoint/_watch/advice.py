@@ -127,13 +127,12 @@ def _default(growth: Growth) -> str:
 
 
 def _container(growth: Growth) -> tuple[str, str]:
-    figures = growth.subject.endswith("Figure")
-    return (
-        f"are kept by {growth.holder}",
-        "Keep the encoded picture or its path in place of the figure, or let the old ones go."
-        if figures
-        else "Keep only what is needed of them, take out what is done with, or give the container a limit.",
-    )
+    clause = f"are kept by {growth.holder}"
+    if growth.subject.endswith("Figure"):
+        return clause, "Keep the encoded picture or its path in place of the figure, or let the old ones go."
+    if growth.subject.startswith("matplotlib.") and (name := growth.subject.rsplit(".", 1)[-1]) in _INSTEAD:
+        return clause, f"{_INSTEAD[name]} An artist is also kept by its Axes until it is removed."
+    return clause, "Keep only what is needed of them, take out what is done with, or give the container a limit."
 
 
 #: By the kind of artist: what to do in place of making another one.
@@ -141,6 +140,7 @@ _INSTEAD = {
     "AxesImage": "Make the image once and call image.set_data(frame), or remove the old one first (image.remove()).",
     "Line2D": "Make the line once and call line.set_data(x, y), or remove the old one first (line.remove()).",
     "Text": "Make the text once and call text.set_text(), or remove the old one first (text.remove()).",
+    "Annotation": "Make the text once and call text.set_text(), or remove the old one first (text.remove()).",
     "Legend": "Make the legend once, or remove the old one first (legend.remove()): ax.legend() replaces, fig.legend() adds.",
     "QuadMesh": "Make the mesh once and call mesh.set_array(values), or remove the old one first (mesh.remove()).",
 }

@@ -80,6 +80,7 @@ def document(observer: Observer) -> dict[str, Any]:
 def _findings(observer: Observer, turns: int) -> list[Finding]:
     if not observer.looks:
         return []  # the budget had no room for a look at the heap
+    stopped = observer.stopped()
     handles = _handles(observer.looks)
     found = list(handles)
     found.extend(_segments(observer.looks))
@@ -87,7 +88,7 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
     grown = [
         finding
         for series in gather(observer.looks)
-        if (finding := judge(series, turns, _made(observer, series))) is not None
+        if (finding := judge(series, turns, _made(observer, series), stopped)) is not None
     ]
     growing = concatenations(observer, turns)
     for finding in grown:

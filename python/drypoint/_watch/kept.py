@@ -45,7 +45,9 @@ IN_PART = tuple(f"passed to {name}" for name in ("iter", "next", "len", "bool", 
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
 
-def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding | None:
+def judge(
+    series: Series, turns: int, made: tuple[int, int] | None, stopped: bool = False
+) -> Finding | None:
     """The verdict on a holder that grew; None if there is nothing to say.
 
     Parameters
@@ -56,6 +58,8 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
         Turns in all.
     made : tuple of int, optional
         How many things of the kind its line made, and how many of them are alive.
+    stopped : bool
+        Whether the process has not grown for long when it ended.
     """
     growth = series.last
     per_turn = series.per_turn
@@ -73,6 +77,8 @@ def judge(series: Series, turns: int, made: tuple[int, int] | None) -> Finding |
         return None
     if growth.way.kind not in ("container", "class", "frame"):
         return _leak(series, turns, made, 0.9)
+    if stopped and not series.emptied:
+        return _cache(series, turns) if series.bytes >= LEAST_CACHE else None
     return _plain(series, turns, made)
 
 

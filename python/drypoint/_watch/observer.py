@@ -29,6 +29,8 @@ __all__ = ["Line", "Observer", "turn"]
 #: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds that may
 #: be taken in any case.
 PART, FREE, SECONDS = 0.02, 2, 0.4
+#: Growth of less than this part of all does not count, and what came before this part of the time was early.
+GROWS, LATE = 0.02, 0.5
 #: Arrays from here on remember their line.
 LINES_FROM = 64 << 10
 #: Turns at which the first look comes.
@@ -142,6 +144,16 @@ class Observer:
                 found.append(row)
         return found
 
+    def stopped(self) -> bool:
+        """Whether the process had not grown for most of its time when it ended: what it gathered, it gathered before."""
+        seconds, resident, live, *_ = self.samples
+        for column in (resident, live):
+            rise = (max(column) - column[0]) * GROWS
+            late = next((at for at, value in enumerate(column) if value >= max(column) - rise), 0)
+            if seconds[late] > LATE * seconds[-1]:
+                return False
+        return True
+
     def turn(self) -> None:
         """A turn has ended."""
         _core.tell_turn()
@@ -153,11 +165,8 @@ class Observer:
         if _is_importing():
             _core.survey_later()
             return
-        turns = _core.turns()[0]
-        if turns and self.looks and turns == self.looks[-1].turn:
-            return  # for its growth, though there has been a look at this turn
         elapsed = perf_counter() - self.began
-        free = turns > 0 and sum(1 for look in self.looks if look.turn) < FREE
+        free = _core.turns()[0] > 0 and sum(1 for turn in _core.turns_marked() if turn) < FREE
         cost = self.looks[-1].cost if self.looks else 0.0
         if not free and self._spent + cost > max(SECONDS, PART * elapsed):
             return

@@ -7,6 +7,7 @@ from collections import deque
 from linecache import getline
 
 from .. import _core
+from .._report import names
 from . import source, ways
 from .finding import Finding, size
 from .growth import chain_to, site_of
@@ -90,7 +91,7 @@ def _finding(
         count=len(members),
         object=ways.thing_name(heap.thing(node)),
         holder=holder,
-        chain=holder,
+        chain=names.chain(root, objects),
     )
 
 
@@ -127,7 +128,9 @@ def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[in
     groups: dict[tuple[str, ...], list[tuple[list[int], int]]] = {}
     lines: dict[str, Place] = {}
     for group, extra in waste.duplicates([heap.thing(node) for node in nodes]):
-        members = [by_id[id(thing)] for thing in group]
+        members = [node for thing in group if heap.node(node := by_id[id(thing)])[4]]
+        if len(members) < 2:
+            continue  # garbage
         places = [at for node in members if (at := place(site_of(heap, makings, node))) is not None]
         lines.update((at.line, at) for at in places)
         groups.setdefault(tuple(sorted({at.line for at in places})), []).append((members, extra))
@@ -151,9 +154,12 @@ def _copied(
 ) -> Finding:
     members = alike[0][0]
     names_of = []
+    chain = ""
     for node in members[:3]:
         root, steps = chain_to(heap, named, node)
-        names_of.append(ways.holder_name(root, [heap.thing(step) for step in steps]))
+        objects = [heap.thing(step) for step in steps]
+        names_of.append(ways.holder_name(root, objects))
+        chain = chain or names.chain(root, objects)
     made = f", made at {at}" if at is not None else ""
     many = f" ({len(alike)} such groups)" if len(alike) > 1 else ""
     message = (
@@ -170,5 +176,5 @@ def _copied(
         count=sum(len(group) - 1 for group, _ in alike),
         object="numpy.ndarray",
         holder=names_of[0],
-        chain=names_of[0],
+        chain=chain,
     )

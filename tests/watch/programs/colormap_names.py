@@ -27,6 +27,9 @@ def step_fixed(i):
     matplotlib.colormaps.unregister(f"ramp {i}")
 
 
+TURNS = 60
+
+
 if __name__ == "__main__":
     from _run import main
 

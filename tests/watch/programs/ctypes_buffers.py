@@ -7,11 +7,13 @@
 # ///
 
 import ctypes
+import time
 
 SENT = []
 
 
 def send(i):
+    time.sleep(0.02)
     buffer = ctypes.create_string_buffer(500_000)
     ctypes.memset(buffer, i % 256, 500_000)
     SENT.append(buffer)

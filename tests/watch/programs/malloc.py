@@ -7,6 +7,7 @@
 # ///
 
 import ctypes
+import time
 
 LIBC = ctypes.CDLL(None)
 LIBC.malloc.restype = ctypes.c_void_p
@@ -17,6 +18,7 @@ LIBC.free.argtypes = [ctypes.c_void_p]
 def picture(size):
     address = LIBC.malloc(size)
     ctypes.memset(address, 1, size)
+    time.sleep(0.02)
     return address
 
 

@@ -7,6 +7,7 @@
 # ///
 
 import sqlite3
+import time
 
 DATABASE = sqlite3.connect(":memory:")
 DATABASE.execute("create table pictures (number integer, data blob)")
@@ -15,6 +16,7 @@ DATABASE.execute("create table pictures (number integer, data blob)")
 def put(i):
     DATABASE.execute("insert into pictures values (?, ?)", (i, bytes([i % 256]) * 1_000_000))
     DATABASE.commit()
+    time.sleep(0.02)
 
 
 def step(i):

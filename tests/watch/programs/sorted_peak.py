@@ -23,7 +23,7 @@ def step_fixed(i):
     return heapq.nsmallest(10, values(i))
 
 
-TURNS = 4
+TURNS = 3
 
 
 if __name__ == "__main__":
