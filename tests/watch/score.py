@@ -16,8 +16,8 @@ verdict    from the kind            any of these is right
 names      must_name                of each inner list one text has to be said
 line       alloc_line, data_line,   any of these is right; none: it is not asked
            hold_line
-unseen     -                        why the watch is known not to say it; tests expect nothing then
-unsure     -                        why the corrected version may have a finding all the same
+unseen     -                        why the watch is known not to say it: a miss is no failure
+unsure     -                        why the corrected version is known to get a finding
 =========  =======================  ============================================================
 """
 
