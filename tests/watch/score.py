@@ -16,6 +16,8 @@ verdict    from the kind            any of these is right
 names      must_name                of each inner list one text has to be said
 line       alloc_line, data_line,   any of these is right; none: it is not asked
            hold_line
+unseen     -                        why the watch is known not to say it: a miss is no failure
+unsure     -                        why the corrected version is known to get a finding
 =========  =======================  ============================================================
 """
 
@@ -50,6 +52,8 @@ class Case:
     verdicts: tuple[str, ...]
     names: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...]
+    unseen: str | None
+    unsure: str | None
 
     @classmethod
     def read(cls, path: Path) -> Case:
@@ -74,7 +78,13 @@ class Case:
             tuple(given.get("verdict", default)),
             tuple(map(tuple, given.get("names", given.get("must_name", ())))),
             tuple(numbers),
+            given.get("unseen"),
+            given.get("unsure"),
         )
+
+    def known(self, fixed: bool) -> str | None:
+        """Why a run is known to be judged wrongly; None if it is not."""
+        return self.unsure if fixed or not self.has_defect else self.unseen
 
     @property
     def has_defect(self) -> bool:
@@ -186,7 +196,9 @@ def _line(done: Run, wrong: str | None) -> str:
         else " also "
         + ", ".join(f"{one['verdict']} at {one['line']}" for one in done.faults if one is not done.right[0])
     )
-    start = f"{'ok  ' if wrong is None else 'WRONG'} {done.case.kind:7} {done.name} ({turns} turns, {seconds} s){also}"
+    known = done.case.known(done.fixed)
+    word = "ok  " if wrong is None else "known" if known else "WRONG"
+    start = f"{word} {done.case.kind:7} {done.name} ({turns} turns, {seconds} s){also}"
     return start if wrong is None else f"{start}\n      {wrong}"
 
 

@@ -3,7 +3,7 @@
 # kind = "native"
 # verdict = ["native"]
 # names = [["malloc.py"]]
-# line = ["memset", "LIBC.malloc"]
+# line = ["memset", "LIBC.malloc(", "time.sleep", "return address"]
 # ///
 
 import ctypes

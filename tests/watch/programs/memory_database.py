@@ -3,7 +3,7 @@
 # kind = "native"
 # verdict = ["native"]
 # names = [["memory_database.py"]]
-# line = ["execute"]
+# line = ["execute", "DATABASE.commit", "time.sleep"]
 # ///
 
 import sqlite3
