@@ -29,7 +29,7 @@ ROOMS = {
         "manage",
         "Manager",
     ],
-    "The heap": ["snapshot", "Snapshot", "holders", "Holders", "register_size"],
+    "The heap": ["snapshot", "Snapshot", "holders", "Holders", "register_size", "turn"],
     "Memory": [
         "memory",
         "MemoryReport",

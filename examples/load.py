@@ -81,7 +81,9 @@ def main() -> None:
     parser.add_argument("program", help="flask_plots.py or fastapi_plots.py")
     parser.add_argument("--requests", type=int, default=2000)
     parser.add_argument("--leak", action="store_true", help="start the server with --leak")
-    parser.add_argument("--watch", action="store_true", help="run it under `drypoint watch`, which tells what it finds")
+    parser.add_argument(
+        "--watch", action="store_true", help="run it under `drypoint watch`, which tells what it finds"
+    )
     options = parser.parse_args()
     watch = ["-m", "drypoint", "watch"] if options.watch else []
     leak = ["--leak"] if options.leak else []

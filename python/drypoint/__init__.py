@@ -93,6 +93,7 @@ __all__ = [
     "snapshot",
     "std",
     "sum",
+    "turn",
     "var",
     "zeros",
 ]
@@ -111,6 +112,7 @@ if TYPE_CHECKING:
     from ._lifetime.scoped import scoped
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
+    from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.
     _LATER = {
@@ -135,6 +137,7 @@ else:
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
+        "turn": "_watch.turn",
         "zeros": "_lifetime.reuse",
     }
 

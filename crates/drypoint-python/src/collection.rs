@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use crate::raw::{Aside, add_pending_call, collector_is_on, thread_number, with_interpreter};
+use crate::raw::{Aside, Pending, add_pending_call, collector_is_on, thread_number, with_interpreter};
 use crate::refusal;
 
 /// The account of all arrays that no scope has.
@@ -184,6 +184,7 @@ fn due(live: usize, step: usize) {
 }
 
 extern "C" fn at_safe_point(_nothing: *mut c_void) -> c_int {
+    let _pending = Pending::begin();
     SCHEDULED.store(false, Relaxed);
     if STEP.load(Relaxed) != 0 && live() >= DUE.load(Relaxed) && !refusal::is_on_its_way() {
         Python::attach(|py| collect_grown(py, Reason::Growth));

@@ -15,7 +15,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::collection::collector_runs;
-use crate::raw::add_pending_call;
+use crate::raw::{Pending, add_pending_call};
 use crate::request::{SITE_FROM, remember_sites_from};
 use crate::{sites, turns};
 
@@ -36,7 +36,6 @@ static FIRST_TURN: AtomicU64 = AtomicU64::new(1);
 static NEXT_BYTES: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Growth that no line was charged with yet.
 static GROWTH: AtomicUsize = AtomicUsize::new(0);
-static ASKED: AtomicBool = AtomicBool::new(false);
 static FIGURES: AtomicI64 = AtomicI64::new(0);
 static LINES: Mutex<Vec<(u32, u64)>> = Mutex::new(Vec::new());
 
@@ -63,14 +62,17 @@ pub(crate) fn turn(turns: u64) {
     }
 }
 
+/// If no call can be added now, the sampler tries again.
 fn want() {
-    if !WANTED.swap(true, Relaxed) && !add_pending_call(call) {
-        WANTED.store(false, Relaxed);
-    }
+    WANTED.store(true, Relaxed);
+    add_pending_call(call);
 }
 
 extern "C" fn call(_nothing: *mut c_void) -> c_int {
-    WANTED.store(false, Relaxed);
+    let _pending = Pending::begin();
+    if !WANTED.swap(false, Relaxed) {
+        return 0;
+    }
     Python::attach(|py| {
         let callable =
             TO_CALL.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|it| it.clone_ref(py));
@@ -84,7 +86,7 @@ extern "C" fn call(_nothing: *mut c_void) -> c_int {
 }
 
 extern "C" fn charge(_nothing: *mut c_void) -> c_int {
-    ASKED.store(false, Relaxed);
+    let _pending = Pending::begin();
     let grown = GROWTH.swap(0, Relaxed) as u64;
     let site = Python::attach(sites::here);
     let mut lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,9 +221,11 @@ impl Samples {
         if resident >= self.highest + STEP {
             GROWTH.fetch_add(resident - self.highest, Relaxed);
             self.highest = resident;
-            if !ASKED.swap(true, Relaxed) && !add_pending_call(charge) {
-                ASKED.store(false, Relaxed);
-            }
+        }
+        if WANTED.load(Relaxed) {
+            add_pending_call(call);
+        } else if GROWTH.load(Relaxed) > 0 {
+            add_pending_call(charge);
         }
         if turns::count() == 0 && resident >= NEXT_BYTES.load(Relaxed) {
             NEXT_BYTES.store(next_bytes(resident), Relaxed);

@@ -20,6 +20,7 @@ the options, else from the environment variable DRYPOINT_MANAGE (`1`, or `budget
 the program as it is.
 """
 
+
 def add(verbs: Any) -> None:
     """Add the verb and its options."""
     verb = verbs.add_parser("run", help="run a Python program in flat memory", description=_DESCRIPTION)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["add", "run"]
 
 _DESCRIPTION = """\
-Run a Python program as `python` would run it and observe it. At its end, also after an exception or Ctrl-C, the findings are
-printed on standard error, most bytes first: what grows with each turn of its loop, the line that made it, who holds it, how many
-bytes would come back, and what to change; and tables of bytes by kind and by line.
+Run a Python program as `python` would run it and observe it. At its end, also after an exception or Ctrl-C, the
+findings are printed on standard error, most bytes first: what grows with each turn of its loop, the line that made
+it, who holds it, how many bytes would come back, and what to change; and tables of bytes by kind and by line.
 """
 
 #: The exit code when --fail-on applies and the program itself ended well.
@@ -32,13 +32,16 @@ def add(verbs: Any) -> None:
     )
     verb.set_defaults(run=run)
     verb.add_argument("--html", metavar="FILE", help="also write one page that shows it all")
-    verb.add_argument("--json", metavar="FILE", help="also write it as data, for `drypoint report` and `diff`")
+    verb.add_argument(
+        "--json", metavar="FILE", help="also write it as data, for `drypoint report` and `diff`"
+    )
     verb.add_argument(
         "--fail-on",
         metavar="WHAT",
         action="append",
         default=[],
-        help="exit with 1 if there is a finding of this verdict, such as leak or waste, or one of at least so many bytes, such "
+        help="exit with 1 if there is a finding of this verdict, such as leak or waste, or one of at least so "
+        "many bytes, such "
         "as 10MB; may be given again",
     )
     verb.add_argument(

@@ -47,7 +47,8 @@ def advise(growth: Growth) -> tuple[str, str]:
             f"Give the cache a maxsize, cache something small such as the encoded picture, or call {who}.cache_clear().",
         ),
         "traceback": (
-            f"are kept by the traceback of exceptions ({who}) in {holder}: it keeps the frames of the failed calls with their "
+            f"are kept by the traceback of exceptions ({who}) in {holder}: it keeps the frames of the failed "
+            "calls with their "
             "local variables",
             "Keep str(error), or error.with_traceback(None), in place of the exception.",
         ),
@@ -56,8 +57,10 @@ def advise(growth: Growth) -> tuple[str, str]:
             "Close each generator when it is not read any more (contextlib.closing), or run it to its end.",
         ),
         "coroutine": (
-            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not been run to their end",
-            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away keeps all it was given.",
+            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not been "
+            "run to their end",
+            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away keeps "
+            "all it was given.",
         ),
         "future": (
             f"are results of finished {who}s that {holder} holds",
@@ -78,7 +81,8 @@ def advise(growth: Growth) -> tuple[str, str]:
         ),
         "history": (
             f"are kept by the output history of the interactive session, {holder}",
-            "End the cell with a semicolon or a name, or clear the history (Out.clear(), %reset -f out, %drypoint_release).",
+            "End the cell with a semicolon or a name, or clear the history (Out.clear(), %reset -f out, "
+            "%drypoint_release).",
         ),
         "default argument": (
             f"are kept by the {_default(growth)}, which is made once and lives as long as the function",
@@ -132,7 +136,10 @@ def _container(growth: Growth) -> tuple[str, str]:
         return clause, "Keep the encoded picture or its path in place of the figure, or let the old ones go."
     if growth.subject.startswith("matplotlib.") and (name := growth.subject.rsplit(".", 1)[-1]) in _INSTEAD:
         return clause, f"{_INSTEAD[name]} An artist is also kept by its Axes until it is removed."
-    return clause, "Keep only what is needed of them, take out what is done with, or give the container a limit."
+    return (
+        clause,
+        "Keep only what is needed of them, take out what is done with, or give the container a limit.",
+    )
 
 
 #: By the kind of artist: what to do in place of making another one.
@@ -141,7 +148,8 @@ _INSTEAD = {
     "Line2D": "Make the line once and call line.set_data(x, y), or remove the old one first (line.remove()).",
     "Text": "Make the text once and call text.set_text(), or remove the old one first (text.remove()).",
     "Annotation": "Make the text once and call text.set_text(), or remove the old one first (text.remove()).",
-    "Legend": "Make the legend once, or remove the old one first (legend.remove()): ax.legend() replaces, fig.legend() adds.",
+    "Legend": "Make the legend once, or remove the old one first (legend.remove()): ax.legend() replaces, "
+    "fig.legend() adds.",
     "QuadMesh": "Make the mesh once and call mesh.set_array(values), or remove the old one first (mesh.remove()).",
 }
 
@@ -150,11 +158,21 @@ def _artists(growth: Growth) -> tuple[str, str]:
     name = growth.subject.rsplit(".", 1)[-1]
     clause = f"pile up in a living {growth.way.who}, {growth.holder}: each call adds one, and none is removed"
     if "colorbar" in growth.subject.lower():
-        return clause, "Make the colorbar once and call colorbar.update_normal(image), or colorbar.remove() first."
+        return (
+            clause,
+            "Make the colorbar once and call colorbar.update_normal(image), or colorbar.remove() first.",
+        )
     if "twin" in name:
-        return clause, "Make the twin Axes once and update its lines (line.set_data()), or remove it first (twin.remove())."
+        return clause, "Make the twin Axes once and update its lines (line.set_data()), or remove it first "
+        "(twin.remove())."
     if name.startswith("Axes") and name not in _INSTEAD:
-        return clause, "Make the Axes once and draw into it again (ax.clear()), or remove the old one first (ax.remove())."
+        return clause, "Make the Axes once and draw into it again (ax.clear()), or remove the old one first "
+        "(ax.remove())."
     if "Collection" in name or "Contour" in name:
-        return clause, "Change it in place (set_offsets(), set_array()), or remove the old one first (artist.remove())."
-    return clause, _INSTEAD.get(name, "Make it once and change it in place, or remove the old one first (artist.remove()).")
+        return (
+            clause,
+            "Change it in place (set_offsets(), set_array()), or remove the old one first (artist.remove()).",
+        )
+    return clause, _INSTEAD.get(
+        name, "Make it once and change it in place, or remove the old one first (artist.remove())."
+    )

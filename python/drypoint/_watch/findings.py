@@ -103,7 +103,8 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
     found.extend(one for one in observer.looks[-1].wasted if not _told(one, found))
     for finding_of in (native, peak, swell, allocator):
         one = finding_of(observer)
-        if one is None or (one.verdict == "peak" and (_told(one, found) or any(other.verdict == "peak" for other in found))):
+        peaks = any(other.verdict == "peak" for other in found)
+        if one is None or (one.verdict == "peak" and (peaks or _told(one, found))):
             continue
         if not (one.verdict == "native" and any(_explains(other, one) for other in found)):
             found.append(one)
@@ -126,7 +127,7 @@ def _told(finding: Finding, others: list[Finding]) -> bool:
 def _explains(other: Finding, one: Finding) -> bool:
     """Whether handles or garbage account for native growth: a decoder's memory is its capture's."""
     return other.verdict in ("handle", "garbage") and (
-        other.bytes * 2 >= one.bytes or other.place is not None and (other.count or 0) > MANY_HANDLES
+        other.bytes * 2 >= one.bytes or (other.place is not None and (other.count or 0) > MANY_HANDLES)
     )
 
 
@@ -179,7 +180,8 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
     count = max(count, round(rate * turns)) if turns and not closed else count
     more = f", {rate:.2g} more with each turn" if turns else ""
     message = (
-        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} (unclosed, {last.chain})."
+        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} (unclosed, "
+        f"{last.chain})."
     )
     method = last.cure.split("(")[0].rsplit(".", 1)[-1]
     fix = (
@@ -218,7 +220,8 @@ def _segments(looks: list[Look]) -> list[Finding]:
         made = f" made at {at}" if at is not None else ""
         each = bytes // most
         message = (
-            f"{most} shared memory segments (SharedMemory){made} were not unlinked: they stay in /dev/shm, {size(each)} each, also "
+            f"{most} shared memory segments (SharedMemory){made} were not unlinked: they stay in /dev/shm, "
+            f"{size(each)} each, also "
             f"after close() and after the process has ended; {most / turns:.2g} more with each turn."
         )
         found.append(
@@ -260,7 +263,8 @@ def _garbage(looks: list[Look]) -> Finding | None:
         else "the collector counts objects, not bytes, and has not run"
     )
     message = (
-        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference cycles, and {why}. "
+        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference cycles, "
+        f"and {why}. "
         f"{size(garbage.bytes)} at turn {worst.turn}, {size(per_turn)} with each turn."
     )
     fix = (
@@ -293,7 +297,7 @@ def _by_kind(observer: Observer) -> list[dict[str, Any]]:
     if not observer.looks:
         return []
     peak_look = max(observer.looks, key=lambda look: look.bytes)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for kind in {*observer.looks[-1].kinds, *peak_look.kinds}:
         count, live = observer.looks[-1].kinds.get(kind, (0, 0))
         top = max(live, peak_look.kinds.get(kind, (0, 0))[1])
@@ -345,7 +349,8 @@ def _loop_inside(code: CodeType, start: int, end: int) -> int | None:
     found = None
     for step in dis.get_instructions(code):
         if "JUMP_BACKWARD" in step.opname and isinstance(step.argval, int):
-            if step.argval <= end and step.offset >= start:
+            around = step.argval <= end and step.offset >= start
+            if around:
                 found = _line(code, step.argval)
                 break
     return found

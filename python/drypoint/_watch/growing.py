@@ -39,15 +39,18 @@ def _finding(row: Line, turns: int) -> Finding | None:
     text = source.statement(at.file, at.number)
     shown = f" (`{text}`)" if text else ""
     message = (
-        f"The array made at {at}{shown} grows by concatenation: it was made {row.allocations:,} times, each time a little larger, "
-        f"and {size(row.allocated)} were copied for what holds {size(max(row.live, row.allocated // row.allocations))} at the end."
+        f"The array made at {at}{shown} grows by concatenation: it was made {row.allocations:,} times, each time "
+        "a little larger, "
+        f"and {size(row.allocated)} were copied for what holds "
+        f"{size(max(row.live, row.allocated // row.allocations))} at the end."
     )
     return Finding(
         "waste",
         message,
         bytes=max(row.live, row.allocated // row.allocations),
         place=at,
-        fix="Keep the pieces in a list and join them once at the end (np.concatenate), or make the whole array first and fill it.",
+        fix="Keep the pieces in a list and join them once at the end (np.concatenate), or make the whole array "
+        "first and fill it.",
         confidence=0.85,
         count=row.allocations,
         per_turn=None,

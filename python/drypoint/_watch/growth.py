@@ -1,7 +1,7 @@
 """What keeps more than at the look before, and by which way: the objects are named while they can be looked at.
 
-A walk of the heap says which objects keep new ones alive. For each that counts, the new ones are asked what they are, which
-line made them, and by which chain they are held; what remains is plain data.
+A walk of the heap says which objects keep new ones alive. For each that counts, the new ones are asked what they
+are, which line made them, and by which chain they are held; what remains is plain data.
 """
 
 from __future__ import annotations
@@ -238,8 +238,9 @@ def _named(
 
 
 def _inside(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int, int, int]:
-    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it, or the chain that
-    it is the head of."""
+    """Of a thing that is new itself: the part of it that holds many of a kind, if that is nearly all of it, or the
+    chain that it is the head of.
+    """
     at, whole, links = node, heap.node(node)[2], 0
     for _ in range(DEEPEST):
         held = heap.held(at, MANY)
@@ -272,7 +273,7 @@ def _renewed(heap: _core.Heap, holder: int, node: int, count: int) -> tuple[int,
 
 
 def made_inside(heap: _core.Heap, makings: Makings, node: int) -> tuple[int, int]:
-    """The first thing, from an element inwards along what takes most, that a line of the program is known to have made."""
+    """The first thing, from an element inwards along what takes most, whose line of the program is known."""
     whole = heap.node(node)[2]
     at: int | None = node
     for _ in range(DEEPEST):
@@ -311,9 +312,7 @@ def chain_to(heap: _core.Heap, named: list[str], node: int) -> tuple[str | None,
     return (None if root is None else named[root]), nodes
 
 
-def _contents(
-    heap: _core.Heap, makings: Makings, node: int | None, holder: int
-) -> tuple[int, Any, int, int]:
+def _contents(heap: _core.Heap, makings: Makings, node: int | None, holder: int) -> tuple[int, Any, int, int]:
     """Bytes of large data in an element, and the waste in it that takes most, with its line and its bytes."""
     from . import waste
 

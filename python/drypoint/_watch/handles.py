@@ -1,7 +1,7 @@
 """Things of the operating system that are open: files, maps, captures, archives, segments.
 
-Most are held by one another: an archive has a file, a map has a mapping, which its views hold too. Only the outermost that is
-open itself is told, since that is what a program closes.
+Most are held by one another: an archive has a file, a map has a mapping, which its views hold too. Only the
+outermost that is open itself is told, since that is what a program closes.
 """
 
 from __future__ import annotations

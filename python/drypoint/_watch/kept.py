@@ -1,9 +1,9 @@
 """Growth with a holder: a leak, a cache, waste, or something that the program wants.
 
-That a container gains with every turn is no fault by itself: a program may want what it gathers. What speaks for a fault: a
-holder that nobody fills on purpose (a registry, a traceback, a suspended generator, a cache without a limit), figures kept with
-their data, a view that keeps its base, a form that takes more bytes than its content, frames that an encoder takes one by one
-later, or things that were used in their turn and are kept all the same.
+That a container gains with every turn is no fault by itself: a program may want what it gathers. What speaks for a
+fault: a holder that nobody fills on purpose (a registry, a traceback, a suspended generator, a cache without a
+limit), figures kept with their data, a view that keeps its base, a form that takes more bytes than its content,
+frames that an encoder takes one by one later, or things that were used in their turn and are kept all the same.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ CALLED = ("function", "method", "functools.partial")
 DATA_PART = 0.8
 #: Ways to read a container as a whole, and some that look like it.
 WHOLE = ("iterated", "passed", "returned")
-IN_PART = tuple(f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof"))
+IN_PART = tuple(
+    f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof")
+)
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
 
-def judge(
-    series: Series, turns: int, made: tuple[int, int] | None, stopped: bool = False
-) -> Finding | None:
+def judge(series: Series, turns: int, made: tuple[int, int] | None, stopped: bool = False) -> Finding | None:
     """The verdict on a holder that grew; None if there is nothing to say.
 
     Parameters
@@ -102,9 +102,9 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
     if waste is not None and waste.kind == "view":
         return _views(series, turns)
     whole = max(1, growth.each if growth.own < growth.bytes // 2 else growth.bytes)
-    if waste is not None and waste.sure >= SURE and growth.wasted >= MOSTLY * min(whole, max(waste.bytes, 1)):
-        if growth.own >= growth.bytes // 2 or growth.wasted >= MOSTLY * whole:
-            return _waste(series, turns)
+    mostly = growth.wasted >= MOSTLY * whole or growth.own >= growth.bytes // 2
+    if waste is not None and waste.sure >= SURE and waste.saved >= MOSTLY * waste.bytes and mostly:
+        return _waste(series, turns)
     use, holder_line = _use(growth)
     if use is not None and use.consumed_one_by_one:
         return _gathered(series, turns, use.consumed_one_by_one)
@@ -124,9 +124,9 @@ def _is_compact(growth: Growth) -> bool:
 
 def _is_wanted(use: source.Use) -> bool:
     """Whether the program gathers things for later: it reads them as a whole, or makes them for nothing else."""
-    if any(store.how == "[k] =" for store in use.stores) and not use.removes:
-        if any(read.how in ("member", "indexed") for read in use.reads):
-            return False  # a cache without a limit
+    by_key = any(store.how == "[k] =" for store in use.stores) and not use.removes
+    if by_key and any(read.how in ("member", "indexed") for read in use.reads):
+        return False  # a cache without a limit
     if any(read.how.startswith(WHOLE) and read.how not in IN_PART for read in use.reads):
         return True
     return not use.reads and all(used is False for used in use.used_elsewhere)
@@ -304,7 +304,8 @@ def _gathered(series: Series, turns: int, consumed: tuple[int, str]) -> Finding:
     at = place(growth.site)
     number, callee = consumed
     message = (
-        f"{growth.holder} gathers all {plural(growth.subject)}{_made_at(at)} before {callee}() takes them one by one at line "
+        f"{growth.holder} gathers all {plural(growth.subject)}{_made_at(at)} before {callee}() takes them one by "
+        "one at line "
         f"{number}: {_pace(series, turns)}, though one at a time is enough."
     )
     fix = f"Give each one to {callee}() when it is made, or make them in a generator."
@@ -317,7 +318,8 @@ def _cache(series: Series, turns: int) -> Finding:
     at = place(growth.site)
     how = "has a limit" if growth.way.bounded else "has stopped growing"
     message = (
-        f"{growth.holder} warmed up to {size(growth.retained or series.bytes)} of {plural(growth.subject)}{_made_at(at)} and "
+        f"{growth.holder} warmed up to {size(growth.retained or series.bytes)} of "
+        f"{plural(growth.subject)}{_made_at(at)} and "
         f"{how}: no leak."
     )
     details = _details(series, turns)

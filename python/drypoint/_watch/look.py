@@ -79,7 +79,9 @@ class Look:
         try:
             self.bytes: int = heap.totals()[2]
             self.growths: list[Growth] = (
-                [] if before is None or before.marks is None else growth.find(heap, named, before.marks, makings, self.roots)
+                []
+                if before is None or before.marks is None
+                else growth.find(heap, named, before.marks, makings, self.roots)
             )
             self.handles: list[Handles] = handles.find(heap, named, makings)
             self.garbage = _garbage(heap, makings)
@@ -91,7 +93,6 @@ class Look:
             heap.forget()
         self.segments = handles.segments(makings.segments)
         self.cost = perf_counter() - at
-
 
     def let_go(self) -> None:
         """The next look has been: the marks are needed no more."""
@@ -117,7 +118,7 @@ def _retained(heap: _core.Heap, before: Look | None, roots: dict[str, int]) -> d
 
 
 def _garbage(heap: _core.Heap, makings: Makings) -> Garbage | None:
-    _, _, _, objects, size = heap.totals()
+    size = heap.totals()[4]
     if size < LEAST_GARBAGE:
         return None
     made: dict[tuple[str, int], int] = {}

@@ -1,8 +1,8 @@
 """Which line made what: figures, artists, images, captures, archives, files.
 
-Large arrays are noted by the allocator hook. Everything else is seen where it is constructed, by the wraps that scopes use too,
-and by one more around Matplotlib's artists, which scopes have no use for. Open files cannot be wrapped without a frame more
-in everybody's traceback; the interpreter's own audit event tells of them.
+Large arrays are noted by the allocator hook. Everything else is seen where it is constructed, by the wraps that
+scopes use too, and by one more around Matplotlib's artists, which scopes have no use for. Open files cannot be
+wrapped without a frame more in everybody's traceback; the interpreter's own audit event tells of them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from _weakref import ref
 
 from .. import _core
 from .._lifetime import constructions
+from .._lifetime.imports import forget
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Makings:
         if self in _listening:
             _listening.remove(self)
         for module in WRAPPED:
-            constructions.forget(module, self._wrap)
+            forget(module, self._wrap)
         while self._undo:
             self._undo.pop()()
         if self._told in constructions.observers:

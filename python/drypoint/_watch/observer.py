@@ -1,9 +1,9 @@
 """A program under observation, from `start` to `stop`: the parts that see, and when they look.
 
-The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have doubled; where no turns
-are found, each time that the time has doubled; or when the process has grown by a good part; and once at the end. After the first
-looks, they may take a fiftieth of the time. Nothing is
-closed, collected or changed; large arrays come from the pool, which is how their lines are known.
+The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have
+doubled; where no turns are found, each time that the time has doubled; or when the process has grown by a good
+part; and once at the end. After the first looks, they may take a fiftieth of the time. Nothing is closed, collected
+or changed; large arrays come from the pool, which is how their lines are known.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from .. import _arguments, _core
 from .._errors import BadArgument, BudgetExceeded, HandlerConflict
-from .._lifetime import constructions, open_figures, reuse
+from .._lifetime import constructions, reuse
 from .look import Look
 from .makings import Makings
 
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
-__all__ = ["Line", "Observer", "turn"]
+__all__ = ["Line", "Observer", "is_watching"]
 
-#: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds that may
-#: be taken in any case.
+#: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds
+#: that may be taken in any case.
 PART, FREE, SECONDS = 0.02, 2, 0.4
 #: Growth of less than this part of all does not count, and what came before this part of the time was early.
 GROWS, LATE = 0.02, 0.5
@@ -90,7 +90,9 @@ class Observer:
     []
     """
 
-    def __init__(self, every: float = 0.01, lines_from: int = LINES_FROM, first_turn: int = FIRST_TURN) -> None:
+    def __init__(
+        self, every: float = 0.01, lines_from: int = LINES_FROM, first_turn: int = FIRST_TURN
+    ) -> None:
         if not 0.001 <= every <= 60:
             raise BadArgument(f"samples can be taken every 1ms to 60s, not every {every * 1000:g}ms")
         self.every = every
@@ -230,30 +232,6 @@ def _is_importing() -> bool:
     return False
 
 
-def turn() -> None:
-    """Say that a turn of the program's main loop has ended, for whoever watches it.
-
-    Returns
-    -------
-    None
-        Nothing is done if nobody does. Costs less than a microsecond.
-
-    Notes
-    -----
-    ``drypoint watch`` finds turns by itself, by the order in which lines make large things. It is told where that is not
-    what a turn is; `each` tells its turns too.
-
-    Examples
-    --------
-    >>> import drypoint as dp
-    >>> for page in range(3):
-    ...     dp.turn()
-    """
-    _core.tell_turn()
-
-
 def is_watching() -> bool:
     """Whether this process is watched."""
     return _watching is not None
-
-

@@ -1,5 +1,6 @@
-"""What the numbers of the process say: bytes that nothing in Python accounts for, that are free and still resident, or that
-were there for a moment only."""
+"""What the numbers of the process say: bytes that nothing in Python accounts for, that are free and still resident,
+or that were there for a moment only.
+"""
 
 from __future__ import annotations
 
@@ -60,17 +61,21 @@ def native(observer: Observer) -> Finding | None:
     if not _is_steady(observer):
         return None  # it came at once
     lines = sorted(_core.grown_lines(), key=lambda row: -row[1])
-    known = [(where, bytes) for site, bytes in lines if (where := place(site)) is not None and not _imports(where)]
+    known = [
+        (where, bytes) for site, bytes in lines if (where := place(site)) is not None and not _imports(where)
+    ]
     at = known[0][0] if known else None
-    where = f" at {at}" if at is not None else ""
+    during = f" at {at}" if at is not None else ""
     message = (
-        f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, that no Python "
+        f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, "
+        "that no Python "
         "object accounts for: "
-        f"memory of compiled code, grown while the program was{where}."
+        f"memory of compiled code, grown while the program was{during}."
     )
     evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4]]
     evidence.append(f"resident grew by {size(of)}, objects by {size(last.bytes - first.bytes)}")
-    fix = "Look there for a library's object that wants a close, release or free, or for a call whose result is never freed."
+    fix = "Look there for a library's object that wants a close, release or free, or for a call whose result is "
+    "never freed."
     return Finding(
         "native",
         message,
@@ -111,7 +116,8 @@ def allocator(observer: Observer) -> Finding | None:
     if free < max(LEAST_FREE, FREE_PART * last.resident):
         return None
     message = (
-        f"{size(free)} of the {size(last.resident)} that are resident at the end were freed by the program and are kept by the "
+        f"{size(free)} of the {size(last.resident)} that are resident at the end were freed by the program and "
+        "are kept by the "
         "C library for its next requests: no leak."
     )
     fix = "If it matters, dp.release() gives them back, or start with MALLOC_TRIM_THRESHOLD_=65536."
@@ -134,7 +140,8 @@ def peak(observer: Observer) -> Finding | None:
     )
     evidence = [f"{size(bytes)} of the peak made at {line}" for line, bytes in known if line is not None]
     fix = (
-        "Work through it in blocks, write results into an array that is there already (out=, dst=), or use a smaller type: the "
+        "Work through it in blocks, write results into an array that is there already (out=, dst=), or use a "
+        "smaller type: the "
         "peak is what the process needs."
     )
     return Finding(
@@ -173,7 +180,8 @@ def swell(observer: Observer) -> Finding | None:
     at = known[0][0] if known else None
     where = f", grown at {at}" if at is not None else ""
     message = (
-        f"The process swells to {size(high)} and falls back to {size(low)}, {falls} time{'s' if falls > 1 else ''}{where}: a "
+        f"The process swells to {size(high)} and falls back to {size(low)}, {falls} "
+        f"time{'s' if falls > 1 else ''}{where}: a "
         f"transient of {size(rise)} that nothing keeps."
     )
     fix = "Work through it in parts, in place of all at once, or make less of it: the peak is what the process needs."
@@ -198,13 +206,19 @@ def fresh(observer: Observer, turns: int) -> list[Finding]:
     found = []
     for row in observer.array_lines():
         each = row.allocated / max(1, row.allocations)
-        if row.allocations < OFTEN or each < LARGE or row.allocated < LEAST_FRESH or row.arrays > row.allocations / 4:
+        if (
+            row.allocations < OFTEN
+            or each < LARGE
+            or row.allocated < LEAST_FRESH
+            or row.arrays > row.allocations / 4
+        ):
             continue
         at: Place | None = place(row.site)
         if at is None:
             continue
         message = (
-            f"{at} makes an array of {size(each)} anew {row.allocations:,} times, {size(row.allocated)} in all, and none is kept: "
+            f"{at} makes an array of {size(each)} anew {row.allocations:,} times, {size(row.allocated)} in all, "
+            "and none is kept: "
             "each takes fresh pages from the system."
         )
         fix = "Write into one array (out=, dst=), or add dp.manage(): then a freed array is the next one."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .growth import Growth
@@ -48,7 +50,7 @@ class Series:
         self.late: int | None = None
         self.passing = False
         seen = waited = False
-        for before, look in zip(looks, looks[1:], strict=False):
+        for before, look in pairwise(looks):
             span = max(1, look.turn - before.turn)
             growth = next((one for one in look.growths if one.key == key), None)
             if growth is None and seen:

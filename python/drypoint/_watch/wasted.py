@@ -80,7 +80,10 @@ def _finding(
     at = place(site) or _stored_at(holder, root, objects)
     made = f" made at {at}" if at is not None else ""
     many = f" ({len(members)} such)" if len(members) > 1 else ""
-    message = f"{holder} is a {found.what}{made}{many} of {size(found.bytes)} where {size(found.needed)} would do: {found.why}."
+    message = (
+        f"{holder} is a {found.what}{made}{many} of {size(found.bytes)} where {size(found.needed)} would "
+    )
+    f"do: {found.why}."
     return Finding(
         "waste",
         message,
@@ -100,7 +103,7 @@ def _has_items(thing: Any) -> bool:
     if isinstance(thing, list | tuple | dict | set | frozenset | deque):
         return True
     kind = getattr(type(thing), "dtype", None)
-    return kind is not None and getattr(thing, "dtype", None) == object
+    return kind is not None and bool(getattr(getattr(thing, "dtype", None), "hasobject", False))
 
 
 def _stored_at(holder: str, root: str | None, objects: list[Any]) -> Place | None:
@@ -163,7 +166,8 @@ def _copied(
     made = f", made at {at}" if at is not None else ""
     many = f" ({len(alike)} such groups)" if len(alike) > 1 else ""
     message = (
-        f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}{many}: {size(extra)} are copies that nobody "
+        f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}{many}: {size(extra)} are "
+        "copies that nobody "
         "asked for."
     )
     return Finding(

@@ -1,7 +1,7 @@
 """By which kind of reference something is kept: what a person has to know to let it go.
 
-The ways are those of the language and of the libraries, not of any program: a registry of pyplot, a closure, a traceback, a
-suspended generator, a cache. They are told from the objects on the chain.
+The ways are those of the language and of the libraries, not of any program: a registry of pyplot, a closure, a
+traceback, a suspended generator, a cache. They are told from the objects on the chain.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ class Way:
     Attributes
     ----------
     kind : str
-        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log record"``,
-        ``"callback"``, ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``, ``"artists"``, ``"class"``,
-        ``"thread-local"``, ``"context variable"``, ``"finalizer"``, ``"queue"``, ``"container"``, ``"frame"``.
+        A word: ``"pyplot"``, ``"cache"``, ``"traceback"``, ``"generator"``, ``"coroutine"``, ``"future"``, ``"log
+        record"``, ``"callback"``, ``"animation"``, ``"history"``, ``"default argument"``, ``"closure"``,
+        ``"artists"``, ``"class"``, ``"thread-local"``, ``"context variable"``, ``"finalizer"``, ``"queue"``,
+        ``"container"``, ``"frame"``.
     who : str
         What stands there in this case: a function, a variable, an event.
     bounded : bool
@@ -208,4 +209,3 @@ def holder_name(root: str | None, objects: list[Any]) -> str:
     if head.startswith("module ") and rank(head) > 0:
         return f"{head[7:]}.{rest}"
     return rest
-

@@ -30,7 +30,7 @@ pub(crate) use island::{Graph, Kind, free, gather};
 pub(crate) use lend::{Cells, item_bytes, lend, release, row_major};
 pub(crate) use loan::Loan;
 pub(crate) use moment::{
-    Aside, add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter,
+    Aside, Pending, add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter,
     with_interpreter_again,
 };
 pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};

@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::ffi;
@@ -57,10 +58,37 @@ pub(crate) fn collector_is_on(_py: Python<'_>) -> bool {
     unsafe { ffi::PyGC_IsEnabled() != 0 }
 }
 
-/// Have a function run in the main thread, attached, between two steps of the program. `false` if too many wait.
+/// Whether a call of ours waits or runs. A second one that is added while the first runs Python code would keep the
+/// interpreter of 3.11 busy for ever where a trace or profile function is set: it looks again and again whether it may run.
+static WAITING: AtomicBool = AtomicBool::new(false);
+
+/// While it lives the call that `add_pending_call` added runs; no other is added before its end.
+pub(crate) struct Pending(());
+
+impl Pending {
+    pub(crate) fn begin() -> Self {
+        Self(())
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        WAITING.store(false, Relaxed);
+    }
+}
+
+/// Have a function run in the main thread, attached, between two steps of the program. It has to hold a [`Pending`]. `false` if
+/// too many wait, or one of ours.
 pub(crate) fn add_pending_call(call: extern "C" fn(*mut c_void) -> c_int) -> bool {
+    if WAITING.swap(true, Relaxed) {
+        return false;
+    }
     // SAFETY: `call` needs no argument and is safe to call.
-    unsafe { ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) == 0 }
+    let added = unsafe { ffi::Py_AddPendingCall(Some(call), ptr::null_mut()) == 0 };
+    if !added {
+        WAITING.store(false, Relaxed);
+    }
+    added
 }
 
 /// Have a class of exceptions raised in this thread, as soon as it is back in Python code.

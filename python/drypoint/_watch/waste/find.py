@@ -25,8 +25,8 @@ def find(thing: object) -> Waste | None:
     Parameters
     ----------
     thing : object
-        An array, a text, a container of numbers or texts, a frame or column of pandas, or an artist of Matplotlib. For all
-        else there is nothing to say.
+        An array, a text, a container of numbers or texts, a frame or column of pandas, or an artist of Matplotlib.
+        For all else there is nothing to say.
 
     Returns
     -------
