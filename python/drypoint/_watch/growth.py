@@ -45,8 +45,10 @@ class Growth:
 
     Attributes
     ----------
-    key : tuple
+    key : str
         The same for the same holder at each look.
+    address : tuple
+        Where the holder is, and the name of its type; None for a variable.
     holder, chain, start : str
         What a person calls the holder, the whole way to what it keeps, and the way to the holder.
     root : str
@@ -72,6 +74,7 @@ class Growth:
     """
 
     __slots__ = (
+        "address",
         "bytes",
         "chain",
         "count",
@@ -92,7 +95,8 @@ class Growth:
         "way",
     )
 
-    key: tuple[int, str]
+    key: str
+    address: tuple[int, str] | None
     holder: str
     chain: str
     start: str
@@ -216,7 +220,8 @@ def _named(
         site = _base_site(heap, element) or site
     holding = objects[: place + 1]
     return Growth(
-        key=(id(holding[-1]), type(holding[-1]).__name__) if key is None else (0, key),
+        key=key or f"{start} {ways.holder_name(start, holding)}",
+        address=(id(holding[-1]), type(holding[-1]).__name__) if key is None else None,
         holder=ways.holder_name(start, holding),
         chain=names.chain(root, objects),
         start=names.chain(start, holding),

@@ -43,6 +43,8 @@ WHOLE = ("iterated", "passed", "returned")
 IN_PART = tuple(
     f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof")
 )
+#: Lines between a look at the length and the line that is guarded by it.
+GUARD = 3
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
@@ -124,12 +126,22 @@ def _is_compact(growth: Growth) -> bool:
 
 def _is_wanted(use: source.Use) -> bool:
     """Whether the program gathers things for later: it reads them as a whole, or makes them for nothing else."""
+    if any(_is_guarded(store, use) for store in use.stores):
+        return True
     by_key = any(store.how == "[k] =" for store in use.stores) and not use.removes
     if by_key and any(read.how in ("member", "indexed") for read in use.reads):
         return False  # a cache without a limit
     if any(read.how.startswith(WHOLE) and read.how not in IN_PART for read in use.reads):
         return True
     return not use.reads and all(used is False for used in use.used_elsewhere)
+
+
+def _is_guarded(store: source.Store, use: source.Use) -> bool:
+    """Whether something goes in only after a look at how much is there: the program has a limit."""
+    return any(
+        read.how == "length" and read.function == store.function and 0 <= store.line - read.line <= GUARD
+        for read in use.reads
+    )
 
 
 def _is_data(growth: Growth) -> bool:

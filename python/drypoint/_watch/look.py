@@ -74,6 +74,7 @@ class Look:
         self.resident: int = memory["resident"]
         self.idle: int = memory["idle"]
         self.heap: tuple[int, int] = _core.system_heap() or (0, 0)
+        self.holders: dict[str, tuple[int, str] | None] = {} if before is None else before.holders
         self.roots: dict[str, int] = {} if before is None else before.roots
         heap, named = walk([])
         try:
@@ -108,12 +109,15 @@ def _kinds(heap: _core.Heap) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _retained(heap: _core.Heap, before: Look | None, roots: dict[str, int]) -> dict[tuple[int, str], int]:
+def _retained(heap: _core.Heap, before: Look | None, roots: dict[str, int]) -> dict[str, int]:
     """What the holders that grew at the look before keep now; those that are gone are missing."""
     if before is None:
         return {}
-    wanted = {one.key for one in before.growths} | set(before.retained)
-    found = {key: heap.retained_at(*key) if key[0] else roots.get(key[1]) for key in wanted}
+    before.holders.update((one.key, one.address) for one in before.growths)
+    found = {
+        key: roots.get(key) if address is None else heap.retained_at(*address)
+        for key, address in before.holders.items()
+    }
     return {key: kept for key, kept in found.items() if kept is not None}
 
 

@@ -42,7 +42,7 @@ class Series:
         The turns of the first interval in which it grew, if it had not grown in one before.
     """
 
-    def __init__(self, looks: list[Look], key: tuple[int, str]) -> None:
+    def __init__(self, looks: list[Look], key: str) -> None:
         self.growths: list[Growth] = []
         rates: list[float] = []
         self.turns = self.bytes = self.count = self.intervals = 0
