@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["Annotation", "Text", "texts"], ["remove(", "set_text"]]
 # line = ["annotate"]
+# unseen = "turns are miscounted where a turn makes many things at one line"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["colormaps", "cmap", "Colormap"]]
 # line = ["ListedColormap", "colormaps.register"]
+# unseen = "a library's own text is taken for what the program wants"
 # ///
 
 import matplotlib

@@ -4,6 +4,7 @@
 # verdict = ["waste"]
 # names = [["concatenate"], ["copies", "copy", "whole", "anew"]]
 # line = ["np.concatenate"]
+# unsure = "what comes as an argument is not known to be made for keeping"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["_resized"]]
 # line = ["np.repeat", "_resized[key] ="]
+# unsure = "a cache that fills between two looks"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["garbage"]
 # names = [["cycle"], ["collector"]]
 # line = []
+# unseen = "the looks themselves bring the collector nearer"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["Text", "texts"], ["remove(", "set_text"]]
 # line = ["FIGURE.text"]
+# unseen = "turns are miscounted where a turn makes many things at one line"
 # ///
 
 import io

@@ -4,6 +4,7 @@
 # verdict = ["waste", "leak"]
 # names = [["pictures"]]
 # line = ["def drawn", "np.full", "pictures ="]
+# unseen = "a list that a running call fills has no name, and looks may come too late"
 # ///
 
 import sys

@@ -4,6 +4,7 @@
 # verdict = ["garbage", "leak"]
 # names = [["cycle", "freeze", "frozen"], ["collector", "gc."]]
 # line = []
+# unseen = "frozen objects are not walked"
 # ///
 
 import gc

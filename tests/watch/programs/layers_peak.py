@@ -4,6 +4,7 @@
 # verdict = ["peak"]
 # names = [["peak"]]
 # line = ["rng.random", "for k in"]
+# unseen = "a look may fall into a call that fills a list"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["LAST", "before"]]
 # line = ["np.full", "self.before = before", "Frame("]
+# unseen = "a chain that begins at a new object each turn has no holder that grows"
 # ///
 
 import numpy as np

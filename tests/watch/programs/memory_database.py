@@ -4,6 +4,7 @@
 # verdict = ["native"]
 # names = [["memory_database.py"]]
 # line = ["execute", "DATABASE.commit", "time.sleep"]
+# unseen = "the process is compared from its first to its last look, and this one shrinks at the end"
 # ///
 
 import sqlite3

@@ -2,6 +2,7 @@
 # /// case
 # kind = "none"
 # verdict = []
+# unsure = "a loop before the loop is taken for it"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["waste"]
 # names = [["object", "Python objects"], ["tables"]]
 # line = ["np.array("]
+# unseen = "few looks are left where each is dear"
 # ///
 
 import numpy as np

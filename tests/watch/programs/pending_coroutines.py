@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["pending"], ["coroutine", "save"]]
 # line = ["np.zeros", "pending.append"]
+# unseen = "turns are miscounted where what an import makes outlasts the loop"
 # ///
 
 import asyncio

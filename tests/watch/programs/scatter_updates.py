@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["PathCollection", "collections", "Collection"], ["set_offsets", "remove("]]
 # line = [".scatter("]
+# unseen = "turns are miscounted where what an import makes outlasts the loop"
 # ///
 
 import numpy as np

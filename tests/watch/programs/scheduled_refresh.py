@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["Line2D", "lines", "AXES"], ["set_data", "remove(", "clear("]]
 # line = ["AXES.plot"]
+# unseen = "few looks are left where each is dear"
 # ///
 
 import sched

@@ -4,6 +4,8 @@
 # verdict = ["waste"]
 # names = [["pixels", "archive"], ["copy", "copies", "twice", "same"]]
 # line = ["np.array("]
+# unseen = "a copy is not told beside a leak of the same holder"
+# unsure = "what comes as an argument is not known to be made for keeping"
 # ///
 
 import numpy as np

@@ -4,6 +4,7 @@
 # verdict = ["peak"]
 # names = [["peak"]]
 # line = ["sorted("]
+# unseen = "without turns or arrays a peak is seen by the process only"
 # ///
 
 import heapq

@@ -4,6 +4,7 @@
 # verdict = ["leak"]
 # names = [["solved"]]
 # line = ["sparse.", "solved[i]"]
+# unseen = "the waste in its parts is told in place of the whole"
 # ///
 
 import numpy as np
