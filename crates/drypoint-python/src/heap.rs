@@ -238,6 +238,7 @@ impl Heap {
                     found.entry(Some(node)).or_default();
                 }
             }
+            let nets = self.nets(before, found.keys().flatten().copied());
             let mut grown: Vec<Grown> = found
                 .into_iter()
                 .filter_map(|(holder, (new_bytes, mut nodes))| {
@@ -248,7 +249,14 @@ impl Heap {
                             let own = self.graph.shallow(node).saturating_sub(shallow);
                             let own = if shallow == 0 && retained == 0 { 0 } else { own };
                             let net = self.tree.retained(node).saturating_sub(retained);
-                            (net.min(new_bytes + own), own)
+                            // What took the place of something freed looks old: then the difference tells more.
+                            let alone = if retained == 0 { 0 } else { nets.get(&node).copied().unwrap_or(0) };
+                            let more = if alone / FEW_NEW < new_bytes {
+                                alone.max(new_bytes + own)
+                            } else {
+                                new_bytes + own
+                            };
+                            (net.min(more), own)
                         }
                     };
                     if more < least && nodes.len() < count {
@@ -338,6 +346,8 @@ pub(crate) struct Marks {
     heavy: Vec<(u64, u64, u64)>,
 }
 
+/// Of what an object keeps more, new objects have to be one part in so many for the rest to count as new too.
+const FEW_NEW: u64 = 8;
 /// Bytes from which on it is remembered what an object retains.
 const HEAVY: u64 = 512;
 
@@ -371,6 +381,29 @@ impl Heap {
             Holder::Node(holder) => Some(holder),
             _ => None,
         }
+    }
+
+    /// What each of some nodes retains more than before, without what the next ones of them below it retain more.
+    fn nets(
+        &self,
+        before: &Marks,
+        nodes: impl Iterator<Item = NodeId>,
+    ) -> std::collections::HashMap<NodeId, u64> {
+        let whole: std::collections::HashMap<NodeId, u64> = nodes
+            .map(|node| (node, self.tree.retained(node).saturating_sub(before.of(self.mark(node)).0)))
+            .collect();
+        let mut alone = whole.clone();
+        for (&node, &net) in &whole {
+            let mut at = self.parent(node);
+            while let Some(above) = at {
+                if let Some(rest) = alone.get_mut(&above) {
+                    *rest = rest.saturating_sub(net);
+                    break;
+                }
+                at = self.parent(above);
+            }
+        }
+        alone
     }
 
     /// Only the nodes of the type that retains most of them all.

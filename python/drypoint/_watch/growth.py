@@ -209,6 +209,7 @@ def _named(
         start, inner = chain_to(heap, named, holder)
         place, holding = len(inner) - 1, [heap.thing(step) for step in inner]
     way = ways.of(root, objects, min(place, len(objects) - 1))
+    owner = ways.owner(holding)
     element = None if node is None else heap.thing(node)
     each = 0 if node is None else heap.node(node)[2]
     data, waste, waste_site, wasted = _contents(heap, makings, node if own < more // 2 else None, holder)
@@ -220,8 +221,8 @@ def _named(
         site = _base_site(heap, element) or site
     holding = objects[: place + 1]
     return Growth(
-        key=key or f"{start} {ways.holder_name(start, holding)}",
-        address=(id(holding[-1]), type(holding[-1]).__name__) if key is None else None,
+        key=key or f"{type(owner).__name__} at {id(owner)}",
+        address=(id(owner), type(owner).__name__) if key is None else None,
         holder=ways.holder_name(start, holding),
         chain=names.chain(root, objects),
         start=names.chain(start, holding),

@@ -75,14 +75,15 @@ class Series:
             self.count += 0 if growth is None else growth.count
             rates.append(0.0 if growth is None else growth.bytes / span)
         self.grew_in = len(self.growths)
-        if self.growths and self.grew_in < 2 and not self.growths[-1].root.startswith("module "):
+        if self.growths and self.grew_in < 2 and not self.last.root.startswith("module "):
             self.passing = True
         self.flat = len(rates) > 1 and rates[-1] < FLAT * max(rates)
 
     @property
     def last(self) -> Growth:
-        """The growth that was seen last."""
-        return self.growths[-1]
+        """The growth that was seen last, by a name that lasts: not one of a call that ran just then."""
+        lasting = [one for one in self.growths if one.root.startswith("module ")]
+        return (lasting or self.growths)[-1]
 
     @property
     def per_turn(self) -> float:

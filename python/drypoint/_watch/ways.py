@@ -17,7 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Way", "holder_name", "is_plain_holder", "of", "rank", "thing_name"]
+__all__ = ["Way", "holder_name", "is_plain_holder", "of", "owner", "rank", "thing_name"]
 
 _CACHE = type(functools.lru_cache(len))
 _GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
@@ -52,6 +52,13 @@ def _is_own_dict(thing: object, held: object) -> bool:
         return object.__getattribute__(thing, "__dict__") is held
     except AttributeError:
         return False
+
+
+def owner(objects: list[Any]) -> Any:
+    """The last of the objects on a way; in place of a dict of attributes the object that has them."""
+    if len(objects) > 1 and isinstance(objects[-1], dict) and _is_own_dict(objects[-2], objects[-1]):
+        return objects[-2]
+    return objects[-1]
 
 
 def rank(root: str) -> int:
@@ -200,7 +207,7 @@ def thing_name(thing: Any) -> str:
 
 def holder_name(root: str | None, objects: list[Any]) -> str:
     """The holder as a person calls it: its variable, without the module if that is the program's own."""
-    if len(objects) > 1 and isinstance(objects[-1], dict) and _is_own_dict(objects[-2], objects[-1]):
+    if owner(objects) is not objects[-1]:
         objects = objects[:-1]
     text = names.chain(root, objects)
     head, arrow, rest = text.partition(" → ")
