@@ -3,7 +3,8 @@
 # fuzz: every reader for FUZZ_SECONDS (60)
 .DEFAULT_GOAL := build
 # suites: other libraries' own tests, with and without      versions: tests/lifetime on oldest and newest
-.PHONY: build demo test check bench suites versions sanitize fuzz wheel clean
+# score: what `drypoint watch` says of programs with known defects
+.PHONY: build demo test check bench score suites versions sanitize fuzz wheel clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -50,6 +51,9 @@ check: build $(VENV)/.test
 
 bench: build
 	$(BIN)/python benches/bench.py $(if $(QUICK),--quick) $(BENCH)
+
+score: build $(VENV)/.test
+	$(BIN)/python tests/watch/score.py tests/watch/programs
 
 suites: build $(VENV)/.test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group suites
