@@ -281,7 +281,7 @@ def _views(series: Series, turns: int) -> Finding:
     assert waste is not None
     message = (
         f"{growth.holder} holds views of {size(waste.needed)}, each of which keeps its whole base array of "
-        f"{size(waste.bytes)} alive{_made_at(at)}: {_pace(series, turns)}."
+        f"{size(waste.bytes)} alive{f' (made at {at})' if at is not None else ''}: {_pace(series, turns)}."
     )
     details = _details(series, turns)
     return Finding("leak", message, place=at, fix=waste.fix, confidence=0.95, **details)  # type: ignore[arg-type]
