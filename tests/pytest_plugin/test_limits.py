@@ -60,7 +60,7 @@ def test_leaks_are_found_and_their_holders_named(run):
     text = result.stdout.str()
     assert "each turn leaves 4.0 MB behind, leaks= allows 0.0 B" in text
     assert "KEPT" in text and "made at test_it.py:10 in test_list_keeps_arrays" in text
-    assert "each of which keeps its whole base array of 8.0 MB alive made at test_it.py:18" in text
+    assert "each of which keeps its whole base array of 8.0 MB alive (made at test_it.py:18" in text
     assert "more dict" in text and "one is held by module test_it → SMALL[" in text
     assert "Error" not in text and "Traceback" not in text
 

@@ -62,8 +62,9 @@ def of_all_kinds():
 
 def test_looks_leave_no_reference_behind():
     things = of_all_kinds()
-    dp.snapshot()
-    dp.holders(things[0])
+    for _ in range(5):  # what is made once is there
+        dp.snapshot()
+        dp.holders(things[0])
     gc.collect()
     counts = [sys.getrefcount(thing) for thing in things]
     kinds = [sys.getrefcount(type(thing)) for thing in things]
@@ -75,7 +76,7 @@ def test_looks_leave_no_reference_behind():
     gc.collect()
     assert [sys.getrefcount(thing) for thing in things] == counts
     assert [sys.getrefcount(type(thing)) for thing in things] == kinds
-    assert abs(len(gc.get_objects()) - objects) < 20
+    assert abs(len(gc.get_objects()) - objects) < 50  # not one for each look
     assert dp.memory()["consumers"]["heap snapshot"]["reserved"] == 0
 
 

@@ -112,7 +112,7 @@ def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Handles]:
     parts = {id(part) for node in told for part in getattr(heap.thing(node), "__dict__", {}).values()}
     for node, (what, cure) in told.items():
         thing = heap.thing(node)
-        if id(thing) in parts or _is_inside(heap, node, told):
+        if id(thing) in makings.before or id(thing) in parts or _is_inside(heap, node, told):
             continue
         site = site_of(heap, makings, node)
         name = names.kind_name(type(thing))

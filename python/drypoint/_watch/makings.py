@@ -7,7 +7,9 @@ wrapped without a frame more in everybody's traceback; the interpreter's own aud
 
 from __future__ import annotations
 
+import gc
 import sys
+from _io import FileIO
 from _weakref import ref
 
 from .. import _core
@@ -59,10 +61,13 @@ class Makings:
         self.counts: dict[tuple[int, str], int] = {}
         #: Names of shared memory that was made here, with their sizes and sites.
         self.segments: dict[str, tuple[int, int]] = {}
+        #: Files that were open before.
+        self.before: set[int] = set()
         self._undo: list[Any] = []
 
     def start(self) -> None:
         """See what is made from now on."""
+        self.before = {id(thing) for thing in gc.get_objects() if type(thing) is FileIO}
         constructions.watch()
         constructions.observers.append(self._told)
         for module in WRAPPED:
