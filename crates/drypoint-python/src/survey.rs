@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use drypoint_memory::{
     live_array_bytes, resident_bytes, site_peak, site_usage, sites_used, watch_site_peaks,
 };
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 
 use crate::collection::collector_runs;
@@ -76,13 +76,18 @@ extern "C" fn call(_nothing: *mut c_void) -> c_int {
     Python::attach(|py| {
         let callable =
             TO_CALL.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|it| it.clone_ref(py));
-        if let Some(callable) = callable
-            && let Err(error) = callable.call0(py)
-        {
-            error.write_unraisable(py, Some(callable.bind(py)));
+        match callable.map(|callable| (callable.call0(py), callable)) {
+            Some((Err(error), _)) if error.is_instance_of::<PyKeyboardInterrupt>(py) => {
+                error.restore(py); // it was meant for the program
+                -1
+            }
+            Some((Err(error), callable)) => {
+                error.write_unraisable(py, Some(callable.bind(py)));
+                0
+            }
+            _ => 0,
         }
-    });
-    0
+    })
 }
 
 extern "C" fn charge(_nothing: *mut c_void) -> c_int {

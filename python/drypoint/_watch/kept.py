@@ -112,10 +112,10 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
         return _gathered(series, turns, use.consumed_one_by_one)
     if growth.subject.endswith("Figure"):
         if growth.data < LARGE_DATA:
-            return None  # a figure without large data: a picture that is wanted
+            return _gathers(series, turns)  # a figure without large data: a picture that is wanted
         return _leak(series, turns, made, 0.8)
     if _is_data(growth) and (_is_compact(growth) if use is None else _is_wanted(use)):
-        return None
+        return _gathers(series, turns)
     return _leak(series, turns, made, 0.7 if use is None else 0.8, holder_line)
 
 
@@ -336,3 +336,17 @@ def _cache(series: Series, turns: int) -> Finding:
     )
     details = _details(series, turns)
     return Finding("cache", message, place=at, confidence=0.8, **details)  # type: ignore[arg-type]
+
+
+def _gathers(series: Series, turns: int) -> Finding | None:
+    """What a program puts away for itself: told, and no fault."""
+    if series.bytes < LEAST_CACHE:
+        return None
+    growth = series.last
+    at = place(growth.site)
+    message = (
+        f"{growth.holder} gathers {plural(growth.subject)}{_made_at(at)}: {_pace(series, turns)}. No fault if "
+        "they are wanted; "
+        "if not, take them out when they are done with, or give it a limit."
+    )
+    return Finding("cache", message, place=at, confidence=0.5, **_details(series, turns))  # type: ignore[arg-type]

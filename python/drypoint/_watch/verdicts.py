@@ -77,7 +77,9 @@ VERDICTS = {
             "cache",
             False,
             "note",
-            "It grew at first and then stopped: a cache that is warm now. Nothing needs to be done.",
+            "It grew at first and then stopped, a cache that is warm now; or the program gathers data in it that "
+            "it seems to want. "
+            "No fault by itself.",
         ),
         Verdict(
             "allocator",
