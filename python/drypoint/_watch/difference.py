@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from .document import Document
 
-    Row: TypeAlias = dict[str, Any]
-    Key: TypeAlias = Callable[[Row], Hashable]
+    _Row: TypeAlias = dict[str, Any]
+    _Key: TypeAlias = Callable[[_Row], Hashable]
 
 __all__ = ["Difference", "matches"]
 
@@ -56,7 +56,7 @@ class Difference:
         self.changed = sorted(changed, key=lambda pair: -abs(pair[1]["bytes"] - pair[0]["bytes"]))
         self.same = len(pairs) - len(changed)
         lines, only_before, only_after = matches(before["by_line"], after["by_line"], _LINE_KEYS)
-        rows: list[tuple[Row | None, Row | None]] = [pair for pair in lines if _grew(*pair)]
+        rows: list[tuple[_Row | None, _Row | None]] = [pair for pair in lines if _grew(*pair)]
         rows += [(row, None) for row in only_before if _grew(row, _NOTHING)]
         rows += [(None, row) for row in only_after if _grew(_NOTHING, row)]
         self.lines = sorted(rows, key=_size, reverse=True)
@@ -99,8 +99,8 @@ class Difference:
 
 
 def matches(
-    before: Sequence[Row], after: Sequence[Row], keys: Sequence[Key]
-) -> tuple[list[tuple[Row, Row]], list[Row], list[Row]]:
+    before: Sequence[_Row], after: Sequence[_Row], keys: Sequence[_Key]
+) -> tuple[list[tuple[_Row, _Row]], list[_Row], list[_Row]]:
     """Rows of two lists that are the same thing.
 
     Parameters
@@ -125,7 +125,7 @@ def matches(
     >>> matches([{"a": 1}, {"a": 2}], [{"a": 2}, {"a": 3}], [lambda row: row["a"]])
     ([({'a': 2}, {'a': 2})], [{'a': 1}], [{'a': 3}])
     """
-    pairs: list[tuple[Row, Row]] = []
+    pairs: list[tuple[_Row, _Row]] = []
     ours, theirs = list(before), list(after)
     for key in keys:
         mine, other = _grouped(ours, key), _grouped(theirs, key)
@@ -138,32 +138,32 @@ def matches(
     return pairs, ours, theirs
 
 
-def _grouped(rows: list[Row], key: Key) -> dict[Hashable, list[Row]]:
-    groups: dict[Hashable, list[Row]] = {}
+def _grouped(rows: list[_Row], key: _Key) -> dict[Hashable, list[_Row]]:
+    groups: dict[Hashable, list[_Row]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return groups
 
 
-def _file(row: Row) -> str:
+def _file(row: _Row) -> str:
     """The file of a line; nothing for what has none."""
     return (row.get("line") or "").rpartition(":")[0]
 
 
 #: The same place; the same but for the line's number; the same but for what was said about it.
-_FINDING_KEYS: list[Key] = [
+_FINDING_KEYS: list[_Key] = [
     lambda row: tuple(row.get(name) for name in ("verdict", "line", "function", "object", "holder")),
     lambda row: (_file(row), *(row.get(name) for name in ("verdict", "function", "object", "holder"))),
     lambda row: (row.get("line"), row.get("function"), row.get("object")),
 ]
-_LINE_KEYS: list[Key] = [
+_LINE_KEYS: list[_Key] = [
     lambda row: (row.get("line"), row.get("function"), row["kind"]),
     lambda row: (_file(row), row.get("function"), row["kind"]),
 ]
-_NOTHING: Row = {"live": 0, "peak": 0, "per_turn": 0}
+_NOTHING: _Row = {"live": 0, "peak": 0, "per_turn": 0}
 
 
-def _differ(before: Row, after: Row) -> bool:
+def _differ(before: _Row, after: _Row) -> bool:
     """Whether a finding is not what it was."""
     if before["verdict"] != after["verdict"]:
         return True
@@ -173,7 +173,7 @@ def _differ(before: Row, after: Row) -> bool:
     return _apart(before["bytes"], after["bytes"])
 
 
-def _grew(before: Row, after: Row) -> bool:
+def _grew(before: _Row, after: _Row) -> bool:
     """Whether a line takes more or less than it did."""
     return any(_apart(before.get(name) or 0, after.get(name) or 0) for name in _NOTHING)
 
@@ -182,7 +182,7 @@ def _apart(before: float, after: float) -> bool:
     return abs(after - before) > max(BYTES, PART * max(abs(before), abs(after)))
 
 
-def _size(pair: tuple[Row | None, Row | None]) -> tuple[float, ...]:
+def _size(pair: tuple[_Row | None, _Row | None]) -> tuple[float, ...]:
     """By how much a row differs: at the end, at most, in each turn."""
     before, after = (row or _NOTHING for row in pair)
     return tuple(abs((after.get(name) or 0) - (before.get(name) or 0)) for name in _NOTHING)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
 
 from .. import _core
 
@@ -39,7 +38,6 @@ class Place:
         return f"{self.line} in {self.function}()"
 
 
-@lru_cache(maxsize=256)
 def short(file: str) -> str:
     """A path from the current folder on, if it is below that; else its last part."""
     try:

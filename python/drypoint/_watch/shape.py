@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     #: Says at which place, and with which words, a value is wrong; None if it is not.
-    Check: TypeAlias = Callable[[str, Any], str | None]
+    _Check: TypeAlias = Callable[[str, Any], str | None]
 
 __all__ = ["VERSION", "complaint"]
 
@@ -80,14 +80,14 @@ def _number(place: str, value: Any) -> str | None:
     return None if abs(value) < 2**63 and isfinite(value) else f"{place} is out of range"
 
 
-def _word(*words: str) -> Check:
+def _word(*words: str) -> _Check:
     def check(place: str, value: Any) -> str | None:
         return None if value in words else f"{place} is {_short(value)}, not one of {', '.join(words)}"
 
     return check
 
 
-def _maybe(inner: Check) -> Check:
+def _maybe(inner: _Check) -> _Check:
     """May be null, and may be left out."""
 
     def check(place: str, value: Any) -> str | None:
@@ -97,7 +97,7 @@ def _maybe(inner: Check) -> Check:
     return check
 
 
-def _many(inner: Check) -> Check:
+def _many(inner: _Check) -> _Check:
     def check(place: str, value: Any) -> str | None:
         if not isinstance(value, list):
             return f"{place} is not a list"
@@ -109,7 +109,7 @@ def _many(inner: Check) -> Check:
     return check
 
 
-def _record(**members: Check) -> Check:
+def _record(**members: _Check) -> _Check:
     def check(place: str, value: Any) -> str | None:
         if not isinstance(value, dict):
             return f"{place} is not an object"

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["Way", "holder_name", "is_plain_holder", "of", "owner", "rank", "thing_name"]
 
 _CACHE = type(functools.lru_cache(len))
-_GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 _HISTORY = ("Out", "_oh", "out_history")
 
 
@@ -147,7 +146,7 @@ def _by_object(thing: Any, after: Any) -> Way | None:
         return Way("traceback", kind.__name__)
     if isinstance(thing, types.TracebackType):
         return Way("traceback", "an exception")
-    if isinstance(thing, _GENERATORS):
+    if isinstance(thing, types.GeneratorType | types.AsyncGeneratorType):
         return Way("generator", thing.__qualname__)
     if isinstance(thing, types.CoroutineType):
         return Way("coroutine", thing.__qualname__)
