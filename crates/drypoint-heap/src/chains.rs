@@ -6,9 +6,10 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::ops::Deref;
 
 use crate::forest::NONE;
-use crate::graph::{Edge, NodeId, Root};
+use crate::graph::{Edge, Graph, NodeId, Root};
 use crate::hash::IdMap;
 use crate::holders::HolderIndex;
 
@@ -33,7 +34,7 @@ impl Chain {
     }
 }
 
-impl HolderIndex<'_> {
+impl<G: Deref<Target = Graph>> HolderIndex<G> {
     /// A shortest chain from a root to this node; `None` if nothing shown holds it. Cost: its length, and the number of
     /// references that each node on it has.
     pub fn chain(&self, node: NodeId) -> Option<Chain> {
@@ -91,8 +92,8 @@ impl HolderIndex<'_> {
 }
 
 /// Ways from the roots that avoid one node.
-struct Detour<'i, 'g> {
-    index: &'i HolderIndex<'g>,
+struct Detour<'i, G> {
+    index: &'i HolderIndex<G>,
     node: NodeId,
     /// Whether a node's own shortest chain passes the avoided node, where that was asked.
     behind: IdMap<NodeId, bool>,
@@ -102,8 +103,8 @@ struct Detour<'i, 'g> {
     lost: IdMap<NodeId, ()>,
 }
 
-impl<'i, 'g> Detour<'i, 'g> {
-    fn around(index: &'i HolderIndex<'g>, node: NodeId) -> Self {
+impl<'i, G: Deref<Target = Graph>> Detour<'i, G> {
+    fn around(index: &'i HolderIndex<G>, node: NodeId) -> Self {
         let (behind, known, lost) = Default::default();
         Self { index, node, behind, known, lost }
     }

@@ -2,19 +2,22 @@
 //! come from one breadth-first search for all questions to come; a question then walks backwards, where few nodes are,
 //! instead of forwards, where all of them are.
 
+use std::ops::Deref;
+
 use crate::bits::Bits;
 use crate::forest::NONE;
 use crate::graph::{Edge, Graph, NodeId, Root};
 use crate::hash::IdMap;
 use crate::view::View;
 
-/// The references of a graph backwards, as far as a [`View`] shows them and roots reach them.
+/// The references of a graph backwards, as far as a [`View`] shows them and roots reach them; it borrows the graph, or shares
+/// it in an `Arc`.
 ///
 /// Memory: 12 bytes a node, 4 and an eighth an edge; [`holder_scratch`] says what it takes to make. Cost: two looks at
 /// each edge.
 #[derive(Clone, Debug)]
-pub struct HolderIndex<'g> {
-    graph: &'g Graph,
+pub struct HolderIndex<G> {
+    graph: G,
     hidden: Bits,
     roots: IdMap<NodeId, usize>,
     shown_roots: Vec<usize>,
@@ -31,14 +34,13 @@ pub fn holder_scratch(nodes: usize, edges: usize, roots: usize) -> usize {
     16 * (nodes + 1) + 4 * edges + edges.div_ceil(8) + 8 + 40 * roots
 }
 
-impl<'g> HolderIndex<'g> {
+impl<G: Deref<Target = Graph>> HolderIndex<G> {
     /// The index of what the view shows.
-    pub fn new(graph: &'g Graph, view: &impl View) -> Self {
+    pub fn new(graph: G, view: &impl View) -> Self {
         let nodes = graph.node_count();
         let shown =
             |&at: &usize| view.shows_root(graph.roots()[at]) && view.shows_node(graph.roots()[at].node);
         let mut index = Self {
-            graph,
             hidden: Bits::new(graph.edge_count()),
             roots: IdMap::default(),
             shown_roots: (0..graph.roots().len()).filter(shown).collect(),
@@ -46,6 +48,7 @@ impl<'g> HolderIndex<'g> {
             parents: vec![NONE; nodes],
             starts: vec![0; nodes + 1],
             sources: Vec::new(),
+            graph,
         };
         index.search(view);
         index.turn_round();
@@ -103,8 +106,8 @@ impl<'g> HolderIndex<'g> {
     }
 
     /// The graph that this is an index of.
-    pub fn graph(&self) -> &'g Graph {
-        self.graph
+    pub fn graph(&self) -> &Graph {
+        &self.graph
     }
 
     /// How many edges the shortest chain from a root to this node has; `None` if there is no chain.

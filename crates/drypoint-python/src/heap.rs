@@ -1,6 +1,6 @@
 //! The heap of the interpreter at one moment, and what it says about memory.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use drypoint_heap::{
     Chain, Cycles, DominatorTree, Graph, Group, Holder, HolderIndex, NodeId, Root, View, group_by_kind,
@@ -11,7 +11,8 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
-use crate::raw::{RawHeap, UNNAMED, array_data, walk};
+use crate::growth::{Grown, Marks, Walked};
+use crate::raw::{RawHeap, UNNAMED, array_data, tracked, walk};
 use crate::scratch::Scratch;
 use crate::sites;
 
@@ -34,18 +35,27 @@ impl View for Beginnings {
 /// A walked heap. Nodes are numbers; `thing` gives what a number stands for until `forget` is called.
 #[pyclass(frozen, module = "drypoint._core")]
 pub(crate) struct Heap {
-    graph: Graph,
+    graph: Arc<Graph>,
     tree: DominatorTree,
     kinds: Vec<Py<PyType>>,
-    objects: Mutex<Vec<Py<PyAny>>>,
+    known: Mutex<Option<Known>>,
     /// Last, so that what it is for goes first.
     scratch: Mutex<Scratch>,
 }
 
+/// What is known as long as the objects are.
+struct Known {
+    objects: Vec<Py<PyAny>>,
+    /// Who holds whom, seen from all roots and from those with names.
+    indices: [Option<Arc<Index>>; 2],
+}
+
+type Index = HolderIndex<Arc<Graph>>;
+
 /// Objects, their own bytes, and the bytes that would go if all of them went.
 type Sum = (usize, u64, u64);
 /// A node's type, own bytes, retained bytes, line, and whether anything holds it.
-type Known = (Py<PyType>, u64, u64, Option<String>, bool);
+type Described = (Py<PyType>, u64, u64, Option<String>, bool);
 /// The place of a root among the named ones, and the nodes from there on.
 type Way = (Option<u32>, Vec<NodeId>);
 
@@ -65,15 +75,24 @@ impl Heap {
         sizes: Vec<(Py<PyType>, Py<PyAny>)>,
     ) -> PyResult<Self> {
         let site_of = |array: &Bound<'_, PyAny>| array_data(array).map_or(0, array_site);
-        let mut scratch = Scratch::reserve(py)?;
-        let RawHeap { graph, objects, kinds } = walk(py, named, hidden, site_of, &sizes)?;
+        let tracked = tracked(py)?;
+        let mut scratch = Scratch::reserve(py, &tracked)?;
+        let RawHeap { graph, objects, kinds } = walk(py, &tracked, named, hidden, site_of, &sizes)?;
+        drop(tracked);
         scratch.fit(py, &graph)?;
         let tree = py.detach(|| {
             let tree = DominatorTree::new(&graph);
             scratch.trim();
             tree
         });
-        Ok(Self { graph, tree, kinds, objects: Mutex::new(objects), scratch: Mutex::new(scratch) })
+        let known = Known { objects, indices: [None, None] };
+        Ok(Self {
+            graph: Arc::new(graph),
+            tree,
+            kinds,
+            known: Mutex::new(Some(known)),
+            scratch: Mutex::new(scratch),
+        })
     }
 
     /// Objects, references, bytes of all, and objects and bytes that nothing holds.
@@ -129,7 +148,7 @@ impl Heap {
     }
 
     /// What is known of a node: its type, own bytes, retained bytes, the line that made it, and whether anything holds it.
-    fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<Known> {
+    fn node(&self, py: Python<'_>, node: NodeId) -> PyResult<Described> {
         self.check(node)?;
         let kind = self.kinds[self.graph.kind(node) as usize].clone_ref(py);
         let line = sites::text(py, self.graph.site(node));
@@ -154,16 +173,25 @@ impl Heap {
         asked: Option<u32>,
     ) -> PyResult<Vec<Vec<Way>>> {
         nodes.iter().try_for_each(|&node| self.check(node))?;
-        let asked = asked.map(|place| place + 1);
-        let node = self.graph.roots().iter().find(|root| Some(root.label) == asked).map(|root| root.node);
-        let view = |named| Beginnings { named, asked, node };
+        let Some(asked) = asked.map(|place| place + 1) else {
+            return Ok(py.detach(|| {
+                let chains = |node| {
+                    let found = self.index(true).chains(node, count);
+                    if found.is_empty() { self.index(false).chains(node, count) } else { found }
+                };
+                nodes.into_iter().map(chains).map(|chains| chains.iter().map(plain).collect()).collect()
+            }));
+        };
+        let node = self.graph.roots().iter().find(|root| root.label == asked).map(|root| root.node);
+        let view = |named| Beginnings { named, asked: Some(asked), node };
         Ok(py.detach(|| {
-            let named = HolderIndex::new(&self.graph, &view(true));
+            let named = HolderIndex::new(&*self.graph, &view(true));
             let mut all = None;
             let chains = |node| {
                 let found = named.chains(node, count);
                 if found.is_empty() {
-                    all.get_or_insert_with(|| HolderIndex::new(&self.graph, &view(false))).chains(node, count)
+                    all.get_or_insert_with(|| HolderIndex::new(&*self.graph, &view(false)))
+                        .chains(node, count)
                 } else {
                     found
                 }
@@ -189,8 +217,8 @@ impl Heap {
     /// The object of a node.
     fn thing(&self, py: Python<'_>, node: NodeId) -> PyResult<Py<PyAny>> {
         self.check(node)?;
-        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        match objects.get(node as usize) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref().map(|known| &known.objects[node as usize]) {
             Some(object) => Ok(object.clone_ref(py)),
             None => Err(PyRuntimeError::new_err("the objects of this heap were let go")),
         }
@@ -198,80 +226,20 @@ impl Heap {
 
     /// Let go of the objects; numbers and chains stay.
     fn forget(&self) {
-        let objects = std::mem::take(&mut *self.objects.lock().unwrap_or_else(PoisonError::into_inner));
-        drop(objects);
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(known); // after the lock
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner).keep(&self.graph, &self.tree);
     }
 
     /// What `grown` of a later walk wants to know of this one.
     fn marks(&self, py: Python<'_>) -> Marks {
-        py.detach(|| {
-            let mut all: Vec<u64> = self.graph.nodes().map(|node| self.mark(node)).collect();
-            all.sort_unstable();
-            let mut heavy: Vec<(u64, u64, u64)> = self
-                .graph
-                .nodes()
-                .filter(|&node| self.tree.retained(node) >= HEAVY)
-                .map(|node| (self.mark(node), self.tree.retained(node), self.graph.shallow(node)))
-                .collect();
-            heavy.sort_unstable();
-            Marks { all, heavy }
-        })
+        py.detach(|| self.walked().marks())
     }
 
     /// The objects of an earlier walk that keep at least `least` bytes or `count` objects more now, most first; of each, up to
     /// `most` of the new objects that it keeps, largest first. What nothing holds is not looked at.
     fn grown(&self, py: Python<'_>, before: &Marks, least: u64, count: usize, most: usize) -> Vec<Grown> {
-        py.detach(|| {
-            let mut found: std::collections::HashMap<Option<NodeId>, (u64, Vec<NodeId>)> = Default::default();
-            let is_new: Vec<bool> = self.graph.nodes().map(|node| !before.has(self.mark(node))).collect();
-            let keepers = self.keepers(&is_new);
-            for node in self.graph.nodes().filter(|&node| self.tree.is_reachable(node)) {
-                if is_new[node as usize] {
-                    // What is old below it counts where it is.
-                    let (bytes, nodes) = found.entry(keepers[node as usize]).or_default();
-                    *bytes += self.graph.shallow(node);
-                    if self.parent(node) == keepers[node as usize] {
-                        nodes.push(node);
-                    }
-                } else if self.graph.shallow(node) >= least {
-                    found.entry(Some(node)).or_default();
-                }
-            }
-            let nets = self.nets(before, found.keys().flatten().copied());
-            let mut grown: Vec<Grown> = found
-                .into_iter()
-                .filter_map(|(holder, (new_bytes, mut nodes))| {
-                    let (more, own) = match holder {
-                        None => (new_bytes, 0),
-                        Some(node) => {
-                            let (retained, shallow) = before.of(self.mark(node));
-                            let own = self.graph.shallow(node).saturating_sub(shallow);
-                            let own = if shallow == 0 && retained == 0 { 0 } else { own };
-                            let net = self.tree.retained(node).saturating_sub(retained);
-                            // What took the place of something freed looks old: then the difference tells more.
-                            let alone = if retained == 0 { 0 } else { nets.get(&node).copied().unwrap_or(0) };
-                            let more = if alone / FEW_NEW < new_bytes {
-                                alone.max(new_bytes + own)
-                            } else {
-                                new_bytes + own
-                            };
-                            (net.min(more), own)
-                        }
-                    };
-                    if more < least && nodes.len() < count {
-                        return None;
-                    }
-                    self.keep_main_kind(&mut nodes);
-                    let new = nodes.len();
-                    nodes.sort_by_key(|&node| (std::cmp::Reverse(self.tree.retained(node)), node));
-                    nodes.truncate(most);
-                    Some((holder, more, own, new, nodes))
-                })
-                .collect();
-            grown.sort_by_key(|(holder, more, ..)| (std::cmp::Reverse(*more), *holder));
-            grown
-        })
+        py.detach(|| self.walked().grown(before, least, count, most))
     }
 
     /// What the object at an address retains, if there is one whose type has this name.
@@ -337,111 +305,23 @@ impl Heap {
     }
 }
 
-/// What a later walk is compared with: who was there, and how much each large one kept.
-#[pyclass(frozen, module = "drypoint._core")]
-pub(crate) struct Marks {
-    /// Of all objects, ascending.
-    all: Vec<u64>,
-    /// Of those that retain at least [`HEAVY`]: mark, retained bytes, own bytes; by mark.
-    heavy: Vec<(u64, u64, u64)>,
-}
-
-/// Of what an object keeps more, new objects have to be one part in so many for the rest to count as new too.
-const FEW_NEW: u64 = 8;
-/// Bytes from which on it is remembered what an object retains.
-const HEAVY: u64 = 512;
-
-impl Marks {
-    fn has(&self, mark: u64) -> bool {
-        self.all.binary_search(&mark).is_ok()
-    }
-
-    /// Retained and own bytes of an object that was there; those of a small one are not known and taken to be none.
-    fn of(&self, mark: u64) -> (u64, u64) {
-        let found = self.heavy.binary_search_by_key(&mark, |&(known, ..)| known);
-        found.map_or((0, 0), |place| (self.heavy[place].1, self.heavy[place].2))
-    }
-}
-
-/// An object that was there before and keeps more now: the node (None: what holds it is a root of the heap itself), the bytes
-/// that it keeps more, those of its own among them, how many new objects it keeps at first hand of the type that takes most, and
-/// the largest of these.
-type Grown = (Option<NodeId>, u64, u64, usize, Vec<NodeId>);
-
 impl Heap {
-    /// Tells an object from another one that took its place, unless that is of the same type.
-    fn mark(&self, node: NodeId) -> u64 {
-        let kind = self.kinds[self.graph.kind(node) as usize].as_ptr() as u64;
-        self.graph.key(node) ^ kind.rotate_left(29)
+    fn walked(&self) -> Walked<'_> {
+        Walked { graph: &self.graph, tree: &self.tree, kinds: &self.kinds }
     }
 
-    /// The node that alone holds this one.
-    fn parent(&self, node: NodeId) -> Option<NodeId> {
-        match self.tree.holder(node) {
-            Holder::Node(holder) => Some(holder),
-            _ => None,
-        }
-    }
-
-    /// What each of some nodes retains more than before, without what the next ones of them below it retain more.
-    fn nets(
-        &self,
-        before: &Marks,
-        nodes: impl Iterator<Item = NodeId>,
-    ) -> std::collections::HashMap<NodeId, u64> {
-        let whole: std::collections::HashMap<NodeId, u64> = nodes
-            .map(|node| (node, self.tree.retained(node).saturating_sub(before.of(self.mark(node)).0)))
-            .collect();
-        let mut alone = whole.clone();
-        for (&node, &net) in &whole {
-            let mut at = self.parent(node);
-            while let Some(above) = at {
-                if let Some(rest) = alone.get_mut(&above) {
-                    *rest = rest.saturating_sub(net);
-                    break;
-                }
-                at = self.parent(above);
+    /// The way back from all nodes, from roots that have names or from all of them; made once, as long as objects are held.
+    fn index(&self, named: bool) -> Arc<Index> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = known.as_ref().and_then(|known| known.indices[usize::from(named)].clone());
+        made.unwrap_or_else(|| {
+            let view = Beginnings { named, asked: None, node: None };
+            let index = Arc::new(Index::new(self.graph.clone(), &view));
+            if let Some(known) = &mut *known {
+                known.indices[usize::from(named)] = Some(index.clone());
             }
-        }
-        alone
-    }
-
-    /// Only the nodes of the type that retains most of them all.
-    fn keep_main_kind(&self, nodes: &mut Vec<NodeId>) {
-        let mut sums: std::collections::HashMap<u32, u64> = Default::default();
-        for &node in nodes.iter() {
-            *sums.entry(self.graph.kind(node)).or_default() += self.tree.retained(node);
-        }
-        if let Some((&main, _)) = sums.iter().max_by_key(|&(&kind, &bytes)| (bytes, kind)) {
-            nodes.retain(|&node| self.graph.kind(node) == main);
-        }
-    }
-
-    /// For each node the nearest one outwards, among those that hold it alone, that is not new.
-    fn keepers(&self, is_new: &[bool]) -> Vec<Option<NodeId>> {
-        let mut keepers: Vec<Option<NodeId>> = vec![None; is_new.len()];
-        let mut known = vec![false; is_new.len()];
-        let mut way = Vec::new();
-        for node in self.graph.nodes() {
-            let mut at = Some(node);
-            let keeper = loop {
-                let Some(here) = at else { break None };
-                if known[here as usize] {
-                    break keepers[here as usize];
-                }
-                way.push(here);
-                match self.parent(here) {
-                    Some(parent) if !is_new[parent as usize] => break Some(parent),
-                    parent => at = parent,
-                }
-            };
-            // An old node on the way would have ended it, so all of them have the same keeper.
-            for passed in way.drain(..) {
-                keepers[passed as usize] = keeper;
-                known[passed as usize] = true;
-            }
-        }
-        keepers
+            index
+        })
     }
 
     fn passes_on(&self, node: NodeId) -> bool {

@@ -14,6 +14,7 @@ mod collection;
 mod constructor;
 mod error;
 mod file;
+mod growth;
 mod heap;
 mod island;
 mod job;
@@ -61,7 +62,9 @@ mod _core {
     #[pymodule_export]
     use crate::file::{check_writable, write_file};
     #[pymodule_export]
-    use crate::heap::{Heap, Marks};
+    use crate::growth::Marks;
+    #[pymodule_export]
+    use crate::heap::Heap;
     #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]

@@ -4,6 +4,7 @@
 use drypoint_heap::{DominatorTree, Graph, holder_scratch, retained_scratch};
 use drypoint_memory::{HEAP_SNAPSHOT, MemoryPool, MemoryReservation};
 use pyo3::prelude::*;
+use pyo3::types::PyList;
 
 use crate::error::CoreError;
 use crate::memory::process_pool;
@@ -31,10 +32,10 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Ask for what a snapshot of the heap as it is now will take.
-    pub(crate) fn reserve(py: Python<'_>) -> PyResult<Self> {
+    /// Ask for what a snapshot that begins with these objects will take.
+    pub(crate) fn reserve(py: Python<'_>, tracked: &Bound<'_, PyList>) -> PyResult<Self> {
         let pool = process_pool()?;
-        let counted = census(py)?;
+        let counted = census(tracked);
         let more = |count: usize| count + count / GROWTH;
         let bytes = needed(more(counted.tracked), more(counted.nodes), more(counted.edges));
         let granted = py.detach(|| pool.consumer(HEAP_SNAPSHOT).try_reserve(bytes));

@@ -2,7 +2,7 @@
 
 The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have
 doubled; where no turns are found, each time that the time has doubled; or when the process has grown by a good
-part; and once at the end. After the first looks, they may take a fiftieth of the time. Nothing is closed, collected
+part; and once at the end. Between two looks lies some time, and after the first looks they may take a fiftieth of all. Nothing is closed, collected
 or changed; large arrays come from the pool, which is how their lines are known.
 """
 
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["Line", "Observer", "is_watching"]
 
 #: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds
-#: that may be taken in any case.
-PART, FREE, SECONDS = 0.02, 2, 0.4
+#: that may be taken in any case, and those that may be taken without a pause.
+PART, FREE, SECONDS, AT_ONCE = 0.02, 2, 0.3, 0.15
+#: The pause after a look, as a multiple of what it took: what seem to be turns while a program begins are often the
+#: steps of a loop inside one.
+PAUSE = 1.5
 #: Growth of less than this part of all does not count, and what came before this part of the time was early.
 GROWS, LATE = 0.02, 0.5
 #: Arrays from here on remember their line.
@@ -168,8 +171,11 @@ class Observer:
             _core.survey_later()
             return
         elapsed = perf_counter() - self.began
-        free = _core.turns()[0] > 0 and sum(1 for turn in _core.turns_marked() if turn) < FREE
         cost = self.looks[-1].cost if self.looks else 0.0
+        if self.looks and self._spent + cost > AT_ONCE and elapsed < self.looks[-1].seconds + (1 + PAUSE) * cost:
+            _core.survey_later()
+            return
+        free = _core.turns()[0] > 0 and sum(1 for turn in _core.turns_marked() if turn) < FREE
         if not free and self._spent + cost > max(SECONDS, PART * elapsed):
             return
         self.look()

@@ -1,5 +1,6 @@
 //! The borders where Python's memory is lent to Rust and Rust's to Python.
 
+mod addresses;
 mod caller;
 mod capsule;
 mod census;
@@ -10,16 +11,18 @@ mod handler;
 mod heap;
 mod interpreter;
 mod island;
+mod kinds;
 mod lend;
 mod loan;
 mod moment;
+mod ndarray;
 mod objects;
 mod symbol;
 mod threads;
 
 pub(crate) use caller::{null_is_safe, warm};
 pub(crate) use capsule::{export, take_array, take_stream};
-pub(crate) use census::census;
+pub(crate) use census::{census, tracked};
 pub(crate) use departure::{Fleeting, unwatch_deaths, watch_deaths};
 pub(crate) use descriptor::Input;
 pub(crate) use frame::{Calls, Frame, Position, Quiet, attached, line};
@@ -33,5 +36,6 @@ pub(crate) use moment::{
     Aside, Pending, add_pending_call, collector_is_on, raise_soon, thread_number, with_interpreter,
     with_interpreter_again,
 };
-pub(crate) use objects::{Heap as RawHeap, UNNAMED, array_data, walk};
+pub(crate) use ndarray::array_data;
+pub(crate) use objects::{Heap as RawHeap, UNNAMED, walk};
 pub(crate) use threads::thread_data;
