@@ -49,10 +49,15 @@ pub(crate) struct Walked<'a> {
 }
 
 impl Walked<'_> {
-    /// Tells an object from another one that took its place, unless that is of the same type.
+    /// Tells an object from another one that took its place, unless that is of the same type; an array also from one of another
+    /// line or size, since the short-lived arrays of a step leave their places to those that stay.
     fn mark(&self, node: NodeId) -> u64 {
         let kind = self.kinds[self.graph.kind(node) as usize].as_ptr() as u64;
-        self.graph.key(node) ^ kind.rotate_left(29)
+        let made = match self.graph.site(node) {
+            0 => 0,
+            site => (u64::from(site) << 40) ^ self.graph.shallow(node),
+        };
+        self.graph.key(node) ^ kind.rotate_left(29) ^ made.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// What `grown` of a later walk wants to know of this one.

@@ -56,9 +56,9 @@ pub(crate) fn turn(turns: u64) {
     if turns >= next {
         NEXT_TURN.store(turns * 2, Relaxed);
         want();
-    } else if turns * 4 < next && next != u64::MAX {
+    } else if turns * 2 < next && next != u64::MAX {
         // Another clock was found, by which it is earlier.
-        NEXT_TURN.store((turns * 2).max(FIRST_TURN.load(Relaxed)), Relaxed);
+        NEXT_TURN.store((turns + 1).max(FIRST_TURN.load(Relaxed)), Relaxed);
     }
 }
 

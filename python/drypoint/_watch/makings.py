@@ -27,7 +27,6 @@ __all__ = ["Makings"]
 WRAPPED = {
     "matplotlib.artist": ("Artist",),
     "matplotlib.colorbar": ("Colorbar",),
-    "matplotlib.cbook": ("CallbackRegistry",),
     "socket": ("socket",),
     "subprocess": ("Popen",),
     "zipfile": ("ZipFile",),

@@ -2,7 +2,7 @@
 
 The heap is looked at between two steps of the program: at the fifth turn, and each time that the turns have
 doubled; where no turns are found, each time that the time has doubled; or when the process has grown by a good
-part; and once at the end. Between two looks lies some time, and after the first looks they may take a fiftieth of all. Nothing is closed, collected
+part; and once at the end. After the first looks they may take a fiftieth of the time. Nothing is closed, collected
 or changed; large arrays come from the pool, which is how their lines are known.
 """
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "Observer", "is_watching"]
 
-#: The part of the time that looks may take; how many may be taken, when turns are known, whatever they cost; seconds
-#: that may be taken in any case, and those that may be taken without a pause.
-PART, FREE, SECONDS, AT_ONCE = 0.02, 2, 0.3, 0.15
-#: The pause after a look, as a multiple of what it took: what seem to be turns while a program begins are often the
-#: steps of a loop inside one.
-PAUSE = 1.5
+#: The part of the time that looks may take, and the seconds that they may take in any case. What was spent before the
+#: turns that are counted began is not held against those in them.
+PART, SECONDS = 0.02, 0.3
+#: When looks have taken so many seconds, the next one comes when the time since the first is so many times what it was at
+#: the end of the last: what seem to be turns while a program begins are often the steps of a loop inside one.
+AT_ONCE, LATER = 0.1, 1.25
 #: Growth of less than this part of all does not count, and what came before this part of the time was early.
 GROWS, LATE = 0.02, 0.5
 #: Arrays from here on remember their line.
@@ -110,7 +110,6 @@ class Observer:
         self.refused: str | None = None
         #: The collector was off at some look.
         self.collector_off = False
-        self._spent = 0.0
         self._looking = False
         self._sampler: _core.Sampler | None = None
 
@@ -171,12 +170,15 @@ class Observer:
             _core.survey_later()
             return
         elapsed = perf_counter() - self.began
-        cost = self.looks[-1].cost if self.looks else 0.0
-        if self.looks and self._spent + cost > AT_ONCE and elapsed < self.looks[-1].seconds + (1 + PAUSE) * cost:
-            _core.survey_later()
-            return
-        free = _core.turns()[0] > 0 and sum(1 for turn in _core.turns_marked() if turn) < FREE
-        if not free and self._spent + cost > max(SECONDS, PART * elapsed):
+        costs = [look.cost for look in self.looks]
+        if sum(costs) > AT_ONCE:
+            first, last = self.looks[0].seconds, self.looks[-1].seconds + self.looks[-1].cost
+            if elapsed < first + LATER * (last - first):
+                _core.survey_later()
+                return
+        if _core.turns()[0] > 0:
+            costs = [cost for cost, turn in zip(costs, _core.turns_marked(), strict=False) if turn > 0]
+        if sum(costs) + (costs[-1] if costs else 0.0) > max(SECONDS, PART * elapsed):
             return
         self.look()
 
@@ -194,7 +196,6 @@ class Observer:
         if before is not None:
             before.let_go()
         self.looks.append(look)
-        self._spent += look.cost
         self.collector_off |= not gc.isenabled()
         _core.surveyed()
 

@@ -235,8 +235,8 @@ fn is_made_from(kind: &Bound<'_, PyType>, base: &Bound<'_, PyType>) -> bool {
 fn call_with<'py>(function: &Bound<'py, PyAny>, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     type Call = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject) -> *mut ffi::PyObject;
     static FOUND: OnceLock<Option<Call>> = OnceLock::new();
-    // SAFETY: `PyObject *PyObject_CallOneArg(PyObject *, PyObject *)`, of every interpreter that has it.
     let call = FOUND.get_or_init(|| {
+        // SAFETY: `PyObject *PyObject_CallOneArg(PyObject *, PyObject *)`, of every interpreter that has it.
         symbol(c"PyObject_CallOneArg").map(|call| unsafe { transmute::<*mut c_void, Call>(call) })
     });
     match call {
