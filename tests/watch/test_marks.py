@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-
 from drypoint import _core
 from drypoint._report.snapshot import walk
 from drypoint._watch.observer import Observer
