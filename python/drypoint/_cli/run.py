@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     prepared = program.prepared(options)
     options.restore()  # what the command line changed for itself is not the program's
     try:
-        return program.execute(prepared)
+        return program.execute(prepared).code
     finally:
         if options.report:
             from .._lifetime.process import report
