@@ -98,7 +98,7 @@ ENDINGS = {
     "exits silently": "import sys; sys.stderr = None; sys.exit('unseen')",
     "raises": "def f():\n    return {}['key']\nf()",
     "raises because of another": "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise OSError from error",
-    "raises something without a text": "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
+    "raises something without a text": "class Odd(Exception):\n    def __str__(self): 1 / 0\nraise Odd",
     "raises a group": "raise ExceptionGroup('both', [ValueError(1), KeyError(2)])",
     "is no Python": "x = = 1",
     "is not indented": "if 1:\nx",

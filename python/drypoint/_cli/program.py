@@ -63,7 +63,7 @@ def prepared(options: argparse.Namespace) -> Callable[[], object]:
 
 
 def _script(path: str) -> Callable[[], object]:
-    """A file as ``python FILE`` runs it: as ``__main__``, its folder first on the path; or that of a folder or zip file."""
+    """A file, a folder or a zip file as ``python FILE`` runs it: as ``__main__``, its folder first on the path."""
     import os
     from importlib.machinery import SourceFileLoader
     from pkgutil import get_importer

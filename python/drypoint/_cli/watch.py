@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from _thread import get_ident
 
 from .. import _arguments
 from .._errors import BadArgument
@@ -61,8 +64,6 @@ def add(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Observe, run, tell."""
-    import os
-
     from .. import _core
     from .._watch.observer import Observer
 
@@ -97,8 +98,6 @@ class _Watch:
     """
 
     def __init__(self, observer: Observer, options: argparse.Namespace, fails: list[str | int]) -> None:
-        import os
-
         self._observer = observer
         self._options = options
         self._fails = fails
@@ -106,20 +105,18 @@ class _Watch:
         self._process = os.getpid()
         self._done = False
         self._exit_now = os._exit
+        self._masks: dict[int, set[int | signal.Signals]] = {}
 
     @property
     def is_here(self) -> bool:
         """Whether this is the process that is watched, and no child of it by fork."""
-        import os
-
         return os.getpid() == self._process
 
     def start(self) -> None:
         """Begin."""
-        import os
-        import signal
-
-        os.register_at_fork(after_in_child=self._leave)
+        os.register_at_fork(
+            before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._leave
+        )
         os._exit = self._exit
         if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
             signal.signal(signal.SIGTERM, self._terminate)
@@ -146,25 +143,26 @@ class _Watch:
             code = self.finish(program.Ending(status & 255, "exited"), flush=False)
         except BaseException as error:
             code = status
-            if self.is_here:
-                print(f"drypoint: {error}", file=self._errors)
+            print(f"drypoint: {error}", file=self._errors)
         self._exit_now(code)
 
     def _terminate(self, number: int, frame: Any) -> None:
         """End as if the signal had not been handled."""
-        import os
-        import signal
-
         try:
             self.finish(program.Ending(128 + number, "terminated"), flush=False)
         finally:
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
 
+    def _before_fork(self) -> None:
+        """A child of Python forgets the signals of its first moment: let them wait until they end it, as they should."""
+        self._masks[get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    def _after_fork(self) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.pop(get_ident()))
+
     def _leave(self) -> None:
         """In a child by fork: it is not watched."""
-        import signal
-
         from .. import _core
 
         if not self._done:
@@ -172,6 +170,7 @@ class _Watch:
             _core.watch_turns(False)
         if signal.getsignal(signal.SIGTERM) == self._terminate:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._after_fork()
 
 
 def _flush() -> None:
