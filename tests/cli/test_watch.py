@@ -344,3 +344,18 @@ if __name__ == "__main__":
     assert done.stdout == f"{8 * 200_000 + 28.0}\n"
     assert done.stderr.count("large arrays") == 1 and "Traceback" not in done.stderr
     assert told["exit"] == {"code": 0, "reason": "finished"}
+
+
+NAMES = ("html", "json", "random", "statistics", "shlex", "tempfile", "threading", "unicodedata")
+
+
+@pytest.mark.parametrize("imports", ["", f"import {', '.join(NAMES)}\n"])
+def test_a_program_may_have_files_with_names_of_the_standard_library(programs, imports):
+    for name in NAMES:
+        (programs / f"{name}.py").write_text(f"print('{name} of the program')\n")
+    end = "import sys\nprint(all(sys.modules[name].__file__ == f'{sys.path[0]}/{name}.py' for name in NAMES))"
+    (programs / "leak.py").write_text(f"{LEAK}NAMES = {NAMES}\n{imports}{end if imports else ''}")
+    told, done = watched(programs, "--html", "run.html", "leak.py")
+    printed = [f"{name} of the program" for name in NAMES] + ["True"] if imports else []
+    assert done.stdout.splitlines() == ["done", *printed]
+    assert [found["line"] for found in told["findings"]] == ["leak.py:5"] and (programs / "run.html").exists()

@@ -10,6 +10,7 @@ from _thread import get_ident
 from .. import _arguments
 from .._errors import BadArgument
 from . import program
+from .own_imports import OwnImports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,9 +78,9 @@ def run(options: argparse.Namespace) -> int:
     starter = getattr(sys.modules["__main__"], "__file__", None)
     if starter is not None:
         _core.not_own(starter)
+    watch = _Watch(observer, options, fails)
     prepared = program.prepared(options)
     options.restore()
-    watch = _Watch(observer, options, fails)
     watch.start()
     ending = program.execute(prepared)
     if watch.is_here:
@@ -102,6 +103,7 @@ class _Watch:
         self._options = options
         self._fails = fails
         self._errors = sys.stderr  # the program may put another in its place
+        self._imports = OwnImports()
         self._process = os.getpid()
         self._done = False
         self._exit_now = os._exit
@@ -129,10 +131,11 @@ class _Watch:
         self._done = True
         exit = {"code": ending.code, "reason": ending.reason}
         command = [self._options.program, *self._options.arguments]
-        document = {**self._observer.stop(), "command": command, "exit": exit}
-        if flush:
-            _flush()
-        _tell(document, self._options, self._errors)
+        with self._imports:
+            document = {**self._observer.stop(), "command": command, "exit": exit}
+            if flush:
+                _flush()
+            _tell(document, self._options, self._errors)
         if ending.code == 0 and any(_applies(rule, document["findings"]) for rule in self._fails):
             return FAILED
         return ending.code
