@@ -126,7 +126,10 @@ BAD = [
     (["report", "text"], "drypoint: text is no file of a watch, or not whole: it is no JSON"),
     (["report", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
     (["report", "bytes"], "drypoint: bytes is no file of a watch, or not whole: it is no JSON"),
-    (["report", "list"], "drypoint: list is no file of a watch that can be shown: the document is not an object"),
+    (
+        ["report", "list"],
+        "drypoint: list is no file of a watch that can be shown: the document is not an object",
+    ),
     (["report", "."], "drypoint: the watch .: Is a directory"),
     (["report", "before.json", "--html", "."], "drypoint: .: is a directory"),
     (["diff", "before.json", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
