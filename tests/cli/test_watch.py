@@ -278,6 +278,29 @@ def test_threads_that_python_waits_for_are_waited_for(tmp_path, text, printed):
         assert told["live"]["end"] >= 30 * 800_000
 
 
+def test_a_program_is_managed_as_long_as_its_threads_work(tmp_path):
+    text = "import threading, time\nimport drypoint as dp\nfrom drypoint._lifetime import manage\n"
+    text += "def work():\n    time.sleep(0.3)\n    print(manage._active is not None)\n"
+    (tmp_path / "app.py").write_text(text + "threading.Thread(target=work).start()\n")
+    assert run_cli("run", "app.py", cwd=tmp_path, timeout=60).stdout == "True\n"
+
+
+def test_a_child_by_fork_reports_nothing(tmp_path):
+    (tmp_path / "app.py").write_text("import os\nif os.fork():\n    os.wait()\n")
+    done = run_cli("run", "--report", "app.py", cwd=tmp_path, timeout=60)
+    assert done.returncode == 0
+    (tmp_path / "app.py").write_text("")
+    assert done.stderr.count("\n") == run_cli("run", "--report", "app.py", cwd=tmp_path).stderr.count("\n")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(programs, closed):
+    command = f"{sys.executable} -m drypoint watch --json run.json leak.py {closed}"
+    done = subprocess.run(["bash", "-c", command], cwd=programs, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and ("LEAK" in done.stderr) == ("2>" not in closed)
+    assert json.loads((programs / "run.json").read_text())["findings"][0]["verdict"] == "leak"
+
+
 def test_an_interrupt_while_threads_are_waited_for(tmp_path):
     wait = (
         "threading.Thread(target=time.sleep, args=[600], daemon=False).start()\nprint('waits', flush=True)\n"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
     from typing import Any
 
-__all__ = ["INTERRUPTED", "RAISED", "Ending", "add_arguments", "await_threads", "execute", "prepared"]
+__all__ = ["INTERRUPTED", "RAISED", "Ending", "add_arguments", "execute", "prepared"]
 
 #: Exit codes of a program that raised and of one that was interrupted, as a shell tells them.
 RAISED, INTERRUPTED = 1, 130
@@ -170,7 +170,23 @@ def _run(spec: Any) -> None:
 
 
 def execute(program: Callable[[], object]) -> Ending:
-    """Run a program. What it raises is shown as Python shows it, without the frames that led into it."""
+    """Run a program, and wait for the threads that Python waits for.
+
+    What it raises is shown as Python shows it, without the frames that led into it. May be called once: no pool of threads
+    can be begun after.
+    """
+    ending = _end_of(program)
+    # Pools are told to end theirs. Python calls it once more, and it does nothing then.
+    shutdown = getattr(sys.modules.get("threading"), "_shutdown", None)
+    try:
+        if shutdown is not None:
+            shutdown()
+    except KeyboardInterrupt:
+        return Ending(INTERRUPTED, "interrupted")
+    return ending
+
+
+def _end_of(program: Callable[[], object]) -> Ending:
     try:
         program()
     except SystemExit as ending:
@@ -189,16 +205,6 @@ def execute(program: Callable[[], object]) -> Ending:
             return Ending(INTERRUPTED, "interrupted")
         return Ending(RAISED, f"raised {_told(error)}")
     return Ending(0, "finished")
-
-
-def await_threads() -> None:
-    """Wait for the threads that Python waits for before it ends, pools told to end theirs.
-
-    May be called once: no pool can be begun after.
-    """
-    shutdown = getattr(sys.modules.get("threading"), "_shutdown", None)
-    if shutdown is not None:
-        shutdown()
 
 
 def _exit_code(given: object) -> int:

@@ -82,13 +82,7 @@ def run(options: argparse.Namespace) -> int:
     prepared = program.prepared(options)
     options.restore()
     watch.start()
-    ending = program.execute(prepared)
-    if watch.is_here:
-        try:
-            program.await_threads()
-        except KeyboardInterrupt:
-            ending = program.Ending(program.INTERRUPTED, "interrupted")
-    return watch.finish(ending)
+    return watch.finish(program.execute(prepared))
 
 
 class _Watch:
