@@ -172,8 +172,8 @@ def _run(spec: Any) -> None:
 def execute(program: Callable[[], object]) -> Ending:
     """Run a program, and wait for the threads that Python waits for.
 
-    What it raises is shown as Python shows it, without the frames that led into it. May be called once: no pool of threads
-    can be begun after.
+    What it raises is shown as Python shows it, without the frames that led into it. May be called once: no pool of
+    threads can be begun after.
     """
     ending = _end_of(program)
     # Pools are told to end theirs. Python calls it once more, and it does nothing then.
