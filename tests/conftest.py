@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-
 import numpy as np
 import pytest
 
@@ -23,20 +20,3 @@ def cloud() -> dict[str, np.ndarray]:
     kind = np.array(["oak", "ash", "élan", "yew"])[rng.integers(0, 4, n)]
     when = np.datetime64("2001-01-01", "ms") + rng.integers(0, 10**10, n).astype("timedelta64[ms]")
     return {"x": x, "y": y, "value": value, "kind": kind, "when": when}
-
-
-_status = 0
-
-
-def pytest_sessionfinish(session, exitstatus):
-    global _status
-    _status = int(exitstatus)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure(config):
-    """End here: some of the libraries under test have native threads that may call the interpreter after its end, which
-    crashes it (``PyGILState_Ensure``) with all tests done. How our own process ends is tested in child processes."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(_status)

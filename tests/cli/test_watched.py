@@ -124,6 +124,16 @@ def test_many_lines_that_differ_are_cut(files):
 BAD = [
     (["report", "absent.json"], "drypoint: the watch absent.json: No such file or directory"),
     (["report", "text"], "drypoint: text is no file of a watch, or not whole: it is no JSON"),
+    (["report", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
+    (["report", "bytes"], "drypoint: bytes is no file of a watch, or not whole: it is no JSON"),
+    (
+        ["report", "list"],
+        "drypoint: list is no file of a watch that can be shown: the document is not an object",
+    ),
+    (["report", "."], "drypoint: the watch .: Is a directory"),
+    (["report", "before.json", "--html", "."], "drypoint: .: is a directory"),
+    (["diff", "before.json", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
+    (["diff", "newer", "before.json"], "drypoint: newer is no file of a watch that can be shown"),
     (["report", "newer"], "drypoint: newer is no file of a watch that can be shown: it is of version 2,"),
     (["report", "other"], "drypoint: other is no file of a watch that can be shown: it has no version"),
     (["report", "before.json", "--html", "no/where.html"], "drypoint: "),
@@ -137,6 +147,9 @@ BAD = [
 @pytest.mark.parametrize(("arguments", "told"), BAD, ids=[" ".join(arguments) for arguments, _ in BAD])
 def test_bad_input_is_one_line(files, arguments, told):
     (files / "text").write_text("no JSON")
+    (files / "half").write_text((files / "before.json").read_text()[:-100])
+    (files / "bytes").write_bytes(b"\xff\xfe\x00")
+    (files / "list").write_text("[]")
     (files / "newer").write_text('{"version": 2}')
     (files / "other").write_text('{"format": "drypoint-snapshot"}')
     done = run_cli(*arguments, cwd=files)

@@ -89,17 +89,17 @@ def main(arguments: list[str] | None = None) -> int:
         return OK
     from .._errors import DrypointError
 
+    code: int = OK
     try:
-        code: int = options.run(options)
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        code = options.run(options)
+        _flush()
         return code
     except KeyboardInterrupt:
         print("drypoint: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         _silence()  # the reader went away (`| head`): nobody is left to tell
-        return OK
+        return code
     except DrypointError as error:
         print(f"drypoint: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -124,6 +124,13 @@ def _prepare() -> Callable[[], None]:
         signal.signal(signal.SIGTERM, handler)
 
     return restore
+
+
+def _flush() -> None:
+    """Find out now whether what was printed can go where it should. A program may have put anything in place of it."""
+    flush = getattr(sys.stdout, "flush", None)
+    if flush is not None and not getattr(sys.stdout, "closed", False):
+        flush()
 
 
 def _silence() -> None:

@@ -50,13 +50,16 @@ def add(verbs: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Manage, run, report."""
+    import os
+
+    process = os.getpid()
     manager = _manage(options)
     prepared = program.prepared(options)
     options.restore()  # what the command line changed for itself is not the program's
     try:
-        return program.execute(prepared)
+        return program.execute(prepared).code
     finally:
-        if options.report:
+        if options.report and os.getpid() == process:  # and not in a child by fork, which comes here as well
             from .._lifetime.process import report
 
             print(report(), file=sys.stderr)

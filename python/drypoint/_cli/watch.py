@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+from _thread import get_ident
 
 from .. import _arguments
 from .._errors import BadArgument
 from . import program
+from .own_imports import OwnImports
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from typing import Any
+    from typing import Any, NoReturn, TextIO
+
+    from .._watch.observer import Observer
 
 __all__ = ["add", "run"]
 
@@ -64,53 +70,130 @@ def run(options: argparse.Namespace) -> int:
 
     fails = [_fails(text) for text in options.fail_on]
     observer = Observer(_seconds(options.every), _arguments.bytes_of(options.lines_from, "--from"))
-    for path in (options.html, options.json):
+    for name in ("html", "json"):
+        path = getattr(options, name)
         if path is not None:
             _core.check_writable(path)
+            setattr(options, name, os.path.abspath(path))  # the program may go to another folder
     starter = getattr(sys.modules["__main__"], "__file__", None)
     if starter is not None:
         _core.not_own(starter)
+    watch = _Watch(observer, options, fails)
     prepared = program.prepared(options)
     options.restore()
-    command = [options.program, *options.arguments]
-    observer.start()
-    code, reason = _execute(prepared)
-    document = {**observer.stop(), "command": command, "exit": {"code": code, "reason": reason}}
-    _tell(document, options)
-    if code == 0 and any(_applies(rule, document["findings"]) for rule in fails):
-        return FAILED
-    return code
+    watch.start()
+    return watch.finish(program.execute(prepared))
 
 
-def _execute(prepared: Any) -> tuple[int, str]:
-    """The program's exit code, and in a word how it ended."""
+class _Watch:
+    """One watched run: from its start to the telling, which is done once, and by the process that began it alone.
+
+    A program that ends itself at once, by `os._exit`, or that is told to end by a signal that it does not handle, is told
+    about as well, and then ends that way.
+    """
+
+    def __init__(self, observer: Observer, options: argparse.Namespace, fails: list[str | int]) -> None:
+        self._observer = observer
+        self._options = options
+        self._fails = fails
+        self._errors = sys.stderr  # the program may put another in its place
+        self._imports = OwnImports()
+        self._process = os.getpid()
+        self._done = False
+        self._exit_now = os._exit
+        self._masks: dict[int, set[int | signal.Signals]] = {}
+
+    @property
+    def is_here(self) -> bool:
+        """Whether this is the process that is watched, and no child of it by fork."""
+        return os.getpid() == self._process
+
+    def start(self) -> None:
+        """Begin."""
+        os.register_at_fork(
+            before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._leave
+        )
+        os._exit = self._exit
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, self._terminate)
+        self._observer.start()
+
+    def finish(self, ending: program.Ending, flush: bool = True) -> int:
+        """End it and tell; the exit code."""
+        if self._done or not self.is_here:
+            return ending.code
+        self._done = True
+        exit = {"code": ending.code, "reason": ending.reason}
+        command = [self._options.program, *self._options.arguments]
+        with self._imports:
+            document = {**self._observer.stop(), "command": command, "exit": exit}
+            if flush:
+                _flush()
+            _tell(document, self._options, self._errors)
+        if ending.code == 0 and any(_applies(rule, document["findings"]) for rule in self._fails):
+            return FAILED
+        return ending.code
+
+    def _exit(self, status: int) -> NoReturn:
+        """In place of `os._exit`, which writes nothing that is still in a buffer."""
+        try:
+            code = self.finish(program.Ending(status & 255, "exited"), flush=False)
+        except BaseException as error:
+            code = status
+            print(f"drypoint: {error}", file=self._errors)
+        self._exit_now(code)
+
+    def _terminate(self, number: int, frame: Any) -> None:
+        """End as if the signal had not been handled."""
+        try:
+            self.finish(program.Ending(128 + number, "terminated"), flush=False)
+        finally:
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+    def _before_fork(self) -> None:
+        """A child of Python forgets the signals of its first moment: let them wait until they end it, as they should."""
+        self._masks[get_ident()] = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+
+    def _after_fork(self) -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._masks.pop(get_ident()))
+
+    def _leave(self) -> None:
+        """In a child by fork: it is not watched."""
+        from .. import _core
+
+        if not self._done:
+            _core.survey_by(None)
+            _core.watch_turns(False)
+        if signal.getsignal(signal.SIGTERM) == self._terminate:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._after_fork()
+
+
+def _flush() -> None:
+    """Let what the program printed come before the findings, if it can still go anywhere."""
     try:
-        code = program.execute(prepared)
-    except SystemExit as ending:
-        if ending.code is None:
-            return 0, "exited"
-        if isinstance(ending.code, int):
-            return ending.code, "exited"
-        print(ending.code, file=sys.stderr)
-        return 1, "exited"
-    return code, {0: "finished", program.INTERRUPTED: "interrupted"}.get(code, "raised")
+        sys.stdout.flush()
+    except (AttributeError, OSError, ValueError):
+        return
 
 
-def _tell(plain: dict[str, Any], options: argparse.Namespace) -> None:
+def _tell(plain: dict[str, Any], options: argparse.Namespace, errors: TextIO | None) -> None:
     """Print it, and write what was asked for."""
     from .._watch import terminal
     from .._watch.document import Document
 
     document = Document(plain)
-    if options.json is not None:
-        document.save(options.json)
-    if options.html is not None:
-        from .._watch import page
+    try:
+        if options.json is not None:
+            document.save(options.json)
+        if options.html is not None:
+            from .._watch import page
 
-        page.write(document, options.html)
-    sys.stdout.flush()
-    if sys.stderr is not None:
-        terminal.write(document, sys.stderr)
+            page.write(document, options.html)
+    finally:
+        if errors is not None and not errors.closed:
+            terminal.write(document, errors)
 
 
 def _seconds(text: str) -> float:

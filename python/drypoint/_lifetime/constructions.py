@@ -223,8 +223,18 @@ def integration(name: str) -> ModuleType:
 def _integrate(module: ModuleType) -> None:
     """The library is there: let the integration wrap its constructors, if they are still wanted."""
     with _lock:
-        if _watchers:
+        if _watchers and not _is_another(module):
             integration(INTEGRATIONS[module.__name__]).watch(module)
+
+
+def _is_another(module: ModuleType) -> bool:
+    """Whether it is a program's own file, with a name of the standard library."""
+    import os
+
+    file = getattr(module, "__file__", None)
+    if module.__name__.partition(".")[0] not in sys.stdlib_module_names or not str(file).endswith(".py"):
+        return False
+    return not os.path.realpath(str(file)).startswith(os.path.dirname(os.path.realpath(os.__file__)) + os.sep)
 
 
 def wrap(owner: type, kind: str | None = None, method: str = "__init__") -> bool:

@@ -75,11 +75,12 @@ def _arguments() -> Iterator[_Root]:
     for thread in threads.running():
         kept = object.__getattribute__(thread, "__dict__")
         name = f"thread {kept.get('_name')}"
-        if kept.get("_target") is not None:
-            yield f"{name} target", kept["_target"]
+        target = kept.get("_target")  # a thread that ends now takes it away
+        if target is not None:
+            yield f"{name} target", target
         for place, value in enumerate(kept.get("_args") or ()):
             yield f"{name} argument {place}", value
-        for key, value in (kept.get("_kwargs") or {}).items():
+        for key, value in list((kept.get("_kwargs") or {}).items()):
             yield f"{name} argument {key}", value
 
 

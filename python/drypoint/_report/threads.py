@@ -18,13 +18,19 @@ _OURS = __file__.rsplit("/_report/", 1)[0]
 
 def running() -> list[Any]:
     """The threads that were started by `threading` and have not ended, without asking one."""
-    threading: Any = sys.modules.get("threading")
+    threading = _threading()
     return [] if threading is None else list(threading._active.values())
+
+
+def _threading() -> Any:
+    """The module, if it is there and no program's own of that name."""
+    module = sys.modules.get("threading")
+    return module if hasattr(module, "_active") else None
 
 
 def main_number() -> int | None:
     """The number of the main thread; None if that cannot be told."""
-    threading: Any = sys.modules.get("threading")
+    threading = _threading()
     if threading is not None:
         return int(threading._main_thread._ident)
     numbers = list(sys._current_frames())
@@ -35,7 +41,7 @@ def name_of(number: int) -> str:
     """What a thread is called, by its number."""
     if number == main_number():
         return "the main thread"
-    threading: Any = sys.modules.get("threading")
+    threading = _threading()
     thread = None if threading is None else threading._active.get(number)
     return f"thread {number}" if thread is None else f"thread {thread._name}"
 
