@@ -101,6 +101,11 @@ impl GraphBuilder {
         self.shallow.len()
     }
 
+    /// The kind of a node, as it was told last. Panics if there is no such node.
+    pub fn kind(&self, node: NodeId) -> u32 {
+        self.kinds[node as usize]
+    }
+
     /// How many edges were added.
     pub fn edge_count(&self) -> usize {
         self.targets.len()

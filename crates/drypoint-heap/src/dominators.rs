@@ -58,7 +58,8 @@ const UNREACHABLE: u32 = NONE - 1;
 /// Bytes that [`DominatorTree::new`] needs at most for a graph of this size, the finished tree included; `edges` counts
 /// the roots too.
 pub fn retained_scratch(nodes: usize, edges: usize) -> usize {
-    let layout = (4 + 4 + 4 + 4 + 8 + 4 + size_of::<Entry>() + size_of::<Span>()) * (nodes + 2);
+    // Nodes, dominators, sizes and entries of garbage.
+    let layout = (4 + 4 + 4 + 4 + size_of::<Entry>() + size_of::<Span>()) * (nodes + 2);
     semidominators::scratch(nodes + 2, edges).max(layout)
 }
 
@@ -66,57 +67,58 @@ impl DominatorTree {
     /// The dominators and retained sizes of all nodes.
     pub fn new(graph: &Graph) -> Self {
         let mut forest = Forest::grow(graph);
-        let dominators = immediate_dominators(&mut forest);
+        let mut dominators = immediate_dominators(&mut forest);
         let Forest { node_of, links, unreachable, entries: garbage_entries, .. } = forest;
         drop(links);
         let count = node_of.len();
         let mut sizes = vec![1_u32; count];
-        let mut retained = vec![0_u64; count];
+        let mut entries = vec![Entry::default(); graph.node_count()];
+        let (mut live_bytes, mut garbage_bytes) = (0, 0);
         for vertex in (0..count).rev() {
-            if node_of[vertex] != NONE {
-                let dominator = dominators[vertex] as usize;
-                retained[vertex] += graph.shallow(node_of[vertex]);
-                retained[dominator] += retained[vertex];
-                sizes[dominator] += sizes[vertex];
+            if node_of[vertex] == NONE {
+                continue;
+            }
+            let retained = &mut entries[node_of[vertex] as usize].retained;
+            *retained += graph.shallow(node_of[vertex]);
+            let retained = *retained;
+            let dominator = dominators[vertex] as usize;
+            sizes[dominator] += sizes[vertex];
+            match node_of[dominator] {
+                NONE if dominator == 0 => live_bytes += retained,
+                NONE => garbage_bytes += retained,
+                holder => entries[holder as usize].retained += retained,
             }
         }
-        // Preorder: a vertex takes the next free position below its dominator, and its dominator comes first.
-        let mut free = vec![0_u32; count];
-        let mut entries = vec![Entry::default(); graph.node_count()];
+        // Preorder: a vertex takes the next free position below its dominator, and its dominator comes first. From then on
+        // its own next free position stands where its dominator stood.
         let mut spans = vec![Span::default(); count];
         let mut unreachable_at = 0;
         for vertex in 0..count {
-            let (node, size) = (node_of[vertex], sizes[vertex]);
-            let position = match dominators[vertex] {
+            let (node, size, dominator) = (node_of[vertex], sizes[vertex], dominators[vertex]);
+            let position = match dominator {
                 NONE if vertex == 0 => 0,
                 NONE => sizes[0],
                 dominator => {
-                    let position = free[dominator as usize];
-                    free[dominator as usize] += size;
-                    position
+                    let free = &mut dominators[dominator as usize];
+                    *free += size;
+                    *free - size
                 }
             };
-            free[vertex] = position + 1;
+            dominators[vertex] = position + 1;
             spans[position as usize] = Span { node, end: position + size };
             if node == NONE {
                 unreachable_at = position;
                 continue;
             }
-            let holder = match dominators[vertex] {
+            let entry = &mut entries[node as usize];
+            entry.position = position;
+            entry.holder = match dominator {
                 0 => ROOTS,
                 dominator if dominator == unreachable => UNREACHABLE,
                 dominator => node_of[dominator as usize],
             };
-            entries[node as usize] = Entry { retained: retained[vertex], holder, position };
         }
-        Self {
-            entries,
-            spans,
-            unreachable: unreachable_at,
-            garbage_entries,
-            live_bytes: retained[0],
-            garbage_bytes: retained[unreachable as usize],
-        }
+        Self { entries, spans, unreachable: unreachable_at, garbage_entries, live_bytes, garbage_bytes }
     }
 
     /// Bytes that would be freed if this node went: its own and those of all that only it holds.

@@ -10,6 +10,8 @@ use drypoint_heap::{DominatorTree, Graph, Holder, NodeId};
 use pyo3::prelude::*;
 use pyo3::types::PyType;
 
+use crate::raw::Held;
+
 /// What a later walk is compared with: who was there, and how much each large one kept.
 #[pyclass(frozen, module = "drypoint._core")]
 pub(crate) struct Marks {
@@ -46,6 +48,7 @@ pub(crate) struct Walked<'a> {
     pub(crate) graph: &'a Graph,
     pub(crate) tree: &'a DominatorTree,
     pub(crate) kinds: &'a [Py<PyType>],
+    pub(crate) objects: &'a Held,
 }
 
 impl Walked<'_> {
@@ -57,7 +60,7 @@ impl Walked<'_> {
             0 => 0,
             site => (u64::from(site) << 40) ^ self.graph.shallow(node),
         };
-        self.graph.key(node) ^ kind.rotate_left(29) ^ made.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        self.objects.address(node as usize) ^ kind.rotate_left(29) ^ made.wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 
     /// What `grown` of a later walk wants to know of this one.

@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use crate::growth::{Grown, Marks, Walked};
-use crate::raw::{RawHeap, UNNAMED, array_data, tracked, walk};
+use crate::raw::{Held, RawHeap, UNNAMED, array_data, census, tracked, walk};
 use crate::scratch::Scratch;
 use crate::sites;
 
@@ -38,16 +38,11 @@ pub(crate) struct Heap {
     graph: Arc<Graph>,
     tree: DominatorTree,
     kinds: Vec<Py<PyType>>,
-    known: Mutex<Option<Known>>,
+    objects: Held,
+    /// Who holds whom, seen from all roots and from those with names; None when the objects were let go.
+    indices: Mutex<Option<[Option<Arc<Index>>; 2]>>,
     /// Last, so that what it is for goes first.
     scratch: Mutex<Scratch>,
-}
-
-/// What is known as long as the objects are.
-struct Known {
-    objects: Vec<Py<PyAny>>,
-    /// Who holds whom, seen from all roots and from those with names.
-    indices: [Option<Arc<Index>>; 2],
 }
 
 type Index = HolderIndex<Arc<Graph>>;
@@ -76,8 +71,9 @@ impl Heap {
     ) -> PyResult<Self> {
         let site_of = |array: &Bound<'_, PyAny>| array_data(array).map_or(0, array_site);
         let tracked = tracked(py)?;
-        let mut scratch = Scratch::reserve(py, &tracked)?;
-        let RawHeap { graph, objects, kinds } = walk(py, &tracked, named, hidden, site_of, &sizes)?;
+        let counted = census(&tracked);
+        let mut scratch = Scratch::reserve(py, &counted)?;
+        let RawHeap { graph, objects, kinds } = walk(py, &tracked, &counted, named, hidden, site_of, &sizes)?;
         drop(tracked);
         scratch.fit(py, &graph)?;
         let tree = py.detach(|| {
@@ -85,12 +81,12 @@ impl Heap {
             scratch.trim();
             tree
         });
-        let known = Known { objects, indices: [None, None] };
         Ok(Self {
             graph: Arc::new(graph),
             tree,
             kinds,
-            known: Mutex::new(Some(known)),
+            objects,
+            indices: Mutex::new(Some([None, None])),
             scratch: Mutex::new(scratch),
         })
     }
@@ -217,17 +213,16 @@ impl Heap {
     /// The object of a node.
     fn thing(&self, py: Python<'_>, node: NodeId) -> PyResult<Py<PyAny>> {
         self.check(node)?;
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.as_ref().map(|known| &known.objects[node as usize]) {
-            Some(object) => Ok(object.clone_ref(py)),
+        match self.objects.get(py, node as usize) {
+            Some(object) => Ok(object.unbind()),
             None => Err(PyRuntimeError::new_err("the objects of this heap were let go")),
         }
     }
 
     /// Let go of the objects; numbers and chains stay.
-    fn forget(&self) {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(known); // after the lock
+    fn forget(&self, py: Python<'_>) {
+        drop(self.indices.lock().unwrap_or_else(PoisonError::into_inner).take());
+        self.objects.let_go(py);
         self.scratch.lock().unwrap_or_else(PoisonError::into_inner).keep(&self.graph, &self.tree);
     }
 
@@ -244,7 +239,7 @@ impl Heap {
 
     /// What the object at an address retains, if there is one whose type has this name.
     fn retained_at(&self, py: Python<'_>, address: u64, name: &str) -> Option<u64> {
-        let node = self.graph.nodes().find(|&node| self.graph.key(node) == address)?;
+        let node = self.graph.nodes().find(|&node| self.objects.address(node as usize) == address)?;
         let kind = self.kinds[self.graph.kind(node) as usize].bind(py);
         (kind.name().ok()?.to_str().ok()? == name).then(|| self.tree.retained(node))
     }
@@ -300,25 +295,26 @@ impl Heap {
     fn find(&self, object: &Bound<'_, PyAny>) -> Option<NodeId> {
         let key = object.as_ptr() as u64;
         self.graph.nodes().find(|&node| {
-            self.graph.key(node) == key && self.kinds[self.graph.kind(node) as usize].is(object.get_type())
+            self.objects.address(node as usize) == key
+                && self.kinds[self.graph.kind(node) as usize].is(object.get_type())
         })
     }
 }
 
 impl Heap {
     fn walked(&self) -> Walked<'_> {
-        Walked { graph: &self.graph, tree: &self.tree, kinds: &self.kinds }
+        Walked { graph: &self.graph, tree: &self.tree, kinds: &self.kinds, objects: &self.objects }
     }
 
     /// The way back from all nodes, from roots that have names or from all of them; made once, as long as objects are held.
     fn index(&self, named: bool) -> Arc<Index> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = known.as_ref().and_then(|known| known.indices[usize::from(named)].clone());
+        let mut indices = self.indices.lock().unwrap_or_else(PoisonError::into_inner);
+        let made = indices.as_ref().and_then(|indices| indices[usize::from(named)].clone());
         made.unwrap_or_else(|| {
             let view = Beginnings { named, asked: None, node: None };
             let index = Arc::new(Index::new(self.graph.clone(), &view));
-            if let Some(known) = &mut *known {
-                known.indices[usize::from(named)] = Some(index.clone());
+            if let Some(indices) = &mut *indices {
+                indices[usize::from(named)] = Some(index.clone());
             }
             index
         })

@@ -4,11 +4,10 @@
 use drypoint_heap::{DominatorTree, Graph, holder_scratch, retained_scratch};
 use drypoint_memory::{HEAP_SNAPSHOT, MemoryPool, MemoryReservation};
 use pyo3::prelude::*;
-use pyo3::types::PyList;
 
 use crate::error::CoreError;
 use crate::memory::process_pool;
-use crate::raw::census;
+use crate::raw::{Census, slots_for};
 
 /// What the heap may grow by between the counting and the walk, and what the counting does not see: arrays of objects.
 const GROWTH: usize = 20;
@@ -17,11 +16,11 @@ const LEFT: usize = 6;
 /// Tables of types, names of modules, and pages that are touched in part.
 const FIXED: usize = 1 << 20;
 
-/// Bytes of the tables of the walk, for each node: the graph's (size, type, line, address, row), and those that the walk
-/// itself needs (address, references seen, type, object).
-const WALKED: usize = (4 + 4 + 4 + 8 + 4) + (8 + 4 + 4 + 8);
+/// Bytes of the tables of the walk, for each node: the graph's (size, type, line, row), the object's address, and the references
+/// to it that were seen.
+const WALKED: usize = (4 + 4 + 4 + 4) + 8 + 4;
 /// Of those, the graph's and the objects.
-const KEPT: usize = (4 + 4 + 4 + 8 + 4) + 8;
+const KEPT: usize = (4 + 4 + 4 + 4) + 8;
 const EDGE: usize = 4;
 
 /// Bytes granted for a snapshot.
@@ -32,10 +31,9 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Ask for what a snapshot that begins with these objects will take.
-    pub(crate) fn reserve(py: Python<'_>, tracked: &Bound<'_, PyList>) -> PyResult<Self> {
+    /// Ask for what a snapshot of a heap of this size will take.
+    pub(crate) fn reserve(py: Python<'_>, counted: &Census) -> PyResult<Self> {
         let pool = process_pool()?;
-        let counted = census(tracked);
         let more = |count: usize| count + count / GROWTH;
         let bytes = needed(more(counted.tracked), more(counted.nodes), more(counted.edges));
         let granted = py.detach(|| pool.consumer(HEAP_SNAPSHOT).try_reserve(bytes));
@@ -69,7 +67,7 @@ impl Scratch {
 
 /// The most that is there at a time: while the heap is walked, while its tree is made, or while ways are looked for.
 fn needed(tracked: usize, nodes: usize, edges: usize) -> usize {
-    let slots = (tracked * 3).max(nodes * 3 / 2).next_power_of_two();
+    let slots = slots_for(nodes);
     let walk = 8 * tracked + 4 * slots + WALKED * nodes + EDGE * edges;
     let kept = KEPT * nodes + EDGE * edges;
     let tree = retained_scratch(nodes, edges);

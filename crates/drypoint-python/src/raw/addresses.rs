@@ -14,7 +14,7 @@ pub(super) struct Addresses {
 
 impl Addresses {
     pub(super) fn with_capacity(count: usize) -> Self {
-        Self { slots: vec![0; (count * 3 / 2).next_power_of_two().max(1024)], used: 0 }
+        Self { slots: vec![0; slots_for(count)], used: 0 }
     }
 
     /// Where an address is looked for first.
@@ -52,7 +52,7 @@ impl Addresses {
     /// Enter the node that was added last.
     pub(super) fn insert_last(&mut self, pointers: &[*mut ffi::PyObject]) {
         self.used += 1;
-        if self.used * 3 >= self.slots.len() * 2 {
+        if self.used * 4 >= self.slots.len() * 3 {
             self.slots = vec![0; self.slots.len() * 2];
             for (node, pointer) in pointers.iter().enumerate() {
                 let place = self.place(pointer.addr(), &pointers[..node]);
@@ -63,6 +63,11 @@ impl Addresses {
             self.slots[place] = pointers.len() as u32;
         }
     }
+}
+
+/// Slots for so many nodes, three quarters of which are used at most.
+pub(crate) fn slots_for(nodes: usize) -> usize {
+    (nodes * 4 / 3 + 1).next_power_of_two().max(1024)
 }
 
 /// What is at the address will be read soon: the memory may begin to send it.

@@ -20,7 +20,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyType};
 
 use super::addresses::{Addresses, expect};
+use super::census::Census;
 use super::frame::Quiet;
+use super::held::Held;
 use super::island::references_of;
 use super::kinds::{Following, Kind, Kinds};
 use super::ndarray::{Arrays, Referred};
@@ -35,11 +37,13 @@ const ABSORBED: usize = 4 << 10;
 pub(crate) struct Heap {
     pub(crate) graph: Graph,
     /// The object of each node.
-    pub(crate) objects: Vec<Py<PyAny>>,
+    pub(crate) objects: Held,
     /// The type of each kind.
     pub(crate) kinds: Vec<Py<PyType>>,
 }
 
+/// What was counted is a little less than what comes: one part in so many.
+const MORE: usize = 16;
 /// Sources that are looked into one after the other, before what they refer to is taken in: meanwhile that is on its way
 /// from the memory, which is most of what a pass costs.
 const BATCH: usize = 16;
@@ -53,7 +57,6 @@ struct Walk<'py> {
     pointers: Vec<*mut ffi::PyObject>,
     seen: Vec<u32>,
     kinds: Kinds<'py>,
-    node_kinds: Vec<u32>,
     hidden: Hidden,
     arrays: Option<Arrays>,
     /// The sources of the batch begin here; each has bytes that were counted with it.
@@ -94,6 +97,7 @@ impl Hidden {
 pub(crate) fn walk(
     py: Python<'_>,
     tracked: &Bound<'_, PyList>,
+    counted: &Census,
     named: &Bound<'_, PyList>,
     hidden: &Bound<'_, PyList>,
     site_of: impl Fn(&Bound<'_, PyAny>) -> u32,
@@ -103,14 +107,14 @@ pub(crate) fn walk(
     let quiet = Quiet::new(py);
     let mut own: Vec<usize> = hidden.iter().map(|object| object.as_ptr() as usize).collect();
     own.extend([named.as_ptr() as usize, hidden.as_ptr() as usize, tracked.as_ptr() as usize]);
+    let nodes = counted.nodes + counted.nodes / MORE;
     let mut walk = Walk {
         py,
-        builder: GraphBuilder::with_capacity(tracked.len() * 2, tracked.len() * 5),
-        index: Addresses::with_capacity(tracked.len() * 2),
-        pointers: Vec::with_capacity(tracked.len() * 2),
-        seen: Vec::with_capacity(tracked.len() * 2),
+        builder: GraphBuilder::with_capacity(nodes, counted.edges + counted.edges / MORE),
+        index: Addresses::with_capacity(nodes),
+        pointers: Vec::with_capacity(nodes),
+        seen: Vec::with_capacity(nodes),
         kinds: Kinds::new(py, arrays.as_ref()),
-        node_kinds: Vec::with_capacity(tracked.len() * 2),
         hidden: Hidden::new(own),
         arrays,
         first: 0,
@@ -139,7 +143,7 @@ pub(crate) fn walk(
     // The tables that are of no more use go before others come.
     walk.index = Addresses::with_capacity(0);
     let objects = walk.hold_and_add_unnamed_roots(listed, &ours)?;
-    drop((take(&mut walk.seen), take(&mut walk.pointers)));
+    drop(take(&mut walk.seen));
     drop(quiet);
     walk.describe(&objects, site_of, sizes)?;
     let graph = walk.builder.finish().map_err(too_large)?;
@@ -154,13 +158,14 @@ impl Walk<'_> {
     fn run(&mut self) -> PyResult<()> {
         while self.first < self.pointers.len() {
             let until = self.pointers.len().min(self.first + BATCH);
+            let mut kinds = [0; BATCH];
             for source in self.first..until {
                 if let Some(&later) = self.pointers.get(source + BATCH) {
                     expect_object(later);
                 }
                 let object = self.pointers[source];
                 let kind = self.kinds.of(object)?;
-                self.node_kinds.push(kind);
+                kinds[source - self.first] = kind;
                 self.source = source as NodeId;
                 self.follow(object, kind)?;
             }
@@ -169,10 +174,10 @@ impl Walk<'_> {
                 return Err(too_large(error));
             }
             for source in self.first..until {
-                let (object, kind) = (self.pointers[source], self.node_kinds[source]);
+                let (object, kind) = (self.pointers[source], kinds[source - self.first]);
                 let absorbed = take(&mut self.absorbed[source - self.first]);
                 let shallow = self.kinds.size(object, kind)? as u64 + absorbed;
-                let known = Node { shallow, kind, site: 0, key: object as u64 };
+                let known = Node { shallow, kind, ..Node::default() };
                 self.builder.describe(source as NodeId, known).map_err(too_large)?;
             }
             self.first = until;
@@ -321,56 +326,55 @@ impl Walk<'_> {
     }
 
     /// Take references to all objects; those that have more than were met are roots without a name.
-    fn hold_and_add_unnamed_roots(
-        &mut self,
-        listed: usize,
-        ours: &HashMap<usize, u64>,
-    ) -> PyResult<Vec<Py<PyAny>>> {
-        let mut held = Vec::with_capacity(self.pointers.len());
-        for (node, &object) in self.pointers.iter().enumerate() {
-            if let Some(&later) = self.pointers.get(node + BATCH) {
+    fn hold_and_add_unnamed_roots(&mut self, listed: usize, ours: &HashMap<usize, u64>) -> PyResult<Held> {
+        let pointers = take(&mut self.pointers);
+        for (node, &object) in pointers.iter().enumerate() {
+            if let Some(&later) = pointers.get(node + BATCH) {
                 expect(later);
             }
             // Values are shared by whoever wants one.
-            if !self.kinds.get(self.node_kinds[node]).atom {
+            if !self.kinds.get(self.builder.kind(node as NodeId)).atom {
                 let mine = u64::from(node < listed) + ours.get(&(object as usize)).copied().unwrap_or(0);
                 if references_of(object) > u64::from(self.seen[node]) + mine {
                     self.builder.add_root(node as NodeId, UNNAMED).map_err(too_large)?;
                 }
             }
-            // SAFETY: nothing was freed since the pointer was met, as the file's head says.
-            held.push(unsafe { Bound::from_borrowed_ptr(self.py, object) }.unbind());
         }
-        Ok(held)
+        for &object in &pointers {
+            // SAFETY: nothing was freed since the pointer was met, as the file's head says.
+            unsafe { ffi::Py_IncRef(object) };
+        }
+        // SAFETY: each has a reference more now.
+        Ok(unsafe { Held::new(pointers) })
     }
 
     /// What only functions can tell, who may run whatever they like: the objects are held now.
     fn describe(
         &mut self,
-        objects: &[Py<PyAny>],
+        objects: &Held,
         site_of: impl Fn(&Bound<'_, PyAny>) -> u32,
         sizes: &[(Py<PyType>, Py<PyAny>)],
     ) -> PyResult<()> {
         self.kinds.size_by(sizes);
-        for (node, object) in objects.iter().enumerate() {
-            let kind = self.kinds.get(self.node_kinds[node]);
+        for node in 0..objects.len() {
+            let node_kind = self.builder.kind(node as NodeId);
+            let kind = self.kinds.get(node_kind);
             let is_array = kind.following == Following::Array;
             if !is_array && kind.size_function.is_none() {
                 continue;
             }
-            let object = object.bind(self.py);
+            let Some(object) = objects.get(self.py, node) else { break };
             let more = match &kind.size_function {
                 Some(function) => {
-                    function.bind(self.py).call1((object,)).and_then(|bytes| bytes.extract::<u64>())
+                    function.bind(self.py).call1((&object,)).and_then(|bytes| bytes.extract::<u64>())
                 }
                 None => Ok(0),
             };
-            let node_kind = self.node_kinds[node];
             let own = self.kinds.size(object.as_ptr(), node_kind)? as u64;
-            let site = if is_array { site_of(object) } else { 0 };
+            let site = if is_array { site_of(&object) } else { 0 };
             // A size that cannot be told is that of the object itself.
             let shallow = own + more.unwrap_or(0);
-            let known = Node { shallow, kind: node_kind, site, key: object.as_ptr() as u64 };
+            let known = Node { shallow, kind: node_kind, site, ..Node::default() };
             self.builder.describe(node as NodeId, known).map_err(too_large)?;
         }
         Ok(())
