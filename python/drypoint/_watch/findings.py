@@ -180,8 +180,8 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
     count = max(count, round(rate * turns)) if turns and not closed else count
     more = f", {rate:.2g} more with each turn" if turns else ""
     message = (
-        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} (unclosed, "
-        f"{last.chain})."
+        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} "
+        f"(unclosed, {last.chain})."
     )
     method = last.cure.split("(")[0].rsplit(".", 1)[-1]
     fix = (
@@ -221,8 +221,8 @@ def _segments(looks: list[Look]) -> list[Finding]:
         each = bytes // most
         message = (
             f"{most} shared memory segments (SharedMemory){made} were not unlinked: they stay in /dev/shm, "
-            f"{size(each)} each, also "
-            f"after close() and after the process has ended; {most / turns:.2g} more with each turn."
+            f"{size(each)} each, also after close() and after the process has ended; {most / turns:.2g} "
+            "more with each turn."
         )
         found.append(
             Finding(
@@ -263,9 +263,8 @@ def _garbage(looks: list[Look]) -> Finding | None:
         else "the collector counts objects, not bytes, and has not run"
     )
     message = (
-        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference cycles, "
-        f"and {why}. "
-        f"{size(garbage.bytes)} at turn {worst.turn}, {size(per_turn)} with each turn."
+        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference "
+        f"cycles, and {why}. {size(garbage.bytes)} at turn {worst.turn}, {size(per_turn)} with each turn."
     )
     fix = (
         "Leave the collector on, or call gc.collect() after each batch, or let dp.scope() close what a turn makes."
