@@ -16,7 +16,7 @@ def plural(kind: str) -> str:
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"
-    if kind in ("bytes", "str"):
+    if kind in ("bytes", "str") or kind.endswith(("IO", "ry")):
         return f"{kind} objects"
     if kind.endswith(("s", "x", "ch")):
         return kind if kind.endswith("Axes") else f"{kind}es"

@@ -175,19 +175,13 @@ def _handles(looks: list[Look]) -> list[Finding]:
 def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int]) -> Finding:
     at = place(last.site)
     made = f" made at {at}" if at is not None else ""
-    holder = f" and held by {last.holder}" if last.holder else ""
+    holder = f" and are held by {last.holder}" if last.holder else ""
     closed = counts[-1] < count / 2
     count = max(count, round(rate * turns)) if turns and not closed else count
     more = f", {rate:.2g} more with each turn" if turns else ""
     message = (
-        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} "
-        f"(unclosed, {last.chain})."
-    )
-    method = last.cure.split("(")[0].rsplit(".", 1)[-1]
-    fix = (
-        f"Open one map and slice it, or let each go after use ({last.cure})."
-        if last.cure.startswith("del")
-        else f"Call {last.cure} when it is done, or use a with statement or dp.scope(), which {method}s it."
+        f"{count} {plural(last.kind)}{made} were {last.left}{holder}: each keeps {last.what}{more} "
+        f"({last.chain})."
     )
     each = max(1, last.bytes // max(1, last.count))
     return Finding(
@@ -195,7 +189,7 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
         message,
         bytes=each * count,
         place=at,
-        fix=fix,
+        fix=last.fix,
         confidence=0.9 if len(counts) > 1 else 0.7,
         per_turn=round(each * rate) if turns else None,
         count=count,
@@ -212,17 +206,15 @@ def _segments(looks: list[Look]) -> list[Finding]:
     for site in {site for look in looks for site in look.segments}:
         counts = [look.segments.get(site, (0, 0)) for look in looks]
         most, bytes = max(counts)
-        if most < MANY_HANDLES or sum(1 for count, _ in counts if count) < 1:
+        if most < MANY_HANDLES:
             continue
-        top = counts.index((most, bytes))
-        turns = max(1, looks[top].turn)
+        turns = looks[counts.index((most, bytes))].turn
         at = place(site)
         made = f" made at {at}" if at is not None else ""
-        each = bytes // most
+        more = f"; {most / turns:.2g} more with each turn" if turns else ""
         message = (
             f"{most} shared memory segments (SharedMemory){made} were not unlinked: they stay in /dev/shm, "
-            f"{size(each)} each, also after close() and after the process has ended; {most / turns:.2g} "
-            "more with each turn."
+            f"{size(bytes // most)} each, also after close() and after the process has ended{more}."
         )
         found.append(
             Finding(
@@ -232,7 +224,7 @@ def _segments(looks: list[Look]) -> list[Finding]:
                 place=at,
                 fix="Call segment.unlink() once the readers are done: who creates a segment owns its name.",
                 confidence=0.9,
-                per_turn=round(bytes / turns),
+                per_turn=round(bytes / turns) if turns else None,
                 count=most,
                 object="multiprocessing.SharedMemory",
                 holder="/dev/shm",
