@@ -12,6 +12,7 @@ from .kept import judge
 from .places import Place, place
 from .process import allocator, fresh, native, peak, swell
 from .series import Series, gather
+from .shape import VERSION
 from .verdicts import VERDICTS
 
 TYPE_CHECKING = False
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from .look import Look
     from .observer import Observer
 
-__all__ = ["VERSION", "document"]
+__all__ = ["document"]
 
-#: Of the document's layout.
-VERSION = 1
 #: Handles that are more than a program needs by accident.
 MANY_HANDLES = 5
 #: Garbage that is worth a word although the collector is on, in bytes and as a part of the process.
@@ -64,6 +63,7 @@ def document(observer: Observer) -> dict[str, Any]:
         "resident": {"start": observer.resident, "peak": max(resident), "end": resident[-1]},
         "live": {"peak": max(_core.array_peak(), *live), "end": live[-1]},
         "findings": [finding.plain() for finding in _findings(observer, turns)],
+        "unseen": _unseen(observer),
         "timeline": {
             "seconds": [round(value, 4) for value in seconds],
             "resident": resident,
@@ -110,6 +110,21 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
             found.append(one)
     found.extend(one for one in fresh(observer, turns) if not _told(one, found))
     return sorted(found, key=lambda one: (not VERDICTS[one.verdict].fault, -one.bytes))
+
+
+def _unseen(observer: Observer) -> list[str]:
+    """What could not be seen, and why, as sentences."""
+    told = []
+    if observer.blind is not None:
+        told.append(f"Which lines made large arrays is not known: {observer.blind.rstrip('.')}.")
+    if observer.refused is not None:
+        what = (
+            "Not all looks at the heap could be taken"
+            if observer.looks
+            else "The heap could not be looked at, so that most findings are not told"
+        )
+        told.append(f"{what}: {observer.refused.rstrip('.')}.")
+    return told
 
 
 def _told(finding: Finding, others: list[Finding]) -> bool:
