@@ -73,6 +73,8 @@ WRONG = [
     (spoilt("findings", 2, "verdict", value="drip"), "findings[2].verdict is 'drip', not one of leak,"),
     (spoilt("findings", 1, "message", value=None), "findings[1].message is not a text"),
     (spoilt("findings", 0, "evidence", value=["a", 2]), "findings[0].evidence[1] is not a text"),
+    (spoilt("unseen", value="the heap"), "unseen is not a list"),
+    (spoilt("unseen", value=["The heap.", 1]), "unseen[1] is not a text"),
     (spoilt("by_line", 1, "kind"), "it has no by_line[1].kind"),
     (spoilt("timeline", "live", 3), "differ in length (seconds 184, resident 184, live 183"),
     (spoilt("timeline", "turns"), "it has no timeline.turns"),
@@ -124,6 +126,9 @@ def test_what_may_be_left_out_and_what_is_added_is_let_through():
     for name in ("line", "function", "holder", "chain", "fix", "bytes_per_turn", "count"):
         plain["findings"][0][name] = None
         del plain["findings"][1][name]
+    assert "unseen" not in plain and Document(plain).unseen == []
+    plain["unseen"] = None
+    assert Document(plain).unseen == []
     plain["later"] = {"a": 1}
     plain["findings"][0]["later"] = [1]
     assert Document(plain)["later"] == {"a": 1}
@@ -199,3 +204,51 @@ result = [found["verdict"] for found in document.faults], terminal.render(docume
     verdicts, text, has_lines = found
     assert "leak" in verdicts and has_lines
     assert "12 turns, as the program told" in text and "\nLEAK  " in text and "by line" in text
+
+
+WATCHED = """
+import drypoint as dp
+from drypoint._lifetime import reuse
+from drypoint._watch.observer import Observer
+observer, kept = Observer(), []
+{before}
+observer.start()
+for turn in range(12):
+    kept.append(bytearray(100_000))
+    observer.turn()
+{after}
+plain = observer.stop()
+result = plain["unseen"], plain["findings"], len(observer.looks)
+"""
+
+
+def test_a_watch_that_saw_all_has_nothing_unseen():
+    unseen, _, looks = run_child(WATCHED.format(before="", after="")).result
+    assert unseen == [] and looks > 1
+
+
+def test_looks_that_the_budget_refused_are_told():
+    full = "dp.set_budget('10kB')"
+    unseen, findings, looks = run_child(WATCHED.format(before=full, after="")).result
+    assert (findings, looks) == ([], 0)
+    (told,) = unseen
+    assert told.startswith(
+        "The heap could not be looked at, so that most findings are not told: heap snapshot asked"
+    )
+    assert "the budget of 10000 B" in told and told.endswith(".")
+    unseen, _, looks = run_child(WATCHED.format(before="", after=full)).result
+    (told,) = unseen
+    assert told.startswith("Not all looks at the heap could be taken: heap snapshot asked") and looks > 0
+
+
+def test_arrays_of_another_allocator_are_told():
+    refuse = """
+def pool_process(on):
+    raise dp.HandlerConflict('NumPy\\'s memory is managed by "shifted" already. Set its own handler again first')
+reuse.pool_process = pool_process
+"""
+    (told,), _, looks = run_child(WATCHED.format(before=refuse, after="")).result
+    assert told.startswith(
+        'Which lines made large arrays is not known: NumPy\'s memory is managed by "shifted"'
+    )
+    assert told.endswith("first.") and looks > 1

@@ -80,6 +80,13 @@ def test_what_is_told():
     assert texts.index("leak 63.6") < texts.index("garbage 20.7") < texts.index("handle 1.9")
 
 
+def test_what_could_not_be_seen_is_told():
+    plain = {**watched.quiet(), "unseen": ["The heap could not be looked at."]}
+    texts = " ".join(" ".join(Reader(page.render(Document(plain))).texts).split())
+    assert "Nothing found in what could be seen. The heap could not be looked at." in texts
+    assert "no leak" not in texts and "no leak" in page.render(Document(watched.quiet()))
+
+
 def test_texts_of_the_program_are_shown_as_they_are():
     plain = watched.hostile()
     texts = " ".join(Reader(page.render(Document(plain))).texts)
@@ -90,6 +97,7 @@ def test_texts_of_the_program_are_shown_as_they_are():
         "<style>*{display:none}</style>",
         "</td></table><h1>",
         "raised ValueError: <script> \\x00",
+        "Which lines made </p><script>\\x1b[2J is not known",
     ):
         assert told in texts
 

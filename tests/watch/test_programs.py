@@ -27,6 +27,8 @@ def test_the_score_of_the_watch(capsys: pytest.CaptureFixture[str]) -> None:
         runs = list(workers.map(lambda job: score.run(*job), jobs))
     broken = [run.errors[-1500:] for run in runs if run.document is None or run.document["exit"]["code"]]
     assert not broken
+    told = [one for run in runs if run.document for one in run.document["findings"]]
+    assert [one["message"] for one in told if not one["message"].endswith(".")] == []
     defects = [run for run in runs if run.case.has_defect and not run.fixed]
     sound = [run for run in runs if run not in defects]
     missed = [f"{run.name}: {run.wrong}" for run in defects if run.wrong]

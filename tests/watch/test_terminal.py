@@ -86,6 +86,19 @@ def test_nothing_found_is_one_line():
     assert blocks[1:] == ["Nothing found: no leak, no open handle, no waste."]
 
 
+def test_what_could_not_be_seen_is_told_last_and_quietly():
+    plain = {**watched.plain(), "unseen": ["The heap could not be looked at.", "Lines are not known."]}
+    told = "not seen\n  The heap could not be looked at.\n  Lines are not known."
+    blocks = terminal.render(Document(plain)).split("\n\n")
+    assert blocks[-3] == told and blocks[-2].startswith("by kind")
+    assert "\x1b[2m  Lines are not known.\x1b[0m" in terminal.render(Document(plain), color=True)
+    plain = {**watched.quiet(), "unseen": plain["unseen"]}
+    assert terminal.render(Document(plain)).split("\n\n")[1:] == [
+        "Nothing found in what could be seen.",
+        told,
+    ]
+
+
 def test_notes_alone_are_no_fault():
     plain = watched.plain()
     plain["findings"] = [found for found in plain["findings"] if found["verdict"] == "allocator"]

@@ -152,6 +152,7 @@ def hostile() -> dict:
     found["holder"] = found["function"] = "<b>bold</b>"
     found["chain"] = "module __main__ → d['</li><script>'] → " + "x" * 200
     found["evidence"] = ["<!-- ", "]]>", "\ud800"]
+    document["unseen"] = ["Which lines made </p><script>\x1b[2J is not known: " + "W" * 300 + "."]
     document["by_kind"][0]["kind"] = "<style>*{display:none}</style>"
     document["by_line"][0]["line"] = "/a" * 120 + "/図.py:1"
     document["by_line"][0]["function"] = "</td></table><h1>"

@@ -16,7 +16,7 @@ def plural(kind: str) -> str:
     if kind.endswith(")"):
         head, _, tail = kind.partition(" (")
         return f"{plural(head)} ({tail}"
-    if kind in ("bytes", "str"):
+    if kind in ("bytes", "str") or kind.endswith(("IO", "ry")):
         return f"{kind} objects"
     if kind.endswith(("s", "x", "ch")):
         return kind if kind.endswith("Axes") else f"{kind}es"
@@ -47,9 +47,8 @@ def advise(growth: Growth) -> tuple[str, str]:
             f"Give the cache a maxsize, cache something small such as the encoded picture, or call {who}.cache_clear().",
         ),
         "traceback": (
-            f"are kept by the traceback of exceptions ({who}) in {holder}: it keeps the frames of the failed "
-            "calls with their "
-            "local variables",
+            f"are kept by the traceback of exceptions ({who}) in {holder}: it keeps the frames of the "
+            "failed calls with their local variables",
             "Keep str(error), or error.with_traceback(None), in place of the exception.",
         ),
         "generator": (
@@ -57,10 +56,10 @@ def advise(growth: Growth) -> tuple[str, str]:
             "Close each generator when it is not read any more (contextlib.closing), or run it to its end.",
         ),
         "coroutine": (
-            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not been "
-            "run to their end",
-            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away keeps "
-            "all it was given.",
+            f"are arguments or local variables of coroutines {who}() that {holder} holds and that have not "
+            "been run to their end",
+            "Await each one, or make a task of it, or close it (coroutine.close()): one that is put away "
+            "keeps all it was given.",
         ),
         "future": (
             f"are results of finished {who}s that {holder} holds",
@@ -72,8 +71,8 @@ def advise(growth: Growth) -> tuple[str, str]:
         ),
         "callback": (
             f"are kept by callbacks that stay connected: {holder}",
-            "Connect once and read the current data from one place, or disconnect the old one: keep what mpl_connect() "
-            "returns for mpl_disconnect().",
+            "Connect once and read the current data from one place, or disconnect the old one: keep what "
+            "mpl_connect() returns for mpl_disconnect().",
         ),
         "animation": (
             f"are frame data that the {who} caches ({holder})",
@@ -163,11 +162,15 @@ def _artists(growth: Growth) -> tuple[str, str]:
             "Make the colorbar once and call colorbar.update_normal(image), or colorbar.remove() first.",
         )
     if "twin" in name:
-        return clause, "Make the twin Axes once and update its lines (line.set_data()), or remove it first "
-        "(twin.remove())."
+        return (
+            clause,
+            "Make the twin Axes once and update its lines (line.set_data()), or remove it first (twin.remove()).",
+        )
     if name.startswith("Axes") and name not in _INSTEAD:
-        return clause, "Make the Axes once and draw into it again (ax.clear()), or remove the old one first "
-        "(ax.remove())."
+        return (
+            clause,
+            "Make the Axes once and draw into it again (ax.clear()), or remove the old one first (ax.remove()).",
+        )
     if "Collection" in name or "Contour" in name:
         return (
             clause,

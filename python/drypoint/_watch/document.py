@@ -85,6 +85,18 @@ class Document:
         """The findings that only explain, most bytes first."""
         return self._findings(False)
 
+    @property
+    def unseen(self) -> list[str]:
+        """Sentences on what could not be seen, and why; mostly none."""
+        return list(self.plain.get("unseen") or ())
+
+    @property
+    def nothing(self) -> str:
+        """What is said where nothing was found."""
+        if self.unseen:
+            return "Nothing found in what could be seen."
+        return "Nothing found: no leak, no open handle, no waste."
+
     def _findings(self, fault: bool) -> list[dict[str, Any]]:
         found = [finding for finding in self["findings"] if verdict(finding["verdict"]).fault == fault]
         return sorted(found, key=lambda finding: -finding["bytes"])

@@ -12,6 +12,7 @@ from .kept import judge
 from .places import Place, place
 from .process import allocator, fresh, native, peak, swell
 from .series import Series, gather
+from .shape import VERSION
 from .verdicts import VERDICTS
 
 TYPE_CHECKING = False
@@ -23,10 +24,8 @@ if TYPE_CHECKING:
     from .look import Look
     from .observer import Observer
 
-__all__ = ["VERSION", "document"]
+__all__ = ["document"]
 
-#: Of the document's layout.
-VERSION = 1
 #: Handles that are more than a program needs by accident.
 MANY_HANDLES = 5
 #: Garbage that is worth a word although the collector is on, in bytes and as a part of the process.
@@ -64,6 +63,7 @@ def document(observer: Observer) -> dict[str, Any]:
         "resident": {"start": observer.resident, "peak": max(resident), "end": resident[-1]},
         "live": {"peak": max(_core.array_peak(), *live), "end": live[-1]},
         "findings": [finding.plain() for finding in _findings(observer, turns)],
+        "unseen": _unseen(observer),
         "timeline": {
             "seconds": [round(value, 4) for value in seconds],
             "resident": resident,
@@ -110,6 +110,21 @@ def _findings(observer: Observer, turns: int) -> list[Finding]:
             found.append(one)
     found.extend(one for one in fresh(observer, turns) if not _told(one, found))
     return sorted(found, key=lambda one: (not VERDICTS[one.verdict].fault, -one.bytes))
+
+
+def _unseen(observer: Observer) -> list[str]:
+    """What could not be seen, and why, as sentences."""
+    told = []
+    if observer.blind is not None:
+        told.append(f"Which lines made large arrays is not known: {observer.blind.rstrip('.')}.")
+    if observer.refused is not None:
+        what = (
+            "Not all looks at the heap could be taken"
+            if observer.looks
+            else "The heap could not be looked at, so that most findings are not told"
+        )
+        told.append(f"{what}: {observer.refused.rstrip('.')}.")
+    return told
 
 
 def _told(finding: Finding, others: list[Finding]) -> bool:
@@ -175,19 +190,13 @@ def _handles(looks: list[Look]) -> list[Finding]:
 def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int]) -> Finding:
     at = place(last.site)
     made = f" made at {at}" if at is not None else ""
-    holder = f" and held by {last.holder}" if last.holder else ""
+    holder = f" and are held by {last.holder}" if last.holder else ""
     closed = counts[-1] < count / 2
     count = max(count, round(rate * turns)) if turns and not closed else count
     more = f", {rate:.2g} more with each turn" if turns else ""
     message = (
-        f"{count} {plural(last.kind)}{made} were never closed{holder}: each keeps {last.what}{more} (unclosed, "
-        f"{last.chain})."
-    )
-    method = last.cure.split("(")[0].rsplit(".", 1)[-1]
-    fix = (
-        f"Open one map and slice it, or let each go after use ({last.cure})."
-        if last.cure.startswith("del")
-        else f"Call {last.cure} when it is done, or use a with statement or dp.scope(), which {method}s it."
+        f"{count} {plural(last.kind)}{made} were {last.left}{holder}: each keeps {last.what}{more} "
+        f"({last.chain})."
     )
     each = max(1, last.bytes // max(1, last.count))
     return Finding(
@@ -195,7 +204,7 @@ def _handle(last: Handles, count: int, rate: float, turns: int, counts: list[int
         message,
         bytes=each * count,
         place=at,
-        fix=fix,
+        fix=last.fix,
         confidence=0.9 if len(counts) > 1 else 0.7,
         per_turn=round(each * rate) if turns else None,
         count=count,
@@ -212,17 +221,15 @@ def _segments(looks: list[Look]) -> list[Finding]:
     for site in {site for look in looks for site in look.segments}:
         counts = [look.segments.get(site, (0, 0)) for look in looks]
         most, bytes = max(counts)
-        if most < MANY_HANDLES or sum(1 for count, _ in counts if count) < 1:
+        if most < MANY_HANDLES:
             continue
-        top = counts.index((most, bytes))
-        turns = max(1, looks[top].turn)
+        turns = looks[counts.index((most, bytes))].turn
         at = place(site)
         made = f" made at {at}" if at is not None else ""
-        each = bytes // most
+        more = f"; {most / turns:.2g} more with each turn" if turns else ""
         message = (
             f"{most} shared memory segments (SharedMemory){made} were not unlinked: they stay in /dev/shm, "
-            f"{size(each)} each, also "
-            f"after close() and after the process has ended; {most / turns:.2g} more with each turn."
+            f"{size(bytes // most)} each, also after close() and after the process has ended{more}."
         )
         found.append(
             Finding(
@@ -232,7 +239,7 @@ def _segments(looks: list[Look]) -> list[Finding]:
                 place=at,
                 fix="Call segment.unlink() once the readers are done: who creates a segment owns its name.",
                 confidence=0.9,
-                per_turn=round(bytes / turns),
+                per_turn=round(bytes / turns) if turns else None,
                 count=most,
                 object="multiprocessing.SharedMemory",
                 holder="/dev/shm",
@@ -263,9 +270,8 @@ def _garbage(looks: list[Look]) -> Finding | None:
         else "the collector counts objects, not bytes, and has not run"
     )
     message = (
-        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference cycles, "
-        f"and {why}. "
-        f"{size(garbage.bytes)} at turn {worst.turn}, {size(per_turn)} with each turn."
+        f"{plural(garbage.kind)}{made} are garbage that waits: nothing holds them but their own reference "
+        f"cycles, and {why}. {size(garbage.bytes)} at turn {worst.turn}, {size(per_turn)} with each turn."
     )
     fix = (
         "Leave the collector on, or call gc.collect() after each batch, or let dp.scope() close what a turn makes."

@@ -39,9 +39,8 @@ def _finding(row: Line, turns: int) -> Finding | None:
     text = source.statement(at.file, at.number)
     shown = f" (`{text}`)" if text else ""
     message = (
-        f"The array made at {at}{shown} grows by concatenation: it was made {row.allocations:,} times, each time "
-        "a little larger, "
-        f"and {size(row.allocated)} were copied for what holds "
+        f"The array made at {at}{shown} grows by concatenation: it was made {row.allocations:,} times, each "
+        f"time a little larger, and {size(row.allocated)} were copied for what holds "
         f"{size(max(row.live, row.allocated // row.allocations))} at the end."
     )
     return Finding(

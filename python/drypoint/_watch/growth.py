@@ -69,6 +69,8 @@ class Growth:
         Of these, large arrays and pixels.
     waste : Waste or None
         Why its form wastes memory.
+    waste_site : int
+        The line that made the thing of that form; 0 if it is not known.
     wasted : int
         Bytes of one element that are waste.
     """
@@ -219,7 +221,6 @@ def _named(
                 _, waste, waste_site, wasted = _contents(heap, makings, other, holder)
     if way.kind == "container" and waste is not None and waste.kind == "view":
         site = _base_site(heap, element) or site
-    holding = objects[: place + 1]
     return Growth(
         key=key or f"{type(owner).__name__} at {id(owner)}",
         address=(id(owner), type(owner).__name__) if key is None else None,

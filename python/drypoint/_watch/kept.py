@@ -316,9 +316,8 @@ def _gathered(series: Series, turns: int, consumed: tuple[int, str]) -> Finding:
     at = place(growth.site)
     number, callee = consumed
     message = (
-        f"{growth.holder} gathers all {plural(growth.subject)}{_made_at(at)} before {callee}() takes them one by "
-        "one at line "
-        f"{number}: {_pace(series, turns)}, though one at a time is enough."
+        f"{growth.holder} gathers all {plural(growth.subject)}{_made_at(at)} before {callee}() takes them "
+        f"one by one at line {number}: {_pace(series, turns)}, though one at a time is enough."
     )
     fix = f"Give each one to {callee}() when it is made, or make them in a generator."
     details = _details(series, turns)
@@ -331,8 +330,7 @@ def _cache(series: Series, turns: int) -> Finding:
     how = "has a limit" if growth.way.bounded else "has stopped growing"
     message = (
         f"{growth.holder} warmed up to {size(growth.retained or series.bytes)} of "
-        f"{plural(growth.subject)}{_made_at(at)} and "
-        f"{how}: no leak."
+        f"{plural(growth.subject)}{_made_at(at)} and {how}: no leak."
     )
     details = _details(series, turns)
     return Finding("cache", message, place=at, confidence=0.8, **details)  # type: ignore[arg-type]
@@ -345,8 +343,7 @@ def _gathers(series: Series, turns: int) -> Finding | None:
     growth = series.last
     at = place(growth.site)
     message = (
-        f"{growth.holder} gathers {plural(growth.subject)}{_made_at(at)}: {_pace(series, turns)}. No fault if "
-        "they are wanted; "
-        "if not, take them out when they are done with, or give it a limit."
+        f"{growth.holder} gathers {plural(growth.subject)}{_made_at(at)}: {_pace(series, turns)}. No fault "
+        "if they are wanted; if not, take them out when they are done with, or give it a limit."
     )
     return Finding("cache", message, place=at, confidence=0.5, **_details(series, turns))  # type: ignore[arg-type]

@@ -8,7 +8,6 @@ or changed; large arrays come from the pool, which is how their lines are known.
 
 from __future__ import annotations
 
-import gc
 import sys
 from time import perf_counter
 from typing import NamedTuple
@@ -108,8 +107,6 @@ class Observer:
         #: Why lines of arrays are not known, and why the heap could not be looked at, if it is so.
         self.blind: str | None = None
         self.refused: str | None = None
-        #: The collector was off at some look.
-        self.collector_off = False
         self._looking = False
         self._sampler: _core.Sampler | None = None
 
@@ -196,7 +193,6 @@ class Observer:
         if before is not None:
             before.let_go()
         self.looks.append(look)
-        self.collector_off |= not gc.isenabled()
         _core.surveyed()
 
     def stop(self) -> dict[str, Any]:

@@ -162,13 +162,14 @@ def _found_title(document: Document) -> str:
 
 
 def _findings(document: Document) -> str:
-    """All cards, those that only explain after a line that says so."""
-    if not document["findings"]:
-        return '<p class="nothing">Nothing found: no leak, no open handle, no waste.</p>'
+    """All cards, those that only explain after a line that says so; then what could not be seen."""
     cards = [_finding(found) for found in document.faults]
+    if not document["findings"]:
+        cards.append(f'<p class="nothing">{document.nothing}</p>')
     if document.notes:
         cards.append('<p class="aside">No fault, but good to know:</p>')
         cards += [_finding(found) for found in document.notes]
+    cards += [f'<p class="aside">{_text(one)}</p>' for one in document.unseen]
     return "\n".join(cards)
 
 

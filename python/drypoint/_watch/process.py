@@ -67,15 +67,16 @@ def native(observer: Observer) -> Finding | None:
     at = known[0][0] if known else None
     during = f" at {at}" if at is not None else ""
     message = (
-        f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so far, "
-        "that no Python "
-        "object accounts for: "
-        f"memory of compiled code, grown while the program was{during}."
+        f"The process grows by {size(pace)} {'with each turn' if turns else 'a second'}, {size(grown)} so "
+        "far, that no Python object accounts for: memory of compiled code, grown while the program "
+        f"was{during}."
     )
     evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known[:4]]
     evidence.append(f"resident grew by {size(of)}, objects by {size(last.bytes - first.bytes)}")
-    fix = "Look there for a library's object that wants a close, release or free, or for a call whose result is "
-    "never freed."
+    fix = (
+        "Look there for a library's object that wants a close, release or free, or for a call whose result "
+        "is never freed."
+    )
     return Finding(
         "native",
         message,
@@ -116,9 +117,8 @@ def allocator(observer: Observer) -> Finding | None:
     if free < max(LEAST_FREE, FREE_PART * last.resident):
         return None
     message = (
-        f"{size(free)} of the {size(last.resident)} that are resident at the end were freed by the program and "
-        "are kept by the "
-        "C library for its next requests: no leak."
+        f"{size(free)} of the {size(last.resident)} that are resident at the end were freed by the program "
+        "and are kept by the C library for its next requests: no leak."
     )
     fix = "If it matters, dp.release() gives them back, or start with MALLOC_TRIM_THRESHOLD_=65536."
     return Finding("allocator", message, bytes=free, fix=fix, confidence=0.9)
@@ -140,9 +140,8 @@ def peak(observer: Observer) -> Finding | None:
     )
     evidence = [f"{size(bytes)} of the peak made at {line}" for line, bytes in known if line is not None]
     fix = (
-        "Work through it in blocks, write results into an array that is there already (out=, dst=), or use a "
-        "smaller type: the "
-        "peak is what the process needs."
+        "Work through it in blocks, write results into an array that is there already (out=, dst=), or use "
+        "a smaller type: the peak is what the process needs."
     )
     return Finding(
         "peak",
@@ -181,8 +180,7 @@ def swell(observer: Observer) -> Finding | None:
     where = f", grown at {at}" if at is not None else ""
     message = (
         f"The process swells to {size(high)} and falls back to {size(low)}, {falls} "
-        f"time{'s' if falls > 1 else ''}{where}: a "
-        f"transient of {size(rise)} that nothing keeps."
+        f"time{'s' if falls > 1 else ''}{where}: a transient of {size(rise)} that nothing keeps."
     )
     fix = "Work through it in parts, in place of all at once, or make less of it: the peak is what the process needs."
     evidence = [f"{size(bytes)} of growth at {line}" for line, bytes in known]
@@ -217,9 +215,8 @@ def fresh(observer: Observer, turns: int) -> list[Finding]:
         if at is None:
             continue
         message = (
-            f"{at} makes an array of {size(each)} anew {row.allocations:,} times, {size(row.allocated)} in all, "
-            "and none is kept: "
-            "each takes fresh pages from the system."
+            f"{at} makes an array of {size(each)} anew {row.allocations:,} times, {size(row.allocated)} in "
+            "all, and none is kept: each takes fresh pages from the system."
         )
         fix = "Write into one array (out=, dst=), or add dp.manage(): then a freed array is the next one."
         found.append(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["VERSION", "complaint"]
 
+#: Of the layout.
 VERSION = 1
 
 
@@ -155,6 +156,7 @@ _DOCUMENT = _record(
     resident=_record(start=_number, peak=_number, end=_number),
     live=_record(peak=_number, end=_number),
     findings=_many(_FINDING),
+    unseen=_maybe(_many(_text)),
     timeline=_record(**{name: _many(_number) for name in _COLUMNS}),
     by_kind=_many(_record(kind=_text, count=_number, live=_number, peak=_number)),
     by_line=_many(

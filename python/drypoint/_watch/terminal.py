@@ -186,15 +186,18 @@ def findings(document: Document, cells: int, paint: Paint) -> list[str]:
     Returns
     -------
     list of str
-        Lines; one if nothing was found.
+        Lines; one if nothing was found. What could not be seen is told below.
     """
-    if not document["findings"]:
-        return ["Nothing found: no leak, no open handle, no waste."]
     blocks = [finding(found, cells, paint) for found in document.faults]
+    if not document["findings"]:
+        blocks.append(wrap(document.nothing, cells))
     if document.notes:
         told = "no fault, but good to know" if document.faults else "Nothing to change. Good to know:"
         blocks.append([paint(told, "dim")])
         blocks += [finding(found, cells, paint) for found in document.notes]
+    if document.unseen:
+        lines = [line for one in document.unseen for line in wrap(printable(one), cells, INDENT)]
+        blocks.append([paint(line, "dim") for line in ("not seen", *lines)])
     return [line for number, block in enumerate(blocks) for line in ([""] if number else []) + block]
 
 

@@ -77,9 +77,8 @@ VERDICTS = {
             "cache",
             False,
             "note",
-            "It grew at first and then stopped, a cache that is warm now; or the program gathers data in it that "
-            "it seems to want. "
-            "No fault by itself.",
+            "It grew at first and then stopped, a cache that is warm now; or the program gathers data in it "
+            "that it seems to want. No fault by itself.",
         ),
         Verdict(
             "allocator",

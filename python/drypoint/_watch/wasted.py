@@ -82,8 +82,8 @@ def _finding(
     many = f" ({len(members)} such)" if len(members) > 1 else ""
     message = (
         f"{holder} is a {found.what}{made}{many} of {size(found.bytes)} where {size(found.needed)} would "
+        f"do: {found.why}."
     )
-    f"do: {found.why}."
     return Finding(
         "waste",
         message,
@@ -166,9 +166,8 @@ def _copied(
     made = f", made at {at}" if at is not None else ""
     many = f" ({len(alike)} such groups)" if len(alike) > 1 else ""
     message = (
-        f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}{many}: {size(extra)} are "
-        "copies that nobody "
-        "asked for."
+        f"{' and '.join(names_of)} are {len(members)} arrays of equal content{made}{many}: {size(extra)} "
+        "are copies that nobody asked for."
     )
     return Finding(
         "waste",
