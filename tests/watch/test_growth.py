@@ -6,6 +6,7 @@ import types
 
 from drypoint._watch import growth
 from drypoint._watch.makings import Makings
+from drypoint._watch.walked import Walked
 
 
 class Heap:
@@ -38,7 +39,7 @@ def test_a_holder_that_the_shortest_way_passes_by_keeps_its_name():
     app.LAST = made[1]
     things = [app, vars(app), app.SHOP, app.SHOP["shelves"], made, made[1]]
     heap = Heap(things, {4: [(0, [0, 1, 2, 3, 4])], 5: [(0, [0, 1, 5])]})
-    found = growth._named(heap, ["module app"], Makings(), 4, 90_000, 0, 3, [5])
+    found = growth._named(Walked(heap, ["module app"], Makings()), 4, 90_000, 0, 3, [5])
     assert found.chain == "module app → LAST"
     assert found.start == "module app → SHOP['shelves']['upper']"
     assert found.holder.endswith("SHOP['shelves']['upper']")
@@ -49,6 +50,6 @@ def test_a_holder_on_the_way_has_the_name_that_the_way_has():
     app.ICONS = [bytearray(10) for _ in range(3)]
     things = [app, vars(app), app.ICONS, app.ICONS[1]]
     heap = Heap(things, {3: [(0, [0, 1, 2, 3])]})
-    found = growth._named(heap, ["module app"], Makings(), 2, 90_000, 0, 3, [3])
+    found = growth._named(Walked(heap, ["module app"], Makings()), 2, 90_000, 0, 3, [3])
     assert (found.chain, found.start) == ("module app → ICONS[1]", "module app → ICONS")
     assert found.holder.endswith("ICONS") and found.element == "bytearray"

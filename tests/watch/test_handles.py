@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import drypoint as dp
 import numpy as np
 import pytest
-from drypoint._watch import findings
+from drypoint._watch import opened
 from drypoint._watch.handles import Handles
 from drypoint._watch.openable import OPENABLE, imported
 
@@ -111,7 +111,7 @@ def test_the_sentence_is_whole(one, folder):
     handles = Handles("kind.Name", one.what, one.left, one.cure(kind), 0)
     handles.holder, handles.chain, handles.count, handles.bytes = "OPENED", "module app → OPENED[3]", 12, 1200
     looks = [SimpleNamespace(handles=[], turn=0), SimpleNamespace(handles=[handles], turn=6)]
-    (found,) = findings._handles(looks)
+    (found,) = opened.opened(looks)
     assert found.message == (
         f"12 kind.Names were {one.left} and are held by OPENED: each keeps {one.what}, "
         "2 more with each turn (module app → OPENED[3])."
@@ -131,10 +131,10 @@ def test_what_is_half_made_is_not_open():
 )
 def test_segments_tell_turns_only_where_there_are_some(turns, told, each):
     looks = [SimpleNamespace(segments={0: (12, 12_000)}, turn=turns)]
-    (found,) = findings._segments(looks)
+    (found,) = opened.segments(looks)
     assert found.message == (
         "12 shared memory segments (SharedMemory) were not unlinked: they stay in /dev/shm, 1.0 kB each, "
         f"also after close() and after the process has ended{told}"
     )
     assert found.per_turn == each
-    assert findings._segments([SimpleNamespace(segments={0: (4, 4_000)}, turn=turns)]) == []
+    assert opened.segments([SimpleNamespace(segments={0: (4, 4_000)}, turn=turns)]) == []

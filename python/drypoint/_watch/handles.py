@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import os
 
-from .. import _core
 from .._report import names
 from . import ways
-from .growth import site_of
 from .openable import imported
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Container
 
-    from .makings import Makings
     from .openable import Openable
+    from .walked import Walked
     from .ways import Way
 
 __all__ = ["Handles", "find", "segments"]
@@ -58,52 +56,48 @@ class Handles:
         self.way: Way | None = None
 
 
-def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Handles]:
+def find(walked: Walked) -> list[Handles]:
     """What is open now, by type and line, most first.
 
     Parameters
     ----------
-    heap : Heap
+    walked : Walked
         The heap now, its objects not yet let go.
-    named : list of str
-        The names of its roots.
-    makings : Makings
-        Knows the lines.
     """
     types = imported()
     told: dict[int, Openable] = {}
-    for node in heap.of_kinds([type for type, _ in types]):
-        thing = heap.thing(node)
+    for node in walked.heap.of_kinds([type for type, _ in types]):
+        thing = walked.thing(node)
         found_open = next(
             (one for type, one in types if isinstance(thing, type) and one.has_open(thing)), None
         )
         if found_open is not None:
             told[node] = found_open
     groups: dict[tuple[str, int], tuple[Handles, list[int]]] = {}
-    parts = {id(part) for node in told for part in getattr(heap.thing(node), "__dict__", {}).values()}
+    parts = {id(part) for node in told for part in getattr(walked.thing(node), "__dict__", {}).values()}
     for node, one in told.items():
-        thing = heap.thing(node)
-        if id(thing) in makings.before or id(thing) in parts or _is_inside(heap, node, told):
+        thing = walked.thing(node)
+        if id(thing) in walked.makings.before or id(thing) in parts or _is_inside(walked, node, told):
             continue
-        site = site_of(heap, makings, node)
+        site = walked.site_of(node)
         name = names.kind_name(type(thing))
         if (name, site) not in groups:
             groups[name, site] = Handles(name, one.what, one.left, one.cure(type(thing)), site), []
         group, members = groups[name, site]
         group.count += 1
-        group.bytes += heap.node(node)[2]
+        group.bytes += walked.retained(node)
         members.append(node)
     found = [entry for entry in groups.values() if entry[0].count > 1]
     for group, members in found:
-        _name(heap, named, group, members[len(members) // 2])
+        _name(walked, group, members[len(members) // 2])
     found.sort(key=lambda entry: -entry[0].count)
     return [group for group, _ in found if not group.chain.startswith("module drypoint")]
 
 
-def _is_inside(heap: _core.Heap, node: int, others: Container[int]) -> bool:
+def _is_inside(walked: Walked, node: int, others: Container[int]) -> bool:
     at: int | None = node
     for _ in range(OUTWARDS):
-        at = heap.holder(at) if at is not None else None
+        at = walked.heap.holder(at) if at is not None else None
         if at is None:
             return False
         if at in others:
@@ -111,11 +105,9 @@ def _is_inside(heap: _core.Heap, node: int, others: Container[int]) -> bool:
     return False
 
 
-def _name(heap: _core.Heap, named: list[str], group: Handles, node: int) -> None:
-    from .growth import chain_to
-
-    root, steps = chain_to(heap, named, node)
-    objects = [heap.thing(step) for step in steps]
+def _name(walked: Walked, group: Handles, node: int) -> None:
+    root, steps = walked.chain_to(node)
+    objects = [walked.thing(step) for step in steps]
     place = max(0, len(steps) - 2)
     for back in range(len(steps) - 2, -1, -1):
         if isinstance(objects[back], list | dict | set | tuple) and not ways.is_plain_holder(objects[back]):

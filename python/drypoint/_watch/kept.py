@@ -8,10 +8,10 @@ frames that an encoder takes one by one later, or things that were used in their
 
 from __future__ import annotations
 
-from . import source
 from .advice import advise, plural
 from .finding import Finding, size
 from .places import Place, place
+from .purpose import is_wanted, use_of
 from .series import Series
 
 TYPE_CHECKING = False
@@ -38,13 +38,6 @@ LARGE_DATA = 256 << 10
 CALLED = ("function", "method", "functools.partial")
 #: Data, where so much of it is large arrays.
 DATA_PART = 0.8
-#: Ways to read a container as a whole, and some that look like it.
-WHOLE = ("iterated", "passed", "returned")
-IN_PART = tuple(
-    f"passed to {name}" for name in ("iter", "next", "len", "bool", "id", "print", "repr", "getsizeof")
-)
-#: Lines between a look at the length and the line that is guarded by it.
-GUARD = 3
 #: What holds numbers or bytes as they are.
 COMPACT = ("array.array", "bytearray", "BytesIO", "StringIO")
 
@@ -107,14 +100,14 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
     mostly = growth.wasted >= MOSTLY * whole or growth.own >= growth.bytes // 2
     if waste is not None and waste.sure >= SURE and waste.saved >= MOSTLY * waste.bytes and mostly:
         return _waste(series, turns)
-    use, holder_line = _use(growth)
+    use, holder_line = use_of(growth)
     if use is not None and use.consumed_one_by_one:
         return _gathered(series, turns, use.consumed_one_by_one)
     if growth.subject.endswith("Figure"):
         if growth.data < LARGE_DATA:
             return _gathers(series, turns)  # a figure without large data: a picture that is wanted
         return _leak(series, turns, made, 0.8)
-    if _is_data(growth) and (_is_compact(growth) if use is None else _is_wanted(use)):
+    if _is_data(growth) and (_is_compact(growth) if use is None else is_wanted(use)):
         return _gathers(series, turns)
     return _leak(series, turns, made, 0.7 if use is None else 0.8, holder_line)
 
@@ -122,26 +115,6 @@ def _plain(series: Series, turns: int, made: tuple[int, int] | None) -> Finding 
 def _is_compact(growth: Growth) -> bool:
     """Whether bytes are gathered in the smallest form there is."""
     return growth.own >= growth.bytes // 2 and growth.element.endswith(COMPACT)
-
-
-def _is_wanted(use: source.Use) -> bool:
-    """Whether the program gathers things for later: it reads them as a whole, or makes them for nothing else."""
-    if any(_is_guarded(store, use) for store in use.stores):
-        return True
-    by_key = any(store.how == "[k] =" for store in use.stores) and not use.removes
-    if by_key and any(read.how in ("member", "indexed") for read in use.reads):
-        return False  # a cache without a limit
-    if any(read.how.startswith(WHOLE) and read.how not in IN_PART for read in use.reads):
-        return True
-    return not use.reads and all(used is False for used in use.used_elsewhere)
-
-
-def _is_guarded(store: source.Store, use: source.Use) -> bool:
-    """Whether something goes in only after a look at how much is there: the program has a limit."""
-    return any(
-        read.how == "length" and read.function == store.function and 0 <= store.line - read.line <= GUARD
-        for read in use.reads
-    )
 
 
 def _is_data(growth: Growth) -> bool:
@@ -161,57 +134,6 @@ def _is_data(growth: Growth) -> bool:
         "list",
         "dict",
     )
-
-
-def _use(growth: Growth) -> tuple[source.Use | None, Place | None]:
-    """What the program's text says about the holder, in the file of the line or of the holder's module."""
-    name = variable(growth.holder)
-    if name is None:
-        return None, None
-    import sys
-
-    files = []
-    at = place(growth.site)
-    if at is not None:
-        files.append(at.file)
-    if growth.root.startswith("module "):
-        file = getattr(sys.modules.get(growth.root[7:]), "__file__", None)
-        if isinstance(file, str) and file not in files:
-            files.insert(0, file)
-    for file in files:
-        found = source.uses(file, name)
-        if found is not None and found.stores:
-            store = found.stores[0]
-            return found, Place(file, store.line, store.function or "<module>")
-    return None, None
-
-
-def variable(holder: str) -> str | None:
-    """The name of a holder as it stands in the program's text: ``ICONS``, ``.history``; None if it has none."""
-    piece = holder.rsplit(" → ", 1)[-1]
-    if piece.startswith(("key ", "default argument", "closure variable", "local ")):
-        words = piece.split()
-        at = words.index("of") - 1 if "of" in words else -1
-        piece = words[at]
-    piece = piece.split(" local ")[-1]
-    bare = piece
-    while bare.endswith("]"):
-        head = _without_index(bare)
-        if head == bare:
-            break
-        bare = head
-    last = bare.rsplit(".", 1)
-    name = f".{last[1]}" if len(last) == 2 else bare
-    return name if name.lstrip(".").isidentifier() else None
-
-
-def _without_index(text: str) -> str:
-    depth = 0
-    for at in range(len(text) - 1, -1, -1):
-        depth += (text[at] == "]") - (text[at] == "[")
-        if depth == 0:
-            return text[:at]
-    return text
 
 
 # The sentences
@@ -291,7 +213,7 @@ def _waste(series: Series, turns: int) -> Finding:
     growth = series.last
     waste = growth.waste
     assert waste is not None
-    _, holder_line = _use(growth)
+    _, holder_line = use_of(growth)
     at = place(growth.waste_site) or place(growth.site) or holder_line
     more = f" ({size(waste.needed)} would do)" if waste.needed < waste.bytes else ""
     held = "is a" if growth.own >= growth.bytes // 2 else "holds"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from time import perf_counter
 
 from .. import _core
 from .._report import names
 from .._report.snapshot import walk
-from . import growth, handles, wasted
+from . import garbage, growth, handles, wasted
+from .walked import Walked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,30 +16,7 @@ if TYPE_CHECKING:
     from .handles import Handles
     from .makings import Makings
 
-__all__ = ["Garbage", "Look"]
-
-#: Garbage below this, in bytes, is not looked into.
-LEAST_GARBAGE = 4 << 20
-CYCLES = 8
-
-
-class Garbage:
-    """What nothing holds and the collector has not freed.
-
-    Attributes
-    ----------
-    bytes : int
-        Its bytes.
-    kind, site, count
-        The kind of thing that a line made in it, that line, and how many there are.
-    collects : bool
-        Whether the collector is on.
-    """
-
-    __slots__ = ("bytes", "collects", "count", "kind", "site")
-
-    def __init__(self, bytes: int, kind: str, site: int, count: int, collects: bool) -> None:
-        self.bytes, self.kind, self.site, self.count, self.collects = bytes, kind, site, count, collects
+__all__ = ["Look"]
 
 
 class Look:
@@ -77,17 +54,18 @@ class Look:
         self.holders: dict[str, tuple[int, str] | None] = {} if before is None else before.holders
         self.roots: dict[str, int] = {} if before is None else before.roots
         heap, named = walk([])
+        walked = Walked(heap, named, makings)
         try:
             self.bytes: int = heap.totals()[2]
             self.growths: list[Growth] = (
                 []
                 if before is None or before.marks is None
-                else growth.find(heap, named, before.marks, makings, self.roots)
+                else growth.find(walked, before.marks, self.roots)
             )
-            self.handles: list[Handles] = handles.find(heap, named, makings)
-            self.garbage = _garbage(heap, makings)
+            self.handles: list[Handles] = handles.find(walked)
+            self.garbage = garbage.find(walked)
             self.kinds = _kinds(heap)
-            self.wasted = wasted.find(heap, named, makings) if last else []
+            self.wasted = wasted.find(walked) if last else []
             self.marks: _core.Marks | None = heap.marks()
             self.retained = _retained(heap, before, self.roots)
         finally:
@@ -119,24 +97,3 @@ def _retained(heap: _core.Heap, before: Look | None, roots: dict[str, int]) -> d
         for key, address in before.holders.items()
     }
     return {key: kept for key, kept in found.items() if kept is not None}
-
-
-def _garbage(heap: _core.Heap, makings: Makings) -> Garbage | None:
-    size = heap.totals()[4]
-    if size < LEAST_GARBAGE:
-        return None
-    made: dict[tuple[str, int], int] = {}
-    for nodes, _, _ in heap.garbage(CYCLES * 8):
-        for node in nodes:
-            thing = heap.thing(node)
-            site = makings.site_of(thing)
-            if site:
-                of = (names.kind_name(type(thing)), site)
-                made[of] = made.get(of, 0) + 1
-    if made:
-        figures = {of: count for of, count in made.items() if of[0].endswith("Figure")}
-        (kind, site), count = max((figures or made).items(), key=lambda item: item[1])
-    else:
-        top = max(heap.waiting(), key=lambda row: row[2])
-        kind, site, count = names.kind_name(top[0]), 0, top[1]
-    return Garbage(size, kind, site, count, gc.isenabled())

@@ -6,19 +6,17 @@ import sys
 from collections import deque
 from linecache import getline
 
-from .. import _core
 from .._report import names
 from . import source, ways
 from .finding import Finding, size
-from .growth import chain_to, site_of
-from .kept import variable
 from .places import Place, place
+from .purpose import variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .makings import Makings
+    from .walked import Walked
     from .waste import Waste
 
 __all__ = ["find"]
@@ -35,47 +33,41 @@ COPIES, COPY = 256, 256 << 10
 COPYING = ("copy", "array(", "astype")
 
 
-def find(heap: _core.Heap, named: list[str], makings: Makings) -> list[Finding]:
+def find(walked: Walked) -> list[Finding]:
     """Waste among the largest objects, most first.
 
     Parameters
     ----------
-    heap : Heap
+    walked : Walked
         The heap now, its objects not yet let go.
-    named : list of str
-        The names of its roots.
-    makings : Makings
-        Knows the lines.
     """
     from . import waste
 
     groups: dict[tuple[str, int, str], list[tuple[int, Waste]]] = {}
-    for node in heap.by_size(MOST):
-        thing = heap.thing(node)
-        if heap.node(node)[1] < LARGE * (POINTERS if _has_items(thing) else 1):
+    for node in walked.heap.by_size(MOST):
+        thing = walked.thing(node)
+        if walked.own(node) < LARGE * (POINTERS if _has_items(thing) else 1):
             continue
         found = waste.find(thing)
         if found is not None and found.sure >= SURE:
-            site = site_of(heap, makings, node)
+            site = walked.site_of(node)
             groups.setdefault((found.kind, site, type(thing).__name__), []).append((node, found))
     findings: list[Finding] = []
     for (_, site, _), members in groups.items():
         saved = sum(one.saved for _, one in members)
-        if saved >= LEAST and (finding := _finding(heap, named, site, members, saved)) is not None:
+        if saved >= LEAST and (finding := _finding(walked, site, members, saved)) is not None:
             findings.append(finding)
-    copies = [node for node in heap.by_size(COPIES) if heap.node(node)[1] >= COPY]
-    findings.extend(_copies(heap, named, makings, copies))
+    copies = [node for node in walked.heap.by_size(COPIES) if walked.own(node) >= COPY]
+    findings.extend(_copies(walked, copies))
     return sorted(findings, key=lambda one: -one.bytes)
 
 
-def _finding(
-    heap: _core.Heap, named: list[str], site: int, members: list[tuple[int, Waste]], saved: int
-) -> Finding | None:
+def _finding(walked: Walked, site: int, members: list[tuple[int, Waste]], saved: int) -> Finding | None:
     node, found = max(members, key=lambda member: member[1].saved)
-    root, steps = chain_to(heap, named, node)
+    root, steps = walked.chain_to(node)
     if root is not None and root.startswith("module drypoint"):
         return None
-    objects = [heap.thing(step) for step in steps]
+    objects = [walked.thing(step) for step in steps]
     holder = ways.holder_name(root, objects)
     at = place(site) or _stored_at(holder, root, objects)
     made = f" made at {at}" if at is not None else ""
@@ -92,7 +84,7 @@ def _finding(
         fix=found.fix,
         confidence=found.sure,
         count=len(members),
-        object=ways.thing_name(heap.thing(node)),
+        object=ways.thing_name(walked.thing(node)),
         holder=holder,
         chain=names.chain(root, objects),
     )
@@ -123,18 +115,18 @@ def _stored_at(holder: str, root: str | None, objects: list[Any]) -> Place | Non
     return None
 
 
-def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[int]) -> list[Finding]:
+def _copies(walked: Walked, nodes: list[int]) -> list[Finding]:
     """Arrays of equal content, told together where the same line made them."""
     from . import waste
 
-    by_id = {id(heap.thing(node)): node for node in nodes}
+    by_id = {id(walked.thing(node)): node for node in nodes}
     groups: dict[tuple[str, ...], list[tuple[list[int], int]]] = {}
     lines: dict[str, Place] = {}
-    for group, extra in waste.duplicates([heap.thing(node) for node in nodes]):
-        members = [node for thing in group if heap.node(node := by_id[id(thing)])[4]]
+    for group, extra in waste.duplicates([walked.thing(node) for node in nodes]):
+        members = [node for thing in group if walked.heap.node(node := by_id[id(thing)])[4]]
         if len(members) < 2:
             continue  # garbage
-        places = [at for node in members if (at := place(site_of(heap, makings, node))) is not None]
+        places = [at for node in members if (at := place(walked.site_of(node))) is not None]
         lines.update((at.line, at) for at in places)
         groups.setdefault(tuple(sorted({at.line for at in places})), []).append((members, extra))
     found = []
@@ -142,7 +134,7 @@ def _copies(heap: _core.Heap, named: list[str], makings: Makings, nodes: list[in
         extra = sum(bytes for _, bytes in alike)
         if extra >= LEAST:
             at = max((lines[line] for line in made_at), key=_copies_there, default=None)
-            found.append(_copied(heap, named, at, alike, extra))
+            found.append(_copied(walked, at, alike, extra))
     return found
 
 
@@ -152,15 +144,13 @@ def _copies_there(at: Place) -> bool:
     return any(word in text for word in COPYING)
 
 
-def _copied(
-    heap: _core.Heap, named: list[str], at: Place | None, alike: list[tuple[list[int], int]], extra: int
-) -> Finding:
+def _copied(walked: Walked, at: Place | None, alike: list[tuple[list[int], int]], extra: int) -> Finding:
     members = alike[0][0]
     names_of = []
     chain = ""
     for node in members[:3]:
-        root, steps = chain_to(heap, named, node)
-        objects = [heap.thing(step) for step in steps]
+        root, steps = walked.chain_to(node)
+        objects = [walked.thing(step) for step in steps]
         names_of.append(ways.holder_name(root, objects))
         chain = chain or names.chain(root, objects)
     made = f", made at {at}" if at is not None else ""
