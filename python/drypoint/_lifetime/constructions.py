@@ -45,6 +45,7 @@ __all__ = [
     "only_observed",
     "replace",
     "replace_function",
+    "stand_before",
     "unwatch",
     "watch",
     "watching",
@@ -266,32 +267,58 @@ def wrap(owner: type, kind: str | None = None, method: str = "__init__") -> bool
         if (owner, method) in _wrapped:
             return False
         title = kind or owner.__name__
-        own = owner.__dict__.get(method)
-        original: Any = getattr(owner, method)
         active = True
 
         def told(thing: object) -> None:
             if active and (type(thing) is owner or _outermost(type(thing), method) is owner):
                 made(thing, title)
 
-        wrapped: Any = _core.Constructor(None if original is object.__init__ else original, told)
-        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-            setattr(wrapped, name, getattr(original, name, None))
-        wrapped.__wrapped__ = original
-        setattr(owner, method, wrapped)
+        put_back = stand_before(owner, method, told)
         _wrapped.add((owner, method))
 
         def undo() -> None:
             nonlocal active
             active = False
-            if owner.__dict__.get(method) is wrapped:
-                if own is None:
-                    delattr(owner, method)
-                else:
-                    setattr(owner, method, own)
+            put_back()
 
         _undo.append(undo)
         return True
+
+
+def stand_before(owner: type, method: str, told: Callable[[object], None]) -> Callable[[], None]:
+    """Put a constructor in the place of a method: it calls the method, and then `told` with the object.
+
+    Parameters
+    ----------
+    owner : type
+        A class whose attributes can be set.
+    method : str
+        The name of its method, or of one that it inherits.
+    told : callable
+        Called when the method has ended well.
+
+    Returns
+    -------
+    callable
+        Puts back what was there, unless somebody has put another thing there since.
+    """
+    own = owner.__dict__.get(method)
+    original: Any = getattr(owner, method)
+    wrapped: Any = _core.Constructor(None if original is object.__init__ else original, told)
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(wrapped, name, getattr(original, name, None))
+    wrapped.__wrapped__ = original
+    setattr(owner, method, wrapped)
+
+    def undo() -> None:
+        if owner.__dict__.get(method) is not wrapped:
+            return
+        if own is None:
+            delattr(owner, method)
+        else:
+            setattr(owner, method, own)
+
+    return undo
 
 
 def _outermost(kind: type, method: str) -> type | None:

@@ -77,9 +77,12 @@ def find(walked: Walked) -> list[Handles]:
     parts = {id(part) for node in told for part in getattr(walked.thing(node), "__dict__", {}).values()}
     for node, one in told.items():
         thing = walked.thing(node)
-        if id(thing) in walked.makings.before or id(thing) in parts or _is_inside(walked, node, told):
-            continue
         site = walked.site_of(node)
+        was_there = (
+            not site and id(thing) in walked.makings.before
+        )  # with a line it took the place of what was there
+        if was_there or id(thing) in parts or _is_inside(walked, node, told):
+            continue
         name = names.kind_name(type(thing))
         if (name, site) not in groups:
             groups[name, site] = Handles(name, one.what, one.left, one.cure(type(thing)), site), []

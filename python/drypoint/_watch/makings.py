@@ -143,20 +143,8 @@ class Makings:
     def _wrap(self, module: ModuleType) -> None:
         for name in WRAPPED[module.__name__]:
             owner: Any = getattr(module, name, None)
-            if owner is None:
-                continue
-            original = owner.__init__
-            wrapped: Any = _core.Constructor(original, self.note)
-            for attribute in ("__module__", "__name__", "__qualname__", "__doc__"):
-                setattr(wrapped, attribute, getattr(original, attribute, None))
-            wrapped.__wrapped__ = original
-            owner.__init__ = wrapped
-
-            def undo(owner: Any = owner, wrapped: Any = wrapped, original: Any = original) -> None:
-                if owner.__dict__.get("__init__") is wrapped:
-                    owner.__init__ = original
-
-            self._undo.append(undo)
+            if isinstance(owner, type):  # a program may have a module of that name
+                self._undo.append(constructions.stand_before(owner, "__init__", self.note))
 
     def opened(self, path: object) -> None:
         """A file is about to be opened."""
