@@ -122,7 +122,7 @@ def test_many_lines_that_differ_are_cut(files):
 
 
 BAD = [
-    (["report", "absent.json"], "drypoint: the watch absent.json: No such file or directory"),
+    (["report", "absent.json"], "drypoint: the file of a watch absent.json: No such file or directory"),
     (["report", "text"], "drypoint: text is no file of a watch, or not whole: it is no JSON"),
     (["report", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
     (["report", "bytes"], "drypoint: bytes is no file of a watch, or not whole: it is no JSON"),
@@ -130,14 +130,17 @@ BAD = [
         ["report", "list"],
         "drypoint: list is no file of a watch that can be shown: the document is not an object",
     ),
-    (["report", "."], "drypoint: the watch .: Is a directory"),
+    (["report", "."], "drypoint: the file of a watch .: Is a directory"),
     (["report", "before.json", "--html", "."], "drypoint: .: is a directory"),
     (["diff", "before.json", "half"], "drypoint: half is no file of a watch, or not whole: it is no JSON"),
     (["diff", "newer", "before.json"], "drypoint: newer is no file of a watch that can be shown"),
     (["report", "newer"], "drypoint: newer is no file of a watch that can be shown: it is of version 2,"),
     (["report", "other"], "drypoint: other is no file of a watch that can be shown: it has no version"),
     (["report", "before.json", "--html", "no/where.html"], "drypoint: "),
-    (["diff", "before.json", "absent.json"], "drypoint: the watch absent.json: No such file or directory"),
+    (
+        ["diff", "before.json", "absent.json"],
+        "drypoint: the file of a watch absent.json: No such file or directory",
+    ),
     (["diff", "text", "before.json"], "drypoint: text is no file of a watch"),
     (["diff", "before.json"], "drypoint diff: the following arguments are required: AFTER.json"),
     (["report"], "drypoint report: the following arguments are required: FILE.json"),

@@ -262,11 +262,19 @@ def test_lists_of_a_snapshot(tmp_path):
             dp.CorruptData,
             "version 99; this Drypoint reads",
         ),
+        (
+            lambda taken, path: dp.Snapshot.load(path / "half"),
+            dp.CorruptData,
+            "'objects' must be a whole number",
+        ),
+        (lambda taken, path: dp.Snapshot.load(path / "torn"), dp.CorruptData, "or not whole: it is no JSON"),
         (lambda taken, path: taken.save(path / "no" / "such"), dp.OutputError, "such"),
     ],
 )
 def test_bad_arguments(tmp_path, act, error, told):
     (tmp_path / "text").write_text("[1, 2]")
+    (tmp_path / "half").write_text('{"format": "drypoint-snapshot", "version": 1}')
+    (tmp_path / "torn").write_text('{"format": "drypoint-')
     (tmp_path / "new").write_text('{"format": "drypoint-snapshot", "version": 99}')
     with pytest.raises(error, match=told):
         act(dp.snapshot(), tmp_path)

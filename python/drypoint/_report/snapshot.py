@@ -11,8 +11,8 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from .. import _arguments, _core
-from .._errors import BadArgument, CorruptData, DrypointError, SourceNotFound
+from .. import _arguments, _core, _saved
+from .._errors import BadArgument, CorruptData, DrypointError
 from .._memory import _readable
 from . import names, roots
 from .sizes import known as known_sizes
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 __all__ = ["Holders", "Snapshot", "holders", "largest_nodes", "named_chain", "snapshot", "taken"]
 
 FORMAT, VERSION = "drypoint-snapshot", 1
+NUMBERS = ("objects", "references", "bytes", "garbage_objects", "garbage_bytes")
+#: The columns of each table.
+TABLES = {
+    "kinds": ("type", "count", "bytes", "retained"),
+    "lines": ("line", "count", "bytes", "retained"),
+    "largest": ("type", "bytes", "retained", "line", "name"),
+    "garbage": ("types", "count", "bytes", "retained"),
+}
 #: Objects that are named in a snapshot, and kinds and lines that its repr shows.
 LARGEST, SHOWN = 100, 10
 CHAINS = 3
@@ -205,7 +213,7 @@ class Snapshot:
         OutputError
             If it cannot be written.
         """
-        _core.write_file(_arguments.path(path), self.to_json().encode())
+        _saved.write(path, self.to_json())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Snapshot:
@@ -228,25 +236,17 @@ class Snapshot:
         CorruptData
             If it is no snapshot, or one of a later version.
         """
-        from json import loads
-
-        path = _arguments.path(path)
-        try:
-            with open(path, "rb") as file:
-                text = file.read()
-        except OSError as error:
-            raise SourceNotFound(f"the snapshot {path}: {error.strerror}") from None
-        try:
-            plain = loads(text)
-            found = plain.pop("format"), plain.pop("version")
-        except (ValueError, TypeError, KeyError, AttributeError):
-            found = None, None
+        path, plain = _saved.read(path, "snapshot")
+        plain = plain if isinstance(plain, dict) else {}
+        found = plain.pop("format", None), plain.pop("version", None)
         if found[0] != FORMAT:
             raise CorruptData(f"{path} is no snapshot: save() writes one")
         if found[1] != VERSION:
             raise CorruptData(
                 f"{path} is a snapshot of version {found[1]!r}; this Drypoint reads version {VERSION}"
             )
+        if wrong := _complaint(plain):
+            raise CorruptData(f"{path} is no snapshot that can be shown: {wrong}")
         return cls(plain)
 
     def to_json(self, indent: int | None = 1) -> str:
@@ -323,6 +323,21 @@ class Holders:
 
 def _bytes(count: int) -> str:
     return _readable(count).strip()
+
+
+def _complaint(plain: dict[str, Any]) -> str | None:
+    """What is wrong with what was read, if anything is."""
+    for name in NUMBERS:
+        if type(plain.get(name)) is not int:
+            return f"{name!r} must be a whole number"
+    for name, columns in TABLES.items():
+        rows = plain.get(name)
+        if not isinstance(rows, list):
+            return f"{name!r} must be a list"
+        for row in rows:
+            if not isinstance(row, dict) or not row.keys() >= set(columns):
+                return f"a row of {name!r} must have {', '.join(columns)}"
+    return None
 
 
 def walk(asked: list[Any]) -> tuple[_core.Heap, list[str]]:

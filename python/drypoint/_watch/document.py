@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import shlex
 
-from .. import _arguments, _core
-from .._errors import BadArgument, CorruptData, SourceNotFound
+from .. import _saved
+from .._errors import BadArgument, CorruptData
 from . import shape
 from .verdicts import verdict
 
@@ -133,7 +133,7 @@ class Document:
         OutputError
             If it cannot be written; what was there before is still there.
         """
-        _core.write_file(_arguments.path(path), self.to_json().encode())
+        _saved.write(path, self.to_json())
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Document:
@@ -156,26 +156,10 @@ class Document:
         CorruptData
             If it is damaged, something else, or of another version.
         """
-        from json import loads
-
-        path = _arguments.path(path)
-        try:
-            with open(path, "rb") as file:
-                text = file.read()
-        except OSError as error:
-            raise SourceNotFound(f"the watch {path}: {error.strerror}") from None
-        try:
-            plain = loads(text, parse_constant=_refuse)
-        except (ValueError, RecursionError):
-            raise CorruptData(f"{path} is no file of a watch, or not whole: it is no JSON") from None
+        path, plain = _saved.read(path, "file of a watch")
         if wrong := shape.complaint(plain):
             raise CorruptData(f"{path} is no file of a watch that can be shown: {wrong}")
         return cls(plain)
-
-
-def _refuse(word: str) -> None:
-    """NaN and infinities, which JSON does not have but Python's reader lets through."""
-    raise ValueError(word)
 
 
 def place(thing: dict[str, Any]) -> str | None:
