@@ -6,7 +6,7 @@
 //! |---|---|
 //! | how much would go with this object? | [`DominatorTree::retained`] |
 //! | who alone keeps it alive? | [`DominatorTree::holder`], [`DominatorTree::holders`] |
-//! | by which ways is it kept alive? | [`HolderIndex::chains`] |
+//! | by which ways is it kept alive? | [`HolderIndex::chains`], [`shortest_chains`] |
 //! | how much would go with all of these, or with this one reference? | [`retained_by`], [`retained_by_reference`] |
 //! | what waits for the collector, in which cycles? | [`DominatorTree::unreachable_bytes`], [`Cycles`] |
 //! | which types, places, holders keep most? | [`group_by_kind`], [`group_by_site`], [`group_by_holder`], [`group_by`] |
@@ -74,6 +74,7 @@ mod hash;
 mod holders;
 mod identities;
 mod retained;
+mod search;
 mod semidominators;
 mod view;
 
@@ -88,4 +89,5 @@ pub use groups::{Group, group_by, group_by_holder, group_by_kind, group_by_site}
 pub use holders::{HolderIndex, holder_scratch};
 pub use identities::{Fate, Identities};
 pub use retained::{Freed, Reference, retained_by, retained_by_reference};
+pub use search::shortest_chains;
 pub use view::{Everything, View};

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drypoint_heap::{
     Chain, Cycles, DominatorTree, Graph, Group, Holder, HolderIndex, NodeId, Root, View, group_by_kind,
-    group_by_site,
+    group_by_site, shortest_chains,
 };
 use drypoint_memory::array_site;
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -171,6 +171,9 @@ impl Heap {
         nodes.iter().try_for_each(|&node| self.check(node))?;
         let Some(asked) = asked.map(|place| place + 1) else {
             return Ok(py.detach(|| {
+                if count == 1 {
+                    return self.shortest(&nodes);
+                }
                 let chains = |node| {
                     let found = self.index(true).chains(node, count);
                     if found.is_empty() { self.index(false).chains(node, count) } else { found }
@@ -304,6 +307,21 @@ impl Heap {
 impl Heap {
     fn walked(&self) -> Walked<'_> {
         Walked { graph: &self.graph, tree: &self.tree, kinds: &self.kinds, objects: &self.objects }
+    }
+
+    /// The shortest way to each node, from a root with a name if there is one.
+    fn shortest(&self, nodes: &[NodeId]) -> Vec<Vec<Way>> {
+        let view = |named| Beginnings { named, asked: None, node: None };
+        let search = |named, nodes: &[NodeId]| shortest_chains(&self.graph, &view(named), nodes);
+        let mut found = search(true, nodes);
+        let rest: Vec<usize> = (0..nodes.len()).filter(|&place| found[place].is_none()).collect();
+        if !rest.is_empty() {
+            let others: Vec<NodeId> = rest.iter().map(|&place| nodes[place]).collect();
+            for (place, chain) in rest.into_iter().zip(search(false, &others)) {
+                found[place] = chain;
+            }
+        }
+        found.iter().map(|chain| chain.iter().map(plain).collect()).collect()
     }
 
     /// The way back from all nodes, from roots that have names or from all of them; made once, as long as objects are held.

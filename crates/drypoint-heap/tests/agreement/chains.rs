@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use drypoint_heap::{Edge, Everything, Graph, HolderIndex, NodeId, Root, View};
+use drypoint_heap::{Chain, Edge, Everything, Graph, HolderIndex, NodeId, Root, View, shortest_chains};
 use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
 
 use crate::heaps::{graph, heaps};
 use crate::twins::{self, Nodes};
@@ -57,8 +58,17 @@ fn distances(graph: &Graph, view: &impl View, avoided: Option<NodeId>) -> BTreeM
 fn check(graph: &Graph, view: &impl View, count: usize) -> Result<(), TestCaseError> {
     let index = HolderIndex::new(graph, view);
     let shortest = distances(graph, view, None);
+    let all: Vec<_> = graph.nodes().collect();
+    let first = shortest_chains(graph, view, &all);
     for node in graph.nodes() {
         let depth = shortest.get(&node).copied();
+        let alone = &shortest_chains(graph, view, &[node, node])[1];
+        for chain in [&first[node as usize], alone] {
+            prop_assert_eq!(chain.as_ref().map(|chain| chain.edges.len()), depth);
+            if let Some(chain) = chain {
+                is_shown(graph, view, chain, node)?;
+            }
+        }
         prop_assert_eq!(index.depth(node).map(|depth| depth as usize), depth);
         prop_assert_eq!(index.chain(node).map(|chain| chain.edges.len()), depth);
         let around = distances(graph, view, Some(node));
@@ -86,16 +96,22 @@ fn check(graph: &Graph, view: &impl View, count: usize) -> Result<(), TestCaseEr
         let last: Vec<_> = chains.iter().filter_map(|chain| chain.holder()).collect();
         prop_assert_eq!(last.iter().collect::<std::collections::BTreeSet<_>>().len(), last.len());
         for chain in &chains {
-            prop_assert!(graph.roots().contains(&chain.root) && view.shows_root(chain.root));
-            let nodes: Vec<_> = chain.nodes().collect();
-            prop_assert_eq!(nodes.last(), Some(&node));
-            prop_assert_eq!(nodes.iter().filter(|&&passed| passed == node).count(), 1);
-            prop_assert!(nodes.iter().all(|&node| view.shows_node(node)));
-            for (pair, edge) in nodes.windows(2).zip(&chain.edges) {
-                prop_assert!(graph.edges(pair[0]).any(|other| other == *edge) && edge.target == pair[1]);
-                prop_assert!(view.shows_edge(pair[0], *edge));
-            }
+            is_shown(graph, view, chain, node)?;
         }
+    }
+    Ok(())
+}
+
+/// A chain leads from a shown root to the node, which it passes once, along what is shown.
+fn is_shown(graph: &Graph, view: &impl View, chain: &Chain, node: NodeId) -> Result<(), TestCaseError> {
+    prop_assert!(graph.roots().contains(&chain.root) && view.shows_root(chain.root));
+    let nodes: Vec<_> = chain.nodes().collect();
+    prop_assert_eq!(nodes.last(), Some(&node));
+    prop_assert_eq!(nodes.iter().filter(|&&passed| passed == node).count(), 1);
+    prop_assert!(nodes.iter().all(|&node| view.shows_node(node)));
+    for (pair, edge) in nodes.windows(2).zip(&chain.edges) {
+        prop_assert!(graph.edges(pair[0]).any(|other| other == *edge) && edge.target == pair[1]);
+        prop_assert!(view.shows_edge(pair[0], *edge));
     }
     Ok(())
 }
