@@ -273,7 +273,8 @@ threading.Thread(target=print, args=["worked"]).start()
 def test_threads_that_python_waits_for_are_waited_for(tmp_path, text, printed):
     (tmp_path / "app.py").write_text(text)
     told, done = watched(tmp_path, "app.py")
-    assert done.stdout == "worked\n" * printed and told["exit"]["reason"] == "finished"
+    # Two threads may print at once, and a line and its end are two writes.
+    assert done.stdout.count("worked") == printed and told["exit"]["reason"] == "finished"
     if text is THREADS:
         assert told["live"]["end"] >= 30 * 800_000
 
