@@ -22,6 +22,7 @@ const WALKED: usize = (4 + 4 + 4 + 4) + 8 + 4;
 /// Of those, the graph's and the objects.
 const KEPT: usize = (4 + 4 + 4 + 4) + 8;
 const EDGE: usize = 4;
+const ADDRESS: usize = size_of::<usize>();
 
 /// Bytes granted for a snapshot.
 pub(crate) struct Scratch {
@@ -52,9 +53,9 @@ impl Scratch {
         Ok(())
     }
 
-    /// Give back all but what stays: the graph and its tree.
+    /// Give back all but what stays: the graph, its tree, and the address of each object.
     pub(crate) fn keep(&mut self, graph: &Graph, tree: &DominatorTree) {
-        let kept = graph.bytes() + tree.bytes();
+        let kept = graph.bytes() + tree.bytes() + ADDRESS * graph.node_count();
         self.reservation.shrink(self.reservation.bytes().saturating_sub(kept));
         self.trim();
     }

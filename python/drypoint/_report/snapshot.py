@@ -368,9 +368,9 @@ def snapshot() -> Snapshot:
     -----
     Nothing is collected, and nothing of the program runs, but functions given to `register_size`. *Retained* are the
     bytes that would go if an object went: its own, and those of everything that only it keeps alive (the dominator tree
-    of the object graph). Costs about as much as four full garbage collections, six
-    to eight the first time, and meanwhile 100 to 150 bytes for
-    each object, which are reserved before (``"heap snapshot"`` in `memory`). Other threads wait for the first half of it.
+    of the object graph). Costs about as much as three full garbage collections, four the first time, and meanwhile some
+    90 bytes for each object, more where each refers to many, which are reserved before (``"heap snapshot"`` in
+    `memory`). Other threads wait for the first half of it.
 
     Examples
     --------
