@@ -43,6 +43,7 @@ class Garbage:
 
 
 def find(walked: Walked) -> Garbage | None:
+    """What waits for the collector at this look; None if that is little."""
     size = walked.heap.totals()[4]
     if size < LEAST_GARBAGE:
         return None
@@ -64,6 +65,7 @@ def find(walked: Walked) -> Garbage | None:
 
 
 def waiting(looks: list[Look]) -> Finding | None:
+    """The finding on the most that ever waited, if that is worth a word."""
     worst = max(looks, key=lambda look: 0 if look.garbage is None else look.garbage.bytes)
     garbage = worst.garbage
     if garbage is None:
