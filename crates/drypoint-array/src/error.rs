@@ -1,0 +1,35 @@
+//! What can go wrong between an array and its stored bytes. Each variant carries its numbers; text is made from them once.
+
+use drypoint_memory::{BudgetExceeded, SpillError};
+
+/// Why an array cannot be made, read or written.
+#[derive(Debug, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum ArrayError {
+    /// Encoded bytes that do not decode to what they should.
+    #[error("{codec}: {what}")]
+    Corrupt { codec: &'static str, what: String },
+    /// A type of items that has no numbers we know.
+    #[error(
+        "items of type {dtype:?} cannot be held; expected truth values, numbers, times or strings of a fixed length"
+    )]
+    UnsupportedDType { dtype: String },
+    /// A file that is not what its format promises.
+    #[error("{name} is damaged: {what}")]
+    Damaged { name: String, what: String },
+    /// The format is known, this use of it is not supported.
+    #[error("{name}: {what} is not supported")]
+    Unsupported { name: String, what: String },
+    /// The system refused.
+    #[error("{name}: {error}")]
+    Io { name: String, error: std::io::Error },
+    /// The budget is too small.
+    #[error(transparent)]
+    Budget(#[from] BudgetExceeded),
+    /// What should have waited on disk could not be put there, or was not found again.
+    #[error(transparent)]
+    Spill(#[from] SpillError),
+}
+
+/// What functions of this crate give.
+pub type Result<T> = std::result::Result<T, ArrayError>;
