@@ -2,10 +2,12 @@
 //!
 //! All of them hold their bytes in blocks of the pool, so that the ledger names them and pressure can reach them.
 
+mod chunked;
 mod codec;
 mod dtype;
 mod error;
 
+pub use chunked::Chunked;
 pub use codec::{Codec, Scratch};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
