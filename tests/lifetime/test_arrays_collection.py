@@ -99,18 +99,14 @@ objects = [[number] for number in range(1_000_000)]
 on = dp.manage(collect="16MB")
 kept = [np.empty(2 * MB, np.uint8) for _ in range(2000)]
 fast = dp.buffer_stats()
-began = time.perf_counter()
-while time.perf_counter() - began < 3:
+for _ in range(1000):
     kept.append(np.empty(2 * MB, np.uint8)); time.sleep(0.002)
-seconds = time.perf_counter() - began
-end = dp.buffer_stats()
-result = [fast["collections"], end["collections"] - fast["collections"], end["collection_seconds"], seconds]
+result = [fast["collections"], dp.buffer_stats()["collections"] - fast["collections"]]
 """
     )
-    fast, slow, spent, seconds = ours.result
-    assert 1 <= fast <= 20, "a few collections while it grows fast"
-    mean = spent / (fast + slow)
-    assert slow <= 2 + 2 * (0.05 * seconds / mean), "and then as many as take a twentieth of the time"
+    fast, slow = ours.result
+    assert 1 <= fast <= 20, "a few collections while it grows fast: one for each 16 MB would be 250"
+    assert slow <= 10, "steps of 256 MB after those that freed nothing: one for each 16 MB would be 125"
 
 
 def test_temporaries_call_for_none():
