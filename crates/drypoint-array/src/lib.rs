@@ -4,10 +4,15 @@
 
 mod chunked;
 mod codec;
+mod compressed;
 mod dtype;
 mod error;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Scratch};
+pub use compressed::{
+    CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, SpillSpace, SpilledPiece, Storage,
+    Store, StoredChunk, StridedArray, chunk_shape,
+};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
