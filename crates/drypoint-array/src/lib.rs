@@ -6,8 +6,9 @@ mod chunked;
 mod codec;
 mod dtype;
 mod error;
+mod raw;
 
 pub use chunked::Chunked;
-pub use codec::{Codec, Scratch};
+pub use codec::{Codec, Delta, Filter, Mode, Predict, Scratch, Shuffle, Step, choose};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
