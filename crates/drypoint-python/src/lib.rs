@@ -19,6 +19,7 @@ mod heap;
 mod island;
 mod job;
 mod lifetime;
+mod lines;
 mod memory;
 mod page;
 mod pixmap;
