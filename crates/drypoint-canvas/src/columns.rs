@@ -38,7 +38,7 @@ impl Roles {
     }
 }
 
-fn check_categorical(name: &str, data_type: &DataType) -> Result<()> {
+pub(crate) fn check_categorical(name: &str, data_type: &DataType) -> Result<()> {
     match data_type {
         DataType::Text | DataType::Bool | DataType::Int(_) | DataType::UInt(_) | DataType::Null => Ok(()),
         _ => Err(CanvasError::NotCategorical { column: name.into(), data_type: data_type.clone() }),

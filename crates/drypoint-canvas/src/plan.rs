@@ -56,6 +56,17 @@ pub(crate) struct Target<'a> {
     pub(crate) cells: usize,
     /// Cells of the result, where that is another grid.
     pub(crate) result_cells: Option<usize>,
+    /// Bytes of each thread besides cells and readers.
+    pub(crate) thread_bytes: usize,
+    /// Bytes of each thread for each row of a batch.
+    pub(crate) row_bytes: usize,
+}
+
+impl<'a> Target<'a> {
+    /// Points into cells.
+    pub(crate) fn points(reduction: &'a Reduction, cells: usize, result_cells: Option<usize>) -> Self {
+        Self { reduction, cells, result_cells, thread_bytes: Worker::OWN_BYTES, row_bytes: 0 }
+    }
 }
 
 impl Plan {
@@ -71,7 +82,7 @@ impl Plan {
         canvas.check()?;
         reduction.check()?;
         let roles = Roles::new(source.schema(), x, y, reduction)?;
-        let target = Target { reduction, cells: canvas.pixels(), result_cells: None };
+        let target = Target::points(reduction, canvas.pixels(), None);
         Self::make(source, &roles, &target, options)
     }
 
@@ -101,7 +112,9 @@ impl Plan {
                         let request = request(roles, batch_rows, threads, options);
                         let needs = source.needs(&request)?;
                         let threads = threads.min(needs.max_readers.max(1));
-                        let lines = lines(target, planes, threads, shared_counters, &needs, options);
+                        let own =
+                            target.thread_bytes.saturating_add(target.row_bytes.saturating_mul(batch_rows));
+                        let lines = lines(target, own, planes, threads, shared_counters, &needs, options);
                         let plan = Plan {
                             threads,
                             batch_rows,
@@ -150,6 +163,7 @@ const PICTURE: &str = "picture";
 
 fn lines(
     target: &Target<'_>,
+    own_bytes: usize,
     planes: usize,
     threads: usize,
     shared_counters: bool,
@@ -182,7 +196,7 @@ fn lines(
     let lines = [
         line(READING[0], needs.reader_bytes, threads),
         line(READING[1], needs.shared_bytes, 1),
-        line(READING[2], Worker::OWN_BYTES, threads),
+        line(READING[2], own_bytes, threads),
         line(CELLS[0], private.saturating_mul(planes), threads),
         line(CELLS[1], shared.saturating_mul(planes), 1),
         line(

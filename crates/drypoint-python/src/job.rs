@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
-    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold,
-    Progress, Reduction, Scale, extents, points,
+    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Progress, Reduction,
+    Scale, extents,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
@@ -14,6 +14,7 @@ use pyo3::types::PyTuple;
 
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
+use crate::lines::{Mark, MarkFold};
 use crate::memory::process_pool;
 use crate::page::PageSpec;
 use crate::reduction;
@@ -100,6 +101,7 @@ impl AxisArguments {
 /// What a job is told and never changes.
 struct Told {
     axes: [AxisArguments; 2],
+    mark: Mark,
     reduction: Reduction,
     exact: bool,
     page: Option<PageSpec>,
@@ -121,7 +123,7 @@ pub(crate) struct Job {
 /// What has come of a stream of sources.
 enum Stream {
     Untouched,
-    Points(Box<(PointsFold, Option<Layout>)>),
+    Folding(Box<(MarkFold, Option<Layout>)>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
 }
@@ -218,13 +220,11 @@ impl Told {
         source: &dyn drypoint_stream::Source,
     ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
-        let (x, y) = self.names();
-        let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &options)?;
-        let inner = points(&canvas, source, x, y, &self.reduction, &options)?;
+        let (inner, threads) = self.mark.draw(&canvas, source, self.names(), &self.reduction, &options)?;
         if inner.rows == 0 {
             return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
         }
-        Ok((inner, layout, plan.threads))
+        Ok((inner, layout, threads))
     }
 
     /// What becomes of a stream, decided by its first part.
@@ -240,10 +240,10 @@ impl Told {
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
-            let fold = PointsFold::new(&canvas, x, y, &self.reduction, &options)?;
-            return Ok(Stream::Points(Box::new((fold, layout))));
+            let fold = self.mark.fold(&canvas, (x, y), &self.reduction, &options)?;
+            return Ok(Stream::Folding(Box::new((fold, layout))));
         }
-        if self.exact {
+        if self.exact || !self.mark.grows() {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
@@ -303,6 +303,7 @@ impl Told {
         let mut names = vec![x, y];
         names.extend(self.reduction.value_column());
         names.extend(self.reduction.category_column());
+        names.extend(self.mark.column());
         let mut fields: Vec<Field> = Vec::new();
         for name in names {
             let field = &schema.fields[schema.index_of(name)?];
@@ -365,6 +366,8 @@ impl Job {
         exact: bool,
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
+        mark: &str,
+        group: Option<String>,
     ) -> PyResult<Self> {
         let pool = match memory {
             Some(memory) => {
@@ -384,7 +387,8 @@ impl Job {
             AxisArguments::new("y", y, height, y_range, y_scale),
         ];
         let reduction = reduction::read(reduction)?;
-        let told = Told { axes, reduction, exact, page, options, progress: counted, pool };
+        let mark = Mark::new(mark, group);
+        let told = Told { axes, mark, reduction, exact, page, options, progress: counted, pool };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
@@ -411,7 +415,7 @@ impl Job {
             }
             match &mut *stream {
                 Stream::Untouched => {}
-                Stream::Points(begun) => begun.0.consume(part)?,
+                Stream::Folding(begun) => begun.0.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
             }
@@ -425,7 +429,7 @@ impl Job {
         let (inner, layout, threads) = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
-                Stream::Points(begun) => {
+                Stream::Folding(begun) => {
                     let (fold, layout) = *begun;
                     let threads = fold.threads();
                     Ok((fold.finish()?, layout, threads))
@@ -455,8 +459,7 @@ impl Job {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
             let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
-            let (x, y) = told.names();
-            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?;
+            let plan = told.mark.plan(inner.as_ref(), &canvas, told.names(), &told.reduction, &options)?;
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
     }

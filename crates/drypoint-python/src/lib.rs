@@ -21,6 +21,7 @@ mod heap;
 mod island;
 mod job;
 mod lifetime;
+mod lines;
 mod memory;
 mod page;
 mod pixmap;

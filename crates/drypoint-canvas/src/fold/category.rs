@@ -53,6 +53,12 @@ impl Directory {
         Ok(labels.len() as u32 - 1)
     }
 
+    /// The label of a number that was given.
+    fn label(&self, number: u32) -> Label {
+        let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
+        labels[number as usize].clone()
+    }
+
     /// Names and numbers, sorted by label.
     pub(crate) fn sorted(&self) -> (Vec<String>, Vec<u32>) {
         let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
@@ -226,6 +232,15 @@ impl Interner {
             *code = self.bytes[value as usize];
         }
         Ok(())
+    }
+
+    /// The code of the category that the directory calls `number`.
+    pub(crate) fn code_of(&mut self, directory: &Directory, number: u32, met: Met<'_>) -> Result<u32> {
+        if let Some(code) = self.numbers.iter().position(|known| *known == number) {
+            return Ok(code as u32);
+        }
+        let label = directory.label(number);
+        self.meet(directory, hash_label(&label), label, met)
     }
 
     fn integer(&mut self, directory: &Directory, value: i128, met: Met<'_>) -> Result<u32> {

@@ -1,7 +1,7 @@
 //! A block of rows on its way to the cells, and the proof that its pixels exist.
 
 use super::isa::{Isa, Level};
-use super::locate;
+use super::{locate, segments};
 use crate::mapping::GridMap;
 
 /// Rows in a block: pixels, values and categories of one stay in the first-level cache.
@@ -85,6 +85,20 @@ impl Block {
         self.nowhere = self.rows as u32 - found;
     }
 
+    /// Begin a block of `rows` rows, of a grid of `cells` cells, with the pixels that `fill` gives; [`NOWHERE`] is none.
+    pub(crate) fn place(&mut self, rows: usize, cells: usize, fill: impl FnOnce(&mut [u32])) {
+        self.rows = rows;
+        self.bound = cells;
+        self.has_values = false;
+        self.has_codes = false;
+        self.has_row_numbers = false;
+        let pixels = &mut self.pixels[..rows];
+        fill(pixels);
+        let (greatest, nowhere) = segments::bound_of(self.isa, pixels);
+        assert!((greatest as usize) < cells || nowhere as usize == rows, "a pixel outside of the grid");
+        self.nowhere = nowhere;
+    }
+
     /// Take the pixel from a row.
     pub(crate) fn hide(&mut self, row: usize) {
         let pixel = &mut self.pixels[..self.rows][row];
@@ -126,6 +140,12 @@ impl Block {
         for (row, number) in self.row_numbers[..self.rows].iter_mut().enumerate() {
             *number = row as u32;
         }
+        self.has_row_numbers = true;
+    }
+
+    /// The number of each row, to be filled in.
+    pub(crate) fn fill_row_numbers(&mut self, fill: impl FnOnce(&mut [u32])) {
+        fill(&mut self.row_numbers[..self.rows]);
         self.has_row_numbers = true;
     }
 

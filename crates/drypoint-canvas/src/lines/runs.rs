@@ -1,0 +1,105 @@
+//! Vertical runs, counted without visiting their pixels: a run adds one at its first pixel and takes one away past its
+//! last, and sums along the columns are the counts. A series that jumps up and down by hundreds of pixels costs two
+//! additions a row so, and the counts are exact.
+
+use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, charged_bytes};
+
+/// Runs after which a cell could pass 2³¹.
+const MOST_RUNS: u32 = 1 << 30;
+/// Columns that are summed side by side, so that what is written of a line lies together.
+const COLUMNS: usize = 16;
+
+/// Differences along the columns of a grid, column after column, each one longer than the grid is high.
+pub(super) struct Runs {
+    cells: Buffer<i32>,
+    width: usize,
+    height: usize,
+    runs: u32,
+}
+
+impl Runs {
+    pub(super) fn bytes(width: usize, height: usize) -> usize {
+        let cells = (height + 1).saturating_mul(width);
+        charged_bytes(cells.saturating_mul(size_of::<i32>())).unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn new(
+        width: usize,
+        height: usize,
+        consumer: &MemoryConsumer,
+    ) -> Result<Self, BudgetExceeded> {
+        Ok(Self { cells: consumer.zeroed((height + 1) * width)?, width, height, runs: 0 })
+    }
+
+    /// One more visit of each pixel of a column from one line to another, both included.
+    #[inline]
+    pub(super) fn add(&mut self, column: u32, first: u32, last: u32) {
+        let start = column as usize * (self.height + 1);
+        let column = &mut self.cells[start..][..=self.height];
+        column[first as usize] += 1;
+        column[last as usize + 1] -= 1;
+        self.runs += 1;
+    }
+
+    /// Whether `more` runs may be added before [`Runs::drain`] has to be called.
+    #[inline]
+    pub(super) fn has_room(&self, more: usize) -> bool {
+        (self.runs as usize).saturating_add(more) < MOST_RUNS as usize
+    }
+
+    /// Give the counts, `put(cell, count)`, and begin anew.
+    pub(super) fn drain(&mut self, mut put: impl FnMut(usize, u32)) {
+        if self.runs == 0 {
+            return;
+        }
+        let length = self.height + 1;
+        for first in (0..self.width).step_by(COLUMNS) {
+            let columns = COLUMNS.min(self.width - first);
+            let mut sums = [0i32; COLUMNS];
+            for line in 0..length {
+                for (column, sum) in sums[..columns].iter_mut().enumerate() {
+                    let cell = &mut self.cells[(first + column) * length + line];
+                    *sum += *cell;
+                    *cell = 0;
+                    if *sum != 0 {
+                        put(line * self.width + first + column, *sum as u32);
+                    }
+                }
+            }
+        }
+        self.runs = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use drypoint_memory::MemoryPool;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn sums_are_what_visiting_each_pixel_counts(
+            added in prop::collection::vec((0u32..37, 0u32..11, 0u32..11), 0..60),
+        ) {
+            let pool = MemoryPool::new(1 << 20);
+            let mut runs = Runs::new(37, 11, &pool.consumer("test")).unwrap();
+            let mut expected = BTreeMap::<usize, u32>::new();
+            for _ in 0..2 {
+                for &(column, a, b) in &added {
+                    runs.add(column, a.min(b), a.max(b));
+                    for line in a.min(b)..=a.max(b) {
+                        *expected.entry(line as usize * 37 + column as usize).or_default() += 1;
+                    }
+                }
+                let mut found = BTreeMap::new();
+                runs.drain(|cell, count| assert!(found.insert(cell, count).is_none()));
+                prop_assert_eq!(&found, &expected);
+                expected.clear();
+            }
+        }
+    }
+}
