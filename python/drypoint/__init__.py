@@ -154,6 +154,10 @@ else:
     def __getattr__(name):
         if name in _HOOKS:
             return getattr(__import__(f"{__name__}._notebook.extension", fromlist=["load"]), _HOOKS[name])
+        if name == "matplotlib":  # no name of the list: `from drypoint import *` must not hide Matplotlib itself
+            from importlib import import_module
+
+            return import_module(".matplotlib", __name__)
         module = _LATER.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,189 @@
+"""What is drawn: a source, and how it is folded on any canvas. An artist asks no more of it than this file names."""
+
+from __future__ import annotations
+
+from .. import _arguments
+from .._canvas import Aggregate, Canvas, job
+from .._errors import BadArgument, EmptyData
+from .._reductions import Reduction, as_reduction
+from .._streams import Source, scan
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["Extents", "Mark", "Points"]
+
+#: Least and greatest x, least and greatest y, in the columns' own units.
+Extents = tuple[float, float, float, float]
+
+
+class Mark:
+    """One layer of data: it says what lies where, and folds what lies in a window.
+
+    Parameters
+    ----------
+    given : object
+        What the caller gave as source. A pickle takes this, since an open source cannot be sent.
+    reduction : Reduction
+        What is folded in each pixel.
+    memory : str or int, optional
+        A budget for each fold.
+    threads : int, optional
+        Threads of each fold.
+    """
+
+    #: How messages and ``repr`` name it.
+    word = "mark"
+
+    def __init__(self, given: Any, reduction: Reduction, memory: str | int | None, threads: int | None) -> None:
+        self.given = given
+        self.reduction = reduction
+        self.memory = memory
+        self.threads = threads
+        self.source = _open(given)
+
+    @property
+    def x_kind(self) -> str:
+        """The type of what is laid along x, as `Source.schema` names it."""
+        raise NotImplementedError
+
+    @property
+    def y_kind(self) -> str:
+        """The type of what is laid along y."""
+        raise NotImplementedError
+
+    @property
+    def x_name(self) -> str:
+        """What messages call what is laid along x."""
+        raise NotImplementedError
+
+    @property
+    def y_name(self) -> str:
+        """What messages call what is laid along y."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """Raise what a fold would raise about columns and reduction, without reading rows."""
+        raise NotImplementedError
+
+    def fold(self, canvas: Canvas) -> Aggregate:
+        """Fold what lies in the canvas, whose ranges are given."""
+        raise NotImplementedError
+
+    def extents(self, x_scale: str, y_scale: str) -> tuple[Extents | None, list[str]]:
+        """How far the data reach on these scales, None without any; and all categories, if the reduction has them."""
+        raise NotImplementedError
+
+    def of(self, given: Any, x: str | None, y: str | None) -> Mark:
+        """The same mark of another source."""
+        raise NotImplementedError
+
+    @property
+    def has_categories(self) -> bool:
+        """Whether a fold gives one plane for each category."""
+        return self.reduction.name == "by"
+
+    def __repr__(self) -> str:
+        return f"{self.word} of {self.source.name}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        if isinstance(self.given, Source):
+            raise TypeError(
+                f"{self!r} cannot be pickled: its source was opened by scan(); give the artist the path or the arrays"
+            )
+        return {name: value for name, value in vars(self).items() if name != "source"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.source = _open(self.given)
+
+
+class Points(Mark):
+    """One point for each row of a source."""
+
+    word = "points"
+
+    def __init__(
+        self,
+        given: Any,
+        x: str,
+        y: str,
+        reduction: Reduction | str | None,
+        memory: str | int | None,
+        threads: int | None,
+    ) -> None:
+        self.x = _arguments.text(x, "x")
+        self.y = _arguments.text(y, "y")
+        super().__init__(given, as_reduction(reduction), memory, threads)
+        self.check()
+
+    @property
+    def x_kind(self) -> str:
+        return self.source.schema[self.x]
+
+    @property
+    def y_kind(self) -> str:
+        return self.source.schema[self.y]
+
+    @property
+    def x_name(self) -> str:
+        return self.x
+
+    @property
+    def y_name(self) -> str:
+        return self.y
+
+    def check(self) -> None:
+        canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
+        asked = job(canvas, self.x, self.y, self.reduction, threads=self.threads, memory=self.memory)
+        try:
+            asked.explain(self.source._head())
+        finally:
+            asked.close()
+
+    def of(self, given: Any, x: str | None, y: str | None) -> Points:
+        x, y = self.x if x is None else x, self.y if y is None else y
+        return Points(given, x, y, self.reduction, self.memory, self.threads)
+
+    def fold(self, canvas: Canvas) -> Aggregate:
+        return canvas.points(
+            self.source, self.x, self.y, self.reduction, threads=self.threads, memory=self.memory
+        )
+
+    def extents(self, x_scale: str, y_scale: str) -> tuple[Extents | None, list[str]]:
+        categories = self.reduction.column if self.has_categories else None
+        if categories is None:
+            known = self._known(x_scale, y_scale)
+            if known is not None:
+                return known, []
+        canvas = Canvas(1, 1, x_scale=x_scale, y_scale=y_scale)  # type: ignore[arg-type]
+        least = Reduction("any", None)
+        wanted = least if categories is None else Reduction("by", categories, least)
+        try:
+            found = canvas.points(
+                self.source, self.x, self.y, wanted, threads=self.threads, memory=self.memory
+            )
+        except EmptyData:
+            return None, []
+        return (*found.x_range, *found.y_range), found.categories
+
+    def _known(self, x_scale: str, y_scale: str) -> Extents | None:
+        """From statistics of the file, without reading rows."""
+        x, y = self.source.extent(self.x), self.source.extent(self.y)
+        if x is None or y is None or (x_scale == "log" and x[0] <= 0) or (y_scale == "log" and y[0] <= 0):
+            return None
+        return (*x, *y)
+
+    def __repr__(self) -> str:
+        return f"{self.word} of {self.source.name}: {self.y} over {self.x}, {self.reduction!r}"
+
+
+def _open(given: Any) -> Source:
+    source = scan(given)
+    if source.one_shot:
+        raise BadArgument(
+            f"a {source.name} can be read only once, and an artist reads its source at every zoom; "
+            f"give files, arrays or a table"
+        )
+    return source
