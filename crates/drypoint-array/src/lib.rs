@@ -6,6 +6,7 @@ mod chunked;
 mod codec;
 mod dtype;
 mod error;
+pub mod zarr;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Scratch};
