@@ -64,6 +64,8 @@ __all__ = [
     "SourceNotFound",
     "UnknownFormat",
     "UnsupportedData",
+    "ZarrArray",
+    "ZarrGroup",
     "__version__",
     "any",
     "buffer_stats",
@@ -82,6 +84,7 @@ __all__ = [
     "mean",
     "memory",
     "min",
+    "open_zarr",
     "register_closer",
     "register_size",
     "release",
@@ -100,6 +103,7 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -123,12 +127,15 @@ else:
         "Report": "_lifetime.report",
         "Scope": "_lifetime.scope",
         "Snapshot": "_report.snapshot",
+        "ZarrArray": "_arrays.zarr",
+        "ZarrGroup": "_arrays.zarr",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
         "holders": "_report.snapshot",
+        "open_zarr": "_arrays.zarr",
         "manage": "_lifetime.manage",
         "register_closer": "_lifetime.closers",
         "register_size": "_report.sizes",
