@@ -11,6 +11,7 @@ use drypoint_memory::MemoryConsumer;
 use super::chain::{Part, Work};
 use super::compressor::Tools;
 use super::fault::Fault;
+use super::group::ZarrNode;
 use super::metadata::Metadata;
 use super::piece::Piece;
 use super::region::{self, Place, each_chunk};
@@ -133,7 +134,8 @@ impl ZarrArray {
                 }
                 let start = [&[first], &start[1..]].concat();
                 let shape = [&[rows], &shape[1..]].concat();
-                self.read_box(&start, &shape, band, stop).inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
+                self.read_box(&start, &shape, band, stop)
+                    .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
             }
         };
         std::thread::scope(|scope| {
@@ -173,7 +175,8 @@ impl ZarrArray {
         let outcome = match File::open(&path) {
             Ok(file) => Piece::of(&file)
                 .and_then(|piece| chain.read_part(work, piece, chunk_shape, part, (items, place))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Never written, if the array itself is still there.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && ZarrNode::is_at(&self.folder) => {
                 region::fill(part.shape, &item.fill, items, place);
                 return Ok(());
             }
@@ -187,9 +190,8 @@ impl ZarrArray {
         let axes = whole.len();
         let inside = start.len() == axes
             && shape.len() == axes
-            && (0..axes).all(|axis| {
-                start[axis].checked_add(shape[axis]).is_some_and(|end| end <= whole[axis])
-            });
+            && (0..axes)
+                .all(|axis| start[axis].checked_add(shape[axis]).is_some_and(|end| end <= whole[axis]));
         // Inside the array, whose bytes can be counted, so the product cannot be too large.
         if inside && items.len() == shape.iter().product::<usize>() * self.metadata.item.bytes {
             return Ok(());

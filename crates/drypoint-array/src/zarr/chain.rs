@@ -94,8 +94,9 @@ pub(super) struct Part<'p> {
 impl Chain {
     /// Of `codecs` in a `zarr.json`, for chunks of this shape.
     pub(super) fn parse(value: &Value, chunk_shape: &[usize], item: &Item) -> Result<Self> {
-        let codecs =
-            value.as_array().ok_or_else(|| damaged(format!("codecs is {}, expected a list", shown(value))))?;
+        let codecs = value
+            .as_array()
+            .ok_or_else(|| damaged(format!("codecs is {}, expected a list", shown(value))))?;
         let mut order: Option<Vec<usize>> = None;
         let mut serial = None;
         let mut compressors = Vec::new();
@@ -215,7 +216,9 @@ impl Chain {
         to: (&mut [u8], &Place),
     ) -> Result<()> {
         match &self.serial {
-            Serial::Shard(shard) if self.compressors.is_empty() => shard.read_part(work, piece, chunk_shape, part, to),
+            Serial::Shard(shard) if self.compressors.is_empty() => {
+                shard.read_part(work, piece, chunk_shape, part, to)
+            }
             Serial::Shard(shard) => {
                 let encoded = piece.read(work.consumer)?;
                 let most = shard.most_bytes(chunk_shape, work.item.bytes);
@@ -327,7 +330,10 @@ impl Chain {
 
 /// Whether two places walk a box of this shape alike; the stride of an axis of one item is never used.
 fn same_strides(shape: &[usize], one: &Place, other: &Place) -> bool {
-    shape.iter().zip(one.strides.iter().zip(&other.strides)).all(|(items, (one, other))| *items == 1 || one == other)
+    shape
+        .iter()
+        .zip(one.strides.iter().zip(&other.strides))
+        .all(|(items, (one, other))| *items == 1 || one == other)
 }
 
 /// Whether nothing was written here.

@@ -13,8 +13,13 @@ use super::named::{Named, shown};
 /// One step from bytes to bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Compressor {
-    Zstd { level: i32, checksum: bool },
-    Gzip { level: u32 },
+    Zstd {
+        level: i32,
+        checksum: bool,
+    },
+    Gzip {
+        level: u32,
+    },
     /// Four bytes behind the others tell whether they are whole.
     Crc32c,
 }
@@ -25,7 +30,11 @@ impl Compressor {
         let level = |least: i64, most: i64, usual: i64| match named.option("level") {
             None => Ok(usual),
             Some(level) => level.as_i64().filter(|level| (least..=most).contains(level)).ok_or_else(|| {
-                damaged(format!("the level of {} is {}, expected {least} to {most}", named.name, shown(level)))
+                damaged(format!(
+                    "the level of {} is {}, expected {least} to {most}",
+                    named.name,
+                    shown(level)
+                ))
             }),
         };
         Ok(match named.name {
@@ -71,7 +80,11 @@ impl Compressor {
                 let told = |error| damaged(format!("gzip: {error}"));
                 decoder.read_exact(out).map_err(told)?;
                 let more = decoder.read(&mut [0]).map_err(told)?;
-                if more > 0 { Err(damaged(format!("more than the {} B of a chunk", out.len()))) } else { Ok(()) }
+                if more > 0 {
+                    Err(damaged(format!("more than the {} B of a chunk", out.len())))
+                } else {
+                    Ok(())
+                }
             }
             Self::Crc32c => {
                 let checked = checked(encoded)?;
@@ -108,8 +121,7 @@ impl Compressor {
                 encoder.compress(bytes)?
             }
             Self::Gzip { level } => {
-                let mut encoder =
-                    flate2::bufread::GzEncoder::new(bytes, flate2::Compression::new(*level));
+                let mut encoder = flate2::bufread::GzEncoder::new(bytes, flate2::Compression::new(*level));
                 let mut out = Vec::new();
                 encoder.read_to_end(&mut out)?;
                 out
@@ -179,9 +191,5 @@ pub(super) fn checked(encoded: &[u8]) -> Result<&[u8]> {
 }
 
 fn exactly(found: usize, expected: usize) -> Result<()> {
-    if found == expected {
-        Ok(())
-    } else {
-        Err(damaged(format!("{found} B where a chunk has {expected} B")))
-    }
+    if found == expected { Ok(()) } else { Err(damaged(format!("{found} B where a chunk has {expected} B"))) }
 }

@@ -97,9 +97,7 @@ pub(super) fn spelled(dtype: &DType) -> Result<Value> {
     let length = dtype.item_bytes();
     match letters.chars().next() {
         _ if length == 0 => Err(refused()),
-        Some('S') => {
-            Ok(json!({"name": "null_terminated_bytes", "configuration": {"length_bytes": length}}))
-        }
+        Some('S') => Ok(json!({"name": "null_terminated_bytes", "configuration": {"length_bytes": length}})),
         Some('U') => Ok(json!({"name": "fixed_length_utf32", "configuration": {"length_bytes": length}})),
         Some(letter @ ('M' | 'm')) => {
             let name = if letter == 'M' { "numpy.datetime64" } else { "numpy.timedelta64" };
@@ -107,8 +105,7 @@ pub(super) fn spelled(dtype: &DType) -> Result<Value> {
             let unit = unit.unwrap_or("generic");
             let letters = unit.trim_start_matches(|letter: char| letter.is_ascii_digit());
             let digits = &unit[..unit.len() - letters.len()];
-            let scale: u32 =
-                if digits.is_empty() { 1 } else { digits.parse().map_err(|_| refused())? };
+            let scale: u32 = if digits.is_empty() { 1 } else { digits.parse().map_err(|_| refused())? };
             Ok(json!({"name": name, "configuration": {"unit": letters, "scale_factor": scale}}))
         }
         _ => Err(refused()),

@@ -22,9 +22,11 @@ pub(super) fn parse(value: &Value, dtype: &DType) -> Result<Vec<u8>> {
         Number::Unsigned(bytes) => integer(value).and_then(|number| whole(number, bytes, false)),
         Number::Float(bytes) => float(value, bytes),
         Number::Complex(bytes) => match value {
-            Value::Array(parts) if parts.len() == 2 => {
-                parts.iter().map(|part| float(part, bytes)).collect::<Option<Vec<_>>>().map(|parts| parts.concat())
-            }
+            Value::Array(parts) if parts.len() == 2 => parts
+                .iter()
+                .map(|part| float(part, bytes))
+                .collect::<Option<Vec<_>>>()
+                .map(|parts| parts.concat()),
             _ => None,
         },
         Number::Opaque => value.as_str().and_then(|text| text_bytes(text, dtype)),
@@ -48,13 +50,16 @@ pub(super) fn spelled(item: &[u8], dtype: &DType) -> Result<Value> {
             json!([spelled_float(re), spelled_float(im)])
         }
         Number::Opaque if dtype.name().get(1..2) == Some("U") => {
-            let characters = item.chunks_exact(4).map(unsigned).map(|code| {
-                u32::try_from(code).ok().and_then(char::from_u32).ok_or_else(refused)
-            });
+            let characters = item
+                .chunks_exact(4)
+                .map(unsigned)
+                .map(|code| u32::try_from(code).ok().and_then(char::from_u32).ok_or_else(refused));
             let text = characters.collect::<Result<String>>()?;
             json!(text.trim_end_matches('\0'))
         }
-        Number::Opaque => json!(base64(&item[..item.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1)])),
+        Number::Opaque => {
+            json!(base64(&item[..item.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1)]))
+        }
     })
 }
 
@@ -66,7 +71,9 @@ fn integer(value: &Value) -> Option<i128> {
     let Value::Number(number) = value else { return None };
     let whole = number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from));
     // Some writers put 0.0 where 0 is meant.
-    whole.or_else(|| number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9.0e15).map(|v| v as i128))
+    whole.or_else(|| {
+        number.as_f64().filter(|value| value.fract() == 0.0 && value.abs() < 9.0e15).map(|v| v as i128)
+    })
 }
 
 fn whole(number: i128, bytes: u8, signed: bool) -> Option<Vec<u8>> {
@@ -87,7 +94,9 @@ fn float(value: &Value, bytes: u8) -> Option<Vec<u8>> {
     let number = match value {
         Value::Number(number) => number.as_f64()?,
         Value::String(text) => match text.as_str() {
-            "NaN" => return Some(native([0x7e00, 0x7fc0_0000, 0x7ff8 << 48][width.ilog2() as usize - 1], width)),
+            "NaN" => {
+                return Some(native([0x7e00, 0x7fc0_0000, 0x7ff8 << 48][width.ilog2() as usize - 1], width));
+            }
             "Infinity" => f64::INFINITY,
             "-Infinity" => f64::NEG_INFINITY,
             _ => return None,
@@ -152,9 +161,10 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
-        let number = group.iter().enumerate().fold(0u32, |number, (at, byte)| {
-            number | u32::from(*byte) << (16 - 8 * at)
-        });
+        let number = group
+            .iter()
+            .enumerate()
+            .fold(0u32, |number, (at, byte)| number | u32::from(*byte) << (16 - 8 * at));
         for digit in 0..4 {
             let index = (number >> (18 - 6 * digit)) as usize & 63;
             text.push(if digit <= group.len() { char::from(DIGITS[index]) } else { '=' });

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::ZarrArray;
 use super::fault::{Fault, damaged};
+use super::folder::UNFINISHED;
 use super::metadata::Metadata;
 use crate::{ArrayError, Result};
 
@@ -47,7 +48,9 @@ impl ZarrNode {
         let file = path.join(DOCUMENT);
         let text = match text_of(&file) {
             Ok(text) => text,
-            Err(Fault::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Err(no_node(path, error)),
+            Err(Fault::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(no_node(path, error));
+            }
             Err(Fault::Io(error)) if error.kind() == io::ErrorKind::NotADirectory => {
                 return Err(no_node(path, error));
             }
@@ -101,7 +104,8 @@ impl ZarrGroup {
             let entry = entry.map_err(failed)?;
             // A node's name is text; what is not was put there by somebody else.
             let Ok(name) = entry.file_name().into_string() else { continue };
-            if !name.starts_with("__") && ZarrNode::is_at(&entry.path()) {
+            let own = name.starts_with("__") || name.starts_with(UNFINISHED);
+            if !own && ZarrNode::is_at(&entry.path()) {
                 names.push(name);
             }
         }
@@ -164,7 +168,8 @@ fn with_quoted_numbers(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 16);
     let (mut rest, mut in_text) = (text, false);
     while let Some(character) = rest.chars().next() {
-        let word = ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| !in_text && rest.starts_with(word));
+        let word =
+            ["NaN", "Infinity", "-Infinity"].into_iter().find(|word| !in_text && rest.starts_with(word));
         let length = match (word, character) {
             (Some(word), _) => {
                 quoted.push('"');

@@ -53,7 +53,9 @@ impl Metadata {
         let shape = lengths(field("shape")?, "the shape")?;
         let chunk_shape = regular_grid(field("chunk_grid")?)?;
         if chunk_shape.len() != shape.len() || chunk_shape.contains(&0) {
-            return Err(damaged(format!("an array of shape {shape:?} cannot have chunks of {chunk_shape:?}")));
+            return Err(damaged(format!(
+                "an array of shape {shape:?} cannot have chunks of {chunk_shape:?}"
+            )));
         }
         for lengths in [&shape, &chunk_shape] {
             let bytes = lengths
@@ -69,7 +71,9 @@ impl Metadata {
         match fields.get("storage_transformers") {
             None | Some(Value::Null) => {}
             Some(Value::Array(none)) if none.is_empty() => {}
-            Some(other) => return Err(Fault::Unsupported(format!("the storage transformer {}", shown(other)))),
+            Some(other) => {
+                return Err(Fault::Unsupported(format!("the storage transformer {}", shown(other))));
+            }
         }
         let dimension_names = dimension_names(fields.get("dimension_names"), shape.len())?;
         Ok(Self { dtype, shape, chunk_shape, keys, item, chain, dimension_names })

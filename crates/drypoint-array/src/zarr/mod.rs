@@ -9,6 +9,7 @@ mod compressor;
 mod data_type;
 mod fault;
 mod fill;
+mod folder;
 mod group;
 mod keys;
 mod metadata;
@@ -16,6 +17,8 @@ mod named;
 mod piece;
 mod region;
 mod shard;
+mod writer;
 
 pub use array::ZarrArray;
 pub use group::{ZarrGroup, ZarrNode};
+pub use writer::{ZarrCompression, ZarrGroupWriter, ZarrLayout, ZarrWriter};

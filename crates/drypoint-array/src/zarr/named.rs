@@ -52,8 +52,7 @@ pub(super) fn lengths(value: &Value, what: &str) -> Result<Vec<usize>> {
     let numbers = value.as_array().and_then(|items| {
         items.iter().map(|item| item.as_u64().and_then(|n| usize::try_from(n).ok())).collect()
     });
-    numbers
-        .ok_or_else(|| damaged(format!("{what} is {}, expected a list of whole numbers", shown(value))))
+    numbers.ok_or_else(|| damaged(format!("{what} is {}, expected a list of whole numbers", shown(value))))
 }
 
 /// A value in a message: not all of it where it is long.

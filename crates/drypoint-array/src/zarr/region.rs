@@ -118,12 +118,7 @@ fn each_row(outer: &[Axis], mut from: usize, mut to: usize, mut row: impl FnMut(
 }
 
 /// Copy the items of a box from one place to another.
-pub(super) fn copy(
-    shape: &[usize],
-    item_bytes: usize,
-    from: (&[u8], &Place),
-    to: (&mut [u8], &Place),
-) {
+pub(super) fn copy(shape: &[usize], item_bytes: usize, from: (&[u8], &Place), to: (&mut [u8], &Place)) {
     let ((source, source_place), (target, target_place)) = (from, to);
     if shape.contains(&0) || item_bytes == 0 {
         return;
@@ -211,7 +206,8 @@ mod tests {
     /// All places of a box.
     fn places(shape: &[usize]) -> Vec<Vec<usize>> {
         shape.iter().fold(vec![Vec::new()], |places, &items| {
-            let longer = |place: &Vec<usize>| (0..items).map(|at| [place.clone(), vec![at]].concat()).collect();
+            let longer =
+                |place: &Vec<usize>| (0..items).map(|at| [place.clone(), vec![at]].concat()).collect();
             places.iter().flat_map(|place| -> Vec<Vec<usize>> { longer(place) }).collect()
         })
     }

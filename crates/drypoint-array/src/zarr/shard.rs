@@ -103,13 +103,21 @@ impl Shard {
         let first = piece.bytes().checked_sub(length).ok_or_else(|| {
             damaged(format!("a shard of {} B has no room for its index of {length} B", piece.bytes()))
         })?;
-        let index = piece.stretch(if self.index.at_start { 0 } else { first }, length)?.read(work.consumer)?;
-        let entries =
-            if self.index.checksum { checked(&index).map_err(|e| e.within(|| "the index of the shard".into()))? } else { &index };
+        let index =
+            piece.stretch(if self.index.at_start { 0 } else { first }, length)?.read(work.consumer)?;
+        let entries = if self.index.checksum {
+            checked(&index).map_err(|e| e.within(|| "the index of the shard".into()))?
+        } else {
+            &index
+        };
         let number = |at: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&entries[at..at + 8]);
-            if self.index.endian == Endian::Little { u64::from_le_bytes(bytes) } else { u64::from_be_bytes(bytes) }
+            if self.index.endian == Endian::Little {
+                u64::from_le_bytes(bytes)
+            } else {
+                u64::from_be_bytes(bytes)
+            }
         };
         each_chunk(part.start, part.shape, &self.chunk_shape, |chunk, within, shape, at| {
             let entry = chunk.iter().zip(&grid).fold(0, |entry, (place, chunks)| entry * chunks + place);
@@ -122,7 +130,9 @@ impl Shard {
             let part = Part { start: within, shape };
             piece
                 .stretch(offset, length)
-                .and_then(|piece| self.chain.read_part(work, piece, &self.chunk_shape, part, (&mut *items, &place)))
+                .and_then(|piece| {
+                    self.chain.read_part(work, piece, &self.chunk_shape, part, (&mut *items, &place))
+                })
                 .map_err(|error: Fault| error.within(|| format!("its chunk {chunk:?}")))
         })
     }
