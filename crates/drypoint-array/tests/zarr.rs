@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use drypoint_array::zarr::{ZarrArray, ZarrCompression, ZarrGroupWriter, ZarrLayout, ZarrNode, ZarrWriter};
-use drypoint_array::{ArrayError, Chunked, DType, Scratch};
+use drypoint_array::{ArrayError, Chunked, DType, Scratch, Selection};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use proptest::prelude::*;
 
@@ -25,7 +26,7 @@ fn layout(shape: &[usize], chunks: &[usize]) -> ZarrLayout {
     }
 }
 
-fn open(path: &Path) -> ZarrArray {
+fn open(path: &Path) -> Arc<ZarrArray> {
     match ZarrNode::open(path, &consumer()).unwrap() {
         ZarrNode::Array(array) => array,
         ZarrNode::Group(group) => panic!("{group:?}"),
@@ -108,8 +109,11 @@ proptest! {
         array.read(&case.start, &case.part, &mut Scratch::default(), &mut found).unwrap();
         prop_assert_eq!(&found, &expected);
         found.fill(9);
-        array.read_until(&case.start, &case.part, &mut found, 3, &AtomicBool::new(false)).unwrap();
+        let selection = Selection::of_box(&case.start, &case.part);
+        array.select(&selection, 3, &AtomicBool::new(false), &mut found).unwrap();
         prop_assert_eq!(&found, &expected);
+        let stop = AtomicBool::new(true);
+        prop_assert_eq!(found.is_empty(), array.select(&selection, 1, &stop, &mut found).is_ok());
     }
 }
 
@@ -193,7 +197,7 @@ fn a_box_outside_is_refused() {
         (vec![0, 0], vec![1, 9]),
     ] {
         let error = array.read(&start, &shape, &mut Scratch::default(), &mut items).unwrap_err();
-        assert!(error.to_string().contains("a box of"), "{error}");
+        assert!(error.to_string().contains("Selection"), "{error}");
     }
     array.read(&[39, 20], &[1, 10], &mut Scratch::default(), &mut items).unwrap();
 }

@@ -8,14 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use drypoint_memory::MemoryConsumer;
 
-use super::chain::{Part, Work};
+use super::chain::Work;
 use super::compressor::Tools;
 use super::fault::Fault;
 use super::group::ZarrNode;
 use super::metadata::Metadata;
 use super::piece::Piece;
-use super::region::{self, Place, each_chunk};
-use crate::{ArrayError, Chunked, DType, Result, Scratch};
+use super::region::{self, Part, Place, each_chunk, stretches};
+use crate::{ArrayError, Chunked, DType, Result, Scratch, Selection};
+
+/// Less than this is read before another thread has begun.
+const SHARED_BYTES: usize = 1 << 20;
 
 /// An array of Zarr version 3 in a folder. Reading it holds a decoded chunk, and its encoded bytes, for each thread.
 #[derive(Debug, Clone)]
@@ -90,51 +93,49 @@ impl ZarrArray {
         Ok(bytes)
     }
 
-    /// As [`Chunked::read`] on up to `threads` threads, until `stop` is set: what is in `items` then is part of it.
+    /// Fill `items` with a selection, on up to `threads` threads.
     ///
     /// # Errors
-    /// `Damaged` with the name of the file, `Io`, `Budget`; the first one ends the reading.
-    pub fn read_until(
+    /// `Damaged` with the name of the file, `Io`, `Budget`; `Unsupported` if the selection does not lie within the shape
+    /// or `items` has another length; `Cancelled` once `stop` is set. The first one ends the reading.
+    pub fn select(
         &self,
-        start: &[usize],
-        shape: &[usize],
-        items: &mut [u8],
+        selection: &Selection,
         threads: usize,
         stop: &AtomicBool,
+        items: &mut [u8],
     ) -> Result<()> {
-        self.check(start, shape, items)?;
-        let Some((&rows, inner)) = shape.split_first() else {
-            return self.read_box(start, shape, items, stop);
+        self.check(selection, items)?;
+        let Selection { start, step, count } = selection;
+        let wanted = Part { start, step, count };
+        let Some((&rows, inner)) = count.split_first() else {
+            return self.read_part(wanted, stop, items);
         };
         let row_bytes = inner.iter().product::<usize>() * self.metadata.item.bytes;
-        let step = self.metadata.chunk_shape[0];
-        let bands = rows.div_ceil(step) + 1;
-        let threads = threads.min(bands);
-        if threads <= 1 || row_bytes == 0 || rows == 0 {
-            return self.read_box(start, shape, items, stop);
+        if threads < 2 || items.len() < SHARED_BYTES {
+            return self.read_part(wanted, stop, items);
         }
         // Bands of whole chunks lie one behind the other in the result, so each thread has a place of its own.
         let mut left = items;
-        let mut at = start[0];
-        let mut bands = Vec::with_capacity(bands);
-        while at < start[0] + rows {
-            let end = (at / step * step).saturating_add(step).min(start[0] + rows);
-            let (band, rest) = left.split_at_mut((end - at) * row_bytes);
-            bands.push((at, end - at, band));
-            (left, at) = (rest, end);
+        let mut bands = Vec::new();
+        for band in stretches(start[0], step[0], rows, self.metadata.chunk_shape[0]) {
+            let (items, rest) = left.split_at_mut(band.count * row_bytes);
+            bands.push((band, items));
+            left = rest;
         }
+        let threads = threads.min(bands.len());
         let queue = Mutex::new(bands.into_iter());
         let failed = AtomicBool::new(false);
         let work = || -> Result<()> {
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                let Some((first, rows, band)) = next else { return Ok(()) };
-                if failed.load(Ordering::Relaxed) || stop.load(Ordering::Relaxed) {
+                let Some((band, items)) = next else { return Ok(()) };
+                if failed.load(Ordering::Relaxed) {
                     return Ok(());
                 }
-                let start = [&[first], &start[1..]].concat();
-                let shape = [&[rows], &shape[1..]].concat();
-                self.read_box(&start, &shape, band, stop)
+                let start = [&[start[0] + band.at * step[0]], &start[1..]].concat();
+                let count = [&[band.count], inner].concat();
+                self.read_part(Part { start: &start, step, count: &count }, stop, items)
                     .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
             }
         };
@@ -149,15 +150,14 @@ impl ZarrArray {
         })
     }
 
-    fn read_box(&self, start: &[usize], shape: &[usize], items: &mut [u8], stop: &AtomicBool) -> Result<()> {
+    fn read_part(&self, wanted: Part<'_>, stop: &AtomicBool, items: &mut [u8]) -> Result<()> {
         let Metadata { item, chunk_shape, .. } = &self.metadata;
-        let whole = Place::whole(shape, item.bytes);
+        let whole = Place::whole(wanted.count, item.bytes);
         let mut work = Work { item, consumer: &self.consumer, tools: Tools::default() };
-        each_chunk(start, shape, chunk_shape, |chunk, within, shape, at| {
+        each_chunk(wanted, chunk_shape, |chunk, part, at| {
             if stop.load(Ordering::Relaxed) {
-                return Ok(());
+                return Err(ArrayError::Cancelled);
             }
-            let part = Part { start: within, shape };
             self.read_chunk(&mut work, chunk, part, items, &whole.part(at))
         })
     }
@@ -177,7 +177,7 @@ impl ZarrArray {
                 .and_then(|piece| chain.read_part(work, piece, chunk_shape, part, (items, place))),
             // Never written, if the array itself is still there.
             Err(error) if error.kind() == io::ErrorKind::NotFound && ZarrNode::is_at(&self.folder) => {
-                region::fill(part.shape, &item.fill, items, place);
+                region::fill(part.count, &item.fill, items, place);
                 return Ok(());
             }
             Err(error) => Err(Fault::Io(error)),
@@ -185,20 +185,25 @@ impl ZarrArray {
         outcome.map_err(|fault| fault.named(path.display().to_string()))
     }
 
-    fn check(&self, start: &[usize], shape: &[usize], items: &[u8]) -> Result<()> {
+    fn check(&self, selection: &Selection, items: &[u8]) -> Result<()> {
+        let Selection { start, step, count } = selection;
         let whole = &self.metadata.shape;
         let axes = whole.len();
-        let inside = start.len() == axes
-            && shape.len() == axes
-            && (0..axes)
-                .all(|axis| start[axis].checked_add(shape[axis]).is_some_and(|end| end <= whole[axis]));
+        let inside = |axis: usize| match count[axis].checked_sub(1) {
+            None => start[axis] <= whole[axis],
+            Some(rest) => {
+                let last = rest.checked_mul(step[axis]).and_then(|reach| reach.checked_add(start[axis]));
+                step[axis] > 0 && last.is_some_and(|last| last < whole[axis])
+            }
+        };
+        let fits = [start, step, count].iter().all(|list| list.len() == axes) && (0..axes).all(inside);
         // Inside the array, whose bytes can be counted, so the product cannot be too large.
-        if inside && items.len() == shape.iter().product::<usize>() * self.metadata.item.bytes {
+        if fits && items.len() == count.iter().product::<usize>() * self.metadata.item.bytes {
             return Ok(());
         }
         Err(ArrayError::Unsupported {
             name: self.name(),
-            what: format!("a box of {shape:?} at {start:?} in {} B of an array of {whole:?}", items.len()),
+            what: format!("{selection:?} in {} B of an array of {whole:?}", items.len()),
         })
     }
 }
@@ -222,7 +227,6 @@ impl Chunked for ZarrArray {
     }
 
     fn read(&self, start: &[usize], shape: &[usize], _: &mut Scratch, items: &mut [u8]) -> Result<()> {
-        self.check(start, shape, items)?;
-        self.read_box(start, shape, items, &AtomicBool::new(false))
+        self.select(&Selection::of_box(start, shape), 1, &AtomicBool::new(false), items)
     }
 }

@@ -11,7 +11,7 @@ use super::data_type::{INSTEAD, swap_bytes};
 use super::fault::{Fault, Result, damaged};
 use super::named::{Named, shown};
 use super::piece::Piece;
-use super::region::{self, Place, reordered};
+use super::region::{self, Part, Place, reordered};
 use super::shard::Shard;
 use crate::{DType, Number};
 
@@ -82,13 +82,6 @@ pub(super) struct Work<'w> {
     pub(super) item: &'w Item,
     pub(super) consumer: &'w MemoryConsumer,
     pub(super) tools: Tools,
-}
-
-/// The part of a chunk that is wanted: its first item, its shape.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'p> {
-    pub(super) start: &'p [usize],
-    pub(super) shape: &'p [usize],
 }
 
 impl Chain {
@@ -201,8 +194,9 @@ impl Chain {
         let Some(order) = &self.order else {
             return self.read_stored(work, piece, chunk_shape, part, (items, place));
         };
-        let (start, shape) = (reordered(part.start, order), reordered(part.shape, order));
-        let part = Part { start: &start, shape: &shape };
+        let (start, step) = (reordered(part.start, order), reordered(part.step, order));
+        let count = reordered(part.count, order);
+        let part = Part { start: &start, step: &step, count: &count };
         self.read_stored(work, piece, &reordered(chunk_shape, order), part, (items, &place.transposed(order)))
     }
 
@@ -247,7 +241,7 @@ impl Chain {
             let found = piece.bytes();
             return Err(damaged(format!("{found} B where a chunk has {chunk_bytes} B")));
         }
-        if part.shape == chunk_shape && same_strides(chunk_shape, &whole, place) {
+        if part.count == chunk_shape && same_strides(chunk_shape, &whole, place) {
             // The chunk lies in the result as it lies on disk: it needs no place of its own.
             let out = &mut items[place.first..place.first + chunk_bytes];
             if plain {
@@ -259,10 +253,10 @@ impl Chain {
             finish(out, work.item, endian);
             return Ok(());
         }
-        let mut from = whole.part(part.start);
+        let mut from = part.of(&whole);
         let mut buffer;
         if plain {
-            let last: Vec<usize> = part.shape.iter().map(|length| length - 1).collect();
+            let last: Vec<usize> = part.count.iter().map(|count| count - 1).collect();
             let end = from.part(&last).first + item_bytes;
             buffer = work.consumer.buffer::<u8>(end - from.first)?;
             piece.stretch(from.first as u64, (end - from.first) as u64)?.read_into(&mut buffer)?;
@@ -273,7 +267,7 @@ impl Chain {
             compressor::decode(&self.compressors, &mut work.tools, &encoded, &mut buffer)?;
         }
         finish(&mut buffer, work.item, endian);
-        region::copy(part.shape, item_bytes, (&buffer, &from), (items, place));
+        region::copy(part.count, item_bytes, (&buffer, &from), (items, place));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Map, Value};
@@ -26,7 +27,7 @@ const MOST_BYTES: u64 = 64 << 20;
 #[derive(Debug)]
 pub enum ZarrNode {
     /// Items.
-    Array(ZarrArray),
+    Array(Arc<ZarrArray>),
     /// Other nodes.
     Group(ZarrGroup),
 }
@@ -69,7 +70,7 @@ impl ZarrNode {
         match fields.get("node_type").and_then(Value::as_str) {
             Some("array") => {
                 let metadata = Metadata::parse(&fields)?;
-                Ok(Self::Array(ZarrArray::new(path.to_path_buf(), metadata, text, consumer)))
+                Ok(Self::Array(Arc::new(ZarrArray::new(path.to_path_buf(), metadata, text, consumer))))
             }
             Some("group") => Ok(Self::Group(ZarrGroup { folder: path.to_path_buf(), document: text })),
             _ => Err(damaged("node_type is neither \"array\" nor \"group\"")),

@@ -34,37 +34,81 @@ pub(super) fn reordered(items: &[usize], order: &[usize]) -> Vec<usize> {
     order.iter().map(|&axis| items[axis]).collect()
 }
 
-/// Call `each` with every chunk that the box touches: the chunk's place in the grid, where the part begins within the
-/// chunk, the part's shape, and where the part begins within the box. In C order of the grid.
+/// What is wanted of a chunk or an array: along each axis the first item, the distance to the next, how many.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'p> {
+    pub(super) start: &'p [usize],
+    pub(super) step: &'p [usize],
+    pub(super) count: &'p [usize],
+}
+
+impl Part<'_> {
+    /// Where its items are in something that lies at `place`.
+    pub(super) fn of(&self, place: &Place) -> Place {
+        let mut part = place.part(self.start);
+        // The stride of an axis of one item is never used, however long its step may be.
+        part.strides
+            .iter_mut()
+            .zip(self.step)
+            .for_each(|(stride, step)| *stride = stride.saturating_mul(*step));
+        part
+    }
+}
+
+/// What of an axis lies in one chunk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) chunk: usize,
+    /// The first wanted item within the chunk.
+    pub(super) within: usize,
+    pub(super) count: usize,
+    /// Where that item is among the wanted ones.
+    pub(super) at: usize,
+}
+
+/// The chunks along an axis in which something is wanted.
+pub(super) fn stretches(start: usize, step: usize, count: usize, chunk: usize) -> Vec<Stretch> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < count {
+        let item = start + at * step;
+        let within = item % chunk;
+        let here = (chunk - within).div_ceil(step).min(count - at);
+        found.push(Stretch { chunk: item / chunk, within, count: here, at });
+        at += here;
+    }
+    found
+}
+
+/// Call `each` with every chunk in which something is wanted: its place in the grid, the part of it, and where the part
+/// begins among all that is wanted. In C order of the grid.
 pub(super) fn each_chunk<E>(
-    start: &[usize],
-    shape: &[usize],
+    wanted: Part<'_>,
     chunk_shape: &[usize],
-    mut each: impl FnMut(&[usize], &[usize], &[usize], &[usize]) -> Result<(), E>,
+    mut each: impl FnMut(&[usize], Part<'_>, &[usize]) -> Result<(), E>,
 ) -> Result<(), E> {
-    if shape.contains(&0) {
+    if wanted.count.contains(&0) {
         return Ok(());
     }
-    let axes = shape.len();
-    let mut chunk: Vec<usize> = (0..axes).map(|axis| start[axis] / chunk_shape[axis]).collect();
-    let last: Vec<usize> =
-        (0..axes).map(|axis| (start[axis] + shape[axis] - 1) / chunk_shape[axis]).collect();
-    let (mut within, mut part, mut at) = (vec![0; axes], vec![0; axes], vec![0; axes]);
+    let axes = wanted.count.len();
+    let along: Vec<Vec<Stretch>> = (0..axes)
+        .map(|axis| stretches(wanted.start[axis], wanted.step[axis], wanted.count[axis], chunk_shape[axis]))
+        .collect();
+    let mut turn = vec![0; axes];
+    let (mut chunk, mut start, mut count, mut at) =
+        (vec![0; axes], vec![0; axes], vec![0; axes], vec![0; axes]);
     loop {
         for axis in 0..axes {
-            let origin = chunk[axis] * chunk_shape[axis];
-            let first = origin.max(start[axis]);
-            let end = origin.saturating_add(chunk_shape[axis]).min(start[axis] + shape[axis]);
-            within[axis] = first - origin;
-            part[axis] = end - first;
-            at[axis] = first - start[axis];
+            let here = along[axis][turn[axis]];
+            (chunk[axis], start[axis], count[axis], at[axis]) =
+                (here.chunk, here.within, here.count, here.at);
         }
-        each(&chunk, &within, &part, &at)?;
-        let Some(axis) = (0..axes).rev().find(|&axis| chunk[axis] < last[axis]) else { return Ok(()) };
-        chunk[axis] += 1;
-        for axis in axis + 1..axes {
-            chunk[axis] = start[axis] / chunk_shape[axis];
-        }
+        each(&chunk, Part { start: &start, step: wanted.step, count: &count }, &at)?;
+        let Some(axis) = (0..axes).rev().find(|&axis| turn[axis] + 1 < along[axis].len()) else {
+            return Ok(());
+        };
+        turn[axis] += 1;
+        turn[axis + 1..].fill(0);
     }
 }
 
@@ -233,6 +277,18 @@ mod tests {
 
     proptest! {
         #[test]
+        fn steps_meet_the_same_items(start in 0usize..9, step in 1usize..9, count in 0usize..9, chunk in 1usize..9) {
+            let found: Vec<usize> = stretches(start, step, count, chunk)
+                .iter()
+                .flat_map(|here| (0..here.count).map(|item| {
+                    assert!(here.within + item * step < chunk);
+                    here.chunk * chunk + here.within + item * step
+                }))
+                .collect();
+            prop_assert_eq!(found, (0..count).map(|item| start + item * step).collect::<Vec<_>>());
+        }
+
+        #[test]
         fn copies_agree_with_item_by_item((shape, start, part, chunk, order, item_bytes) in boxes()) {
             let total: usize = shape.iter().product::<usize>() * item_bytes;
             let source: Vec<u8> = (0..total).map(|at| (at % 251) as u8).collect();
@@ -253,15 +309,17 @@ mod tests {
             let mut pieces = vec![0; bytes];
             let chunk = reordered(&chunk, &order);
             let mut items = 0;
-            each_chunk(&vec![0; part.len()], &part, &chunk, |at_grid, within, shape, at| {
+            let (zeros, ones) = (vec![0; part.len()], vec![1; part.len()]);
+            each_chunk(Part { start: &zeros, step: &ones, count: &part }, &chunk, |grid, piece, at| {
                 for axis in 0..part.len() {
-                    assert_eq!(at_grid[axis] * chunk[axis] + within[axis], at[axis]);
-                    assert!(within[axis] + shape[axis] <= chunk[axis]);
+                    assert_eq!(grid[axis] * chunk[axis] + piece.start[axis], at[axis]);
+                    assert!(piece.start[axis] + piece.count[axis] <= chunk[axis]);
                 }
-                items += shape.iter().product::<usize>();
-                copy(shape, item_bytes, (&source, &from.part(at)), (&mut pieces, &to.part(at)));
+                items += piece.count.iter().product::<usize>();
+                copy(piece.count, item_bytes, (&source, &from.part(at)), (&mut pieces, &to.part(at)));
                 Ok::<(), ()>(())
-            }).unwrap();
+            })
+            .unwrap();
             prop_assert_eq!(items, part.iter().product::<usize>());
             prop_assert_eq!(&pieces, &expected);
         }

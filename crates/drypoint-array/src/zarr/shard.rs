@@ -3,12 +3,12 @@
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Value, json};
 
-use super::chain::{Chain, Endian, Item, Part, Work};
+use super::chain::{Chain, Endian, Item, Work};
 use super::compressor::{checked, most_encoded};
 use super::fault::{Fault, Result, damaged};
 use super::named::{Named, lengths, shown};
 use super::piece::Piece;
-use super::region::{self, Place, each_chunk};
+use super::region::{self, Part, Place, each_chunk};
 
 /// The index has this for a chunk that was never written.
 const MISSING: u64 = u64::MAX;
@@ -119,15 +119,14 @@ impl Shard {
                 u64::from_be_bytes(bytes)
             }
         };
-        each_chunk(part.start, part.shape, &self.chunk_shape, |chunk, within, shape, at| {
+        each_chunk(part, &self.chunk_shape, |chunk, part, at| {
             let entry = chunk.iter().zip(&grid).fold(0, |entry, (place, chunks)| entry * chunks + place);
             let (offset, length) = (number(ENTRY * entry), number(ENTRY * entry + 8));
             let place = place.part(at);
             if (offset, length) == (MISSING, MISSING) {
-                region::fill(shape, &work.item.fill, items, &place);
+                region::fill(part.count, &work.item.fill, items, &place);
                 return Ok(());
             }
-            let part = Part { start: within, shape };
             piece
                 .stretch(offset, length)
                 .and_then(|piece| {
@@ -153,8 +152,10 @@ impl Shard {
         let mut bytes = Vec::new();
         let head =
             if self.index.at_start { self.index_bytes(self.grid(shape).iter().product()) as u64 } else { 0 };
-        each_chunk(&vec![0; shape.len()], shape, &self.chunk_shape, |_, _, part, at| {
-            region::copy(part, item.bytes, (items, &whole.part(at)), (&mut chunk_items, &within));
+        let (zeros, ones) = (vec![0; shape.len()], vec![1; shape.len()]);
+        let all = Part { start: &zeros, step: &ones, count: shape };
+        each_chunk(all, &self.chunk_shape, |_, part, at| {
+            region::copy(part.count, item.bytes, (items, &whole.part(at)), (&mut chunk_items, &within));
             let entry = match self.chain.encode(item, &self.chunk_shape, &chunk_items, consumer)? {
                 None => [MISSING, MISSING],
                 Some(encoded) => {

@@ -14,7 +14,7 @@ use super::folder::NewFolder;
 use super::group::DOCUMENT;
 use super::keys::Keys;
 use super::metadata::Metadata;
-use super::region::{self, Place, each_chunk};
+use super::region::{self, Part, Place, each_chunk};
 use super::shard::Shard;
 use crate::{ArrayError, DType, Result};
 
@@ -108,7 +108,9 @@ impl ZarrWriter {
         let (from, within) = (Place::whole(shape, item.bytes), Place::whole(chunk_shape, item.bytes));
         let bytes = chunk_shape.iter().product::<usize>() * item.bytes;
         let mut padded = None;
-        each_chunk(start, shape, chunk_shape, |chunk, _, part, at| {
+        let ones = vec![1; shape.len()];
+        each_chunk(Part { start, step: &ones, count: shape }, chunk_shape, |chunk, part, at| {
+            let part = part.count;
             let whole = part == chunk_shape && from.strides == within.strides;
             let chunk_items = if whole {
                 let first = from.part(at).first;
@@ -166,8 +168,8 @@ impl ZarrWriter {
             && (0..axes).all(|axis| {
                 start[axis].checked_add(shape[axis]).is_some_and(|end| {
                     end <= whole[axis]
-                        && start[axis] % chunk_shape[axis] == 0
-                        && (end == whole[axis] || end % chunk_shape[axis] == 0)
+                        && start[axis].is_multiple_of(chunk_shape[axis])
+                        && (end == whole[axis] || end.is_multiple_of(chunk_shape[axis]))
                 })
             });
         if fits && items.len() == shape.iter().product::<usize>() * item.bytes {
