@@ -101,6 +101,7 @@ __all__ = [
     "sum",
     "turn",
     "var",
+    "write_zarr",
     "zeros",
 ]
 
@@ -108,6 +109,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._arrays.compress import compress
     from ._arrays.compressed import CompressedArray
+    from ._arrays.write_zarr import write_zarr
     from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
@@ -152,6 +154,7 @@ else:
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
         "turn": "_watch.turn",
+        "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",
     }
 

@@ -249,7 +249,9 @@ def test_groups(tmp_path):
             ("inner", dp.ZarrGroup),
             ("x", dp.ZarrArray),
         ]
-        assert "inner/" in repr(group) and "y: 2 × 3 u1" in repr(group) and "x: 10 f8" in repr(group)
+        assert (
+            "inner/" in repr(group) and "y: (2, 3) uint8" in repr(group) and "x: (10,) float64" in repr(group)
+        )
         assert list(pickle.loads(pickle.dumps(group))) == ["inner", "x"]
         member = dp.open_zarr(tmp_path / "g.zarr" / "inner")["y"]
         assert dp.open_zarr(f"{tmp_path}/g.zarr/inner/y").path == member.path
@@ -270,7 +272,7 @@ def test_closed(tmp_path):
     zarr.create_array(tmp_path / "a.zarr", data=np.arange(4))
     with dp.open_zarr(tmp_path / "a.zarr") as array:
         assert not array.closed
-        assert "4 i8" in repr(array)
+        assert "shape=(4,) dtype=int64" in repr(array)
         with pytest.raises(ValueError, match="copy"):
             np.asarray(array, copy=False)
         assert np.asarray(array, dtype="f4").dtype == "f4"

@@ -110,7 +110,7 @@ mod _core {
         kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,
     };
     #[pymodule_export]
-    use crate::zarr::{ZarrArray, ZarrGroup, open_zarr};
+    use crate::zarr::{ZarrArray, ZarrGroup, ZarrGroupWriter, ZarrWriter, open_zarr};
 
     use super::*;
 

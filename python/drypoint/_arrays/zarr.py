@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 
+import numpy as np
+
 from .. import _arguments, _core
 from .._closing import Closing
 from .._errors import BadArgument, ClosedError, MissingColumn
 from .._readable import Readable
-from . import box
+from .chunked import ChunkedArray
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    import numpy as np
-
-    _Array = np.ndarray[Any, Any]
+    Array = np.ndarray[Any, Any]
 
 __all__ = ["ZarrArray", "ZarrGroup", "open_zarr"]
 
@@ -34,7 +34,7 @@ def open_zarr(path: str | os.PathLike[str]) -> ZarrArray | ZarrGroup:
     Returns
     -------
     ZarrArray or ZarrGroup
-        Both are for reading only.
+        Both are for reading only; `write_zarr` writes.
 
     Raises
     ------
@@ -49,11 +49,13 @@ def open_zarr(path: str | os.PathLike[str]) -> ZarrArray | ZarrGroup:
 
     Examples
     --------
-    >>> import drypoint as dp
-    >>> dp.open_zarr("no.zarr")
-    Traceback (most recent call last):
-        ...
-    drypoint._errors.SourceNotFound: no.zarr: entity not found
+    >>> import drypoint as dp, numpy as np, tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> dp.write_zarr(f"{folder.name}/x.zarr", np.arange(12.0).reshape(3, 4), chunks=(2, 2))
+    >>> with dp.open_zarr(f"{folder.name}/x.zarr") as x:
+    ...     print(x.shape, x.dtype, x[1:, ::2].tolist())
+    (3, 4) float64 [[4.0, 6.0], [8.0, 10.0]]
+    >>> folder.cleanup()
     """
     return _opened(_arguments.path(path))
 
@@ -69,26 +71,28 @@ def _attributes(document: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-class ZarrArray(Closing):
+class ZarrArray(ChunkedArray):
     """An array on disk that is read chunk by chunk; made by `open_zarr`.
 
-    It is indexed as a NumPy array is, and each index reads only the chunks that it touches. ``numpy.asarray`` and
-    ``[...]`` read all of it. Several threads may read at once.
+    It is indexed, iterated and reduced like a NumPy array, and each index reads only the chunks that it touches. Several
+    threads may read at once. A chunk that is damaged is `CorruptData`, which names its file; the others stay readable.
 
     Attributes
     ----------
     path : str
         Its folder.
     shape : tuple of int
-        Its shape.
+        Items along each axis.
     dtype : numpy.dtype
-        The type of its items, in the byte order of this machine.
+        Type of the items, in the byte order of this machine.
     ndim, size, nbytes : int
-        Axes, items, and the bytes that all of it would take in memory.
+        Number of axes, of items, and of the bytes that all items would take in memory.
+    nbytes_stored : int
+        Bytes of its files on disk, each of which is looked at.
     chunks : tuple of int
-        The shape of what is decoded at once.
+        Items of what is decoded at once, along each axis.
     shards : tuple of int or None
-        The shape of what one file holds, where files hold many chunks.
+        Items of what one file holds, where files hold many chunks.
     codec : str
         The codecs in their order, such as ``"bytes, zstd"``.
     fill_value : numpy scalar
@@ -97,151 +101,111 @@ class ZarrArray(Closing):
         The attributes as they were when it was opened.
     dimension_names : tuple of (str or None), or None
         What the axes are called.
+    closed : bool
+        Whether `close` was called.
     """
 
     def __init__(self, core: _core.ZarrArray) -> None:
         if not isinstance(core, _core.ZarrArray):
             raise BadArgument("a ZarrArray is made by open_zarr()")
-        self._open: _core.ZarrArray | None = core
+        self._core: _core.ZarrArray | None = core
         self._path = os.fspath(core.folder)
+        self._dtype = np.dtype(core.dtype)
 
-    @property
-    def _inner(self) -> _core.ZarrArray:
-        if self._open is None:
+    def _open(self) -> _core.ZarrArray:
+        if self._core is None:
             raise ClosedError(f"the ZarrArray {self._path} is closed")
-        return self._open
+        return self._core
 
     @property
     def path(self) -> str:
+        """Its folder."""
         return self._path
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return tuple(self._inner.shape)
+        """Items along each axis."""
+        return tuple(self._open().shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        import numpy as np
-
-        return np.dtype(self._inner.dtype)
-
-    @property
-    def ndim(self) -> int:
-        return len(self._inner.shape)
-
-    @property
-    def size(self) -> int:
-        items = 1
-        for length in self._inner.shape:
-            items *= length
-        return items
-
-    @property
-    def nbytes(self) -> int:
-        return self.size * len(self._inner.fill_item)
+        """Type of the items."""
+        self._open()
+        return self._dtype
 
     @property
     def nbytes_stored(self) -> int:
         """Bytes of its files on disk, each of which is looked at."""
-        return self._inner.stored_bytes()
+        return self._open().stored_bytes()
 
     @property
     def chunks(self) -> tuple[int, ...]:
-        return tuple(self._inner.chunks)
+        """Items of what is decoded at once, along each axis."""
+        return tuple(self._open().chunks)
 
     @property
     def shards(self) -> tuple[int, ...] | None:
-        files = tuple(self._inner.file_shape)
+        """Items of what one file holds, where files hold many chunks."""
+        files = tuple(self._open().file_shape)
         return None if files == self.chunks else files
 
     @property
     def codec(self) -> str:
-        return self._inner.codec
+        """The codecs in their order."""
+        return self._open().codec
 
     @property
     def fill_value(self) -> Any:
-        import numpy as np
-
-        return np.frombuffer(self._inner.fill_item, self.dtype)[0]
+        """What was never written."""
+        return np.frombuffer(self._open().fill_item, self._dtype)[0]
 
     @property
     def attrs(self) -> dict[str, Any]:
-        return _attributes(self._inner.document)
+        """The attributes as they were when it was opened."""
+        return _attributes(self._open().document)
 
     @property
     def dimension_names(self) -> tuple[str | None, ...] | None:
-        names = self._inner.dimension_names
+        """What the axes are called."""
+        names = self._open().dimension_names
         return None if names is None else tuple(names)
 
-    def _read(self, start: list[int], shape: list[int]) -> _Array:
-        """A box as a new array."""
-        from .._lifetime.reuse import empty
+    def _chunked(self) -> _core.Chunked:
+        return self._open().chunked()
 
-        core = self._inner
-        items = empty(tuple(shape), core.dtype)
-        core.read(start, shape, items.reshape(-1).view("u1"), os.cpu_count() or 1)
-        return items
-
-    def __getitem__(self, key: Any) -> Any:
-        """What NumPy would give for the same index: a copy, a scalar where nothing but whole numbers are given."""
-        return box.take(key, self.shape, self._read)
-
-    def __len__(self) -> int:
-        if not self._inner.shape:
-            raise TypeError("len() of an array without axes")
-        return self._inner.shape[0]
-
-    def __iter__(self) -> Iterator[Any]:
-        """Along the first axis, a row of chunks at a time."""
-        for start, rows in box.bands(self.shape, self.chunks):
-            yield from self._read([start, *[0] * (self.ndim - 1)], [rows, *self._inner.shape[1:]])
-
-    def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], _Array]]:
-        """Read it chunk by chunk.
-
-        Returns
-        -------
-        iterator of (tuple of slice, numpy.ndarray)
-            Where the chunk lies, and its items; those at the edges are smaller. In C order, one in memory at a time.
-        """
-        for start, shape in box.grid(self.shape, self.chunks):
-            place = tuple(slice(at, at + length) for at, length in zip(start, shape, strict=True))
-            yield place, self._read(start, shape)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> _Array:
-        """All of it. Reading is copying, so ``copy=False`` is refused."""
-        if copy is False:
-            raise ValueError("a ZarrArray is on disk: it cannot become an array without a copy")
-        items = self._read([0] * self.ndim, list(self._inner.shape))
-        return items if dtype is None else items.astype(dtype, copy=False)
+    def _select(
+        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+    ) -> None:
+        self._open().select(start, step, count, out, threads)
 
     def close(self) -> None:
         """Let go of it. Calling it again does nothing."""
-        self._open = None
+        self._core = None
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._open is None
+        return self._core is None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self._check_open()
+        self._open()
         return open_zarr, (os.path.abspath(self._path),)
 
     def __repr__(self) -> str:
-        if self._open is None:
+        if self._core is None:
             return f"<ZarrArray {self._path} closed>"
-        files = f" in files of {_times(self.shards)}" if self.shards is not None else ""
+        shards = "" if self.shards is None else f" shards={self.shards}"
         return (
-            f"<ZarrArray {self._path}: {_times(self.shape)} {_plain(self._open.dtype)}, {Readable(self.nbytes)}, "
-            f"chunks of {_times(self.chunks)}{files}, {self.codec}>"
+            f"<ZarrArray {self._path} shape={self.shape} dtype={self.dtype} codec={self.codec!r} "
+            f"chunks={self.chunks}{shards} {Readable(self.nbytes)}>"
         )
 
 
 class ZarrGroup(Closing):
     """A folder of arrays and groups, as a mapping of names to `ZarrArray` and `ZarrGroup`; made by `open_zarr`.
 
-    ``group["a/b"]`` opens a member of a member. The folder is looked at each time, so what others add appears.
+    ``group["a/b"]`` opens a member of a member; a name that is not there is `MissingColumn`, which is a KeyError. The
+    folder is looked at each time, so what others add appears.
 
     Attributes
     ----------
@@ -249,32 +213,34 @@ class ZarrGroup(Closing):
         Its folder.
     attrs : dict
         The attributes as they were when it was opened.
+    closed : bool
+        Whether `close` was called.
     """
 
     def __init__(self, core: _core.ZarrGroup) -> None:
         if not isinstance(core, _core.ZarrGroup):
             raise BadArgument("a ZarrGroup is made by open_zarr()")
-        self._open: _core.ZarrGroup | None = core
+        self._core: _core.ZarrGroup | None = core
         self._path = os.fspath(core.folder)
 
-    @property
-    def _inner(self) -> _core.ZarrGroup:
-        if self._open is None:
+    def _open(self) -> _core.ZarrGroup:
+        if self._core is None:
             raise ClosedError(f"the ZarrGroup {self._path} is closed")
-        return self._open
+        return self._core
 
     @property
     def path(self) -> str:
+        """Its folder."""
         return self._path
 
     @property
     def attrs(self) -> dict[str, Any]:
-        return _attributes(self._inner.document)
+        """The attributes as they were when it was opened."""
+        return _attributes(self._open().document)
 
     def __getitem__(self, name: str) -> ZarrArray | ZarrGroup:
-        """Open a member. MissingColumn, which is a KeyError, if there is none of that name."""
         name = _arguments.text(name, "name")
-        self._check_open()
+        self._open()
         group: ZarrArray | ZarrGroup = self
         for part in name.strip("/").split("/"):
             if not isinstance(group, ZarrGroup):
@@ -283,7 +249,7 @@ class ZarrGroup(Closing):
         return group
 
     def _member(self, name: str) -> ZarrArray | ZarrGroup:
-        members = self._inner.members()
+        members = self._open().members()
         if name in members:
             return _opened(os.path.join(self._path, name))
         nearest = _core.nearest(name, members)
@@ -303,15 +269,33 @@ class ZarrGroup(Closing):
             return False
 
     def keys(self) -> list[str]:
-        """The names of its members, sorted."""
-        return self._inner.members()
+        """The names of its members, sorted.
+
+        Returns
+        -------
+        list of str
+            Without those of their members.
+        """
+        return self._open().members()
 
     def values(self) -> Iterator[ZarrArray | ZarrGroup]:
-        """Its members, opened one at a time."""
+        """Its members, opened one at a time.
+
+        Returns
+        -------
+        iterator of (ZarrArray or ZarrGroup)
+            In the order of `keys`.
+        """
         return (_opened(os.path.join(self._path, name)) for name in self.keys())
 
     def items(self) -> Iterator[tuple[str, ZarrArray | ZarrGroup]]:
-        """Names and members, opened one at a time."""
+        """Names and members, opened one at a time.
+
+        Returns
+        -------
+        iterator of (str, ZarrArray or ZarrGroup)
+            In the order of `keys`.
+        """
         return ((name, _opened(os.path.join(self._path, name))) for name in self.keys())
 
     def __iter__(self) -> Iterator[str]:
@@ -322,19 +306,19 @@ class ZarrGroup(Closing):
 
     def close(self) -> None:
         """Let go of it; members that were opened stay open. Calling it again does nothing."""
-        self._open = None
+        self._core = None
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._open is None
+        return self._core is None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        self._check_open()
+        self._open()
         return open_zarr, (os.path.abspath(self._path),)
 
     def __repr__(self) -> str:
-        if self._open is None:
+        if self._core is None:
             return f"<ZarrGroup {self._path} closed>"
         lines = [f"<ZarrGroup {self._path}", *(f"  {line}" for line in _tree(self, 0))]
         return "\n".join(lines) + ">"
@@ -348,20 +332,11 @@ def _tree(group: ZarrGroup, level: int) -> list[str]:
     lines: list[str] = []
     for name, member in group.items():
         if len(lines) >= _LINES:
-            return [*lines, "..."]
+            break
         if isinstance(member, ZarrArray):
-            lines.append(f"{name}: {_times(member.shape)} {_plain(member._inner.dtype)}")
+            lines.append(f"{name}: {member.shape} {member.dtype}")
         else:
             lines.append(f"{name}/")
             if level + 1 < _LEVELS:
                 lines += [f"  {line}" for line in _tree(member, level + 1)]
-    return lines[:_LINES] + ["..."] * (len(lines) > _LINES)
-
-
-def _times(shape: tuple[int, ...] | None) -> str:
-    return " × ".join(f"{length:,}" for length in shape or ()) or "one"
-
-
-def _plain(dtype: str) -> str:
-    """NumPy's short name of a type without the mark of its order, which is always this machine's."""
-    return dtype[1:]
+    return lines if len(lines) < _LINES else [*lines[:_LINES], "..."]

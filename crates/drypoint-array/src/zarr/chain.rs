@@ -346,7 +346,7 @@ fn finish(items: &mut [u8], item: &Item, endian: Option<Endian>) {
 }
 
 /// Turn the bytes of each number round.
-fn turn(items: &mut [u8], width: usize) {
+pub(super) fn turn(items: &mut [u8], width: usize) {
     match width {
         2 => items.chunks_exact_mut(2).for_each(<[u8]>::reverse),
         4 => items.chunks_exact_mut(4).for_each(<[u8]>::reverse),

@@ -3,12 +3,14 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Map, Value, json};
 
-use super::chain::{Chain, Item};
+use super::chain::{Chain, Item, turn};
 use super::compressor::{Compressor, most_encoded};
+use super::data_type;
 use super::fault::Fault;
 use super::folder::NewFolder;
 use super::group::DOCUMENT;
@@ -16,7 +18,7 @@ use super::keys::Keys;
 use super::metadata::Metadata;
 use super::region::{self, Part, Place, each_chunk};
 use super::shard::Shard;
-use crate::{ArrayError, DType, Result};
+use crate::{ArrayError, Chunked, DType, Result, Scratch};
 
 /// What makes fewer bytes of a chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +139,68 @@ impl ZarrWriter {
         })
     }
 
+    /// Write all of `source` as the box that begins at `at`, on up to `threads` threads; each holds a file's items, and what
+    /// they become. Items in the other order of bytes are turned round.
+    ///
+    /// # Errors
+    /// Those of [`ZarrWriter::write`], those of reading `source`, and `Cancelled` once `stop` is set.
+    pub fn write_from(
+        &self,
+        source: &dyn Chunked,
+        at: &[usize],
+        threads: usize,
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        let Metadata { item, chunk_shape, shape, .. } = &self.metadata;
+        let count = source.shape();
+        if at.len() != shape.len() || count.len() != shape.len() || source.dtype().item_bytes() != item.bytes
+        {
+            let what =
+                format!("writing {count:?} of type {:?} at {at:?} of {shape:?}", source.dtype().name());
+            return Err(ArrayError::Unsupported { name: source.name(), what });
+        }
+        let grid: Vec<usize> =
+            count.iter().zip(chunk_shape).map(|(items, file)| items.div_ceil(*file)).collect();
+        let files: usize = grid.iter().product();
+        let next = AtomicUsize::new(0);
+        let work = || -> Result<()> {
+            let mut scratch = Scratch::default();
+            loop {
+                let mut number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= files {
+                    return Ok(());
+                }
+                if stop.load(Ordering::Relaxed) {
+                    return Err(ArrayError::Cancelled);
+                }
+                let mut start = vec![0; count.len()];
+                for axis in (0..count.len()).rev() {
+                    start[axis] = number % grid[axis] * chunk_shape[axis];
+                    number /= grid[axis];
+                }
+                let part: Vec<usize> =
+                    (0..count.len()).map(|axis| chunk_shape[axis].min(count[axis] - start[axis])).collect();
+                let mut items = self.consumer.buffer::<u8>(part.iter().product::<usize>() * item.bytes)?;
+                source.read(&start, &part, &mut scratch, &mut items)?;
+                if source.dtype().swapped() {
+                    turn(&mut items, item.swap);
+                }
+                let place: Vec<usize> = start.iter().zip(at).map(|(start, at)| start + at).collect();
+                // Whoever fails leaves nothing for the others to do.
+                self.write(&place, &part, &items).inspect_err(|_| next.store(files, Ordering::Relaxed))?;
+            }
+        };
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (1..threads.min(files)).map(|_| scope.spawn(work)).collect();
+            let mut outcome = work();
+            for other in others {
+                let done = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+                outcome = outcome.and(done);
+            }
+            outcome
+        })
+    }
+
     /// Have it end after so many rows: for an array whose length was not known when it was begun.
     pub fn set_rows(&mut self, rows: usize) {
         if let Some(first) = self.metadata.shape.first_mut() {
@@ -236,6 +300,8 @@ impl ZarrGroupWriter {
 }
 
 fn metadata(dtype: &DType, layout: &ZarrLayout) -> std::result::Result<Metadata, Fault> {
+    // The type by its name in the format has this machine's order.
+    let dtype = &data_type::parse(&data_type::spelled(dtype)?)?;
     if dtype.swapped() {
         return Err(Fault::Unsupported(format!(
             "writing items of type {:?}, in the other order,",
