@@ -279,7 +279,7 @@ def _broadcast(value: Array, shape: tuple[int, ...]) -> Array:
 def _strided(array: Array, dtype: np.dtype[Any], name: str = "array") -> _core.Chunked:
     """NumPy's memory for the core. Instants refuse the buffer protocol, their integers do not."""
     lent = array.view(f"{dtype.str[0]}i8") if dtype.kind in "mM" else array
-    return _core.strided_array(name, dtype.str, lent)
+    return _core.strided_array(name, dtype.str, lent if lent.ndim else lent.reshape(1), lent.ndim)
 
 
 def _threads(threads: Any) -> int | None:

@@ -122,7 +122,7 @@ def _fit_mask(mask: Array, first: int, shape: tuple[int, ...], used: int) -> Non
         raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
     for place, length in enumerate(mask.shape):
         axis = first + place
-        if length != shape[axis]:
+        if length and length != shape[axis]:  # NumPy lets empty ones pass
             raise IndexError(
                 f"boolean index did not match indexed array along axis {axis}; size of axis is {shape[axis]} but size "
                 f"of corresponding boolean axis is {length}"
@@ -215,7 +215,7 @@ class Basic:
 
     def write(self, _read: Read, write: Write, value: Array) -> None:
         """Assign an array that has the result's shape."""
-        write(self.start, self.step, self.count, value[tuple(self._before)])
+        write(self.start, self.step, self.count, value[(*self._before, ...)])
 
 
 class Points:
@@ -338,7 +338,10 @@ class Points:
         value = value.reshape((count, *self._plain))[(slice(None), *self._downwards())]
         for start, step, extent, inside, outside in self._boxes(chunks, value.dtype.itemsize):
             box = read(start, step, extent)
-            self._turned(box)[inside] = value[outside]
+            if self._axes:
+                self._turned(box)[inside] = value[outside]
+            else:
+                self._turned(box)[...] = value[outside][-1]
             write(start, step, extent, box)
 
 

@@ -93,6 +93,7 @@ class Reductions(ABC):
         kind = reduce(np.empty(0, self.dtype), dtype=dtype).dtype
         # Half and single precision would lose digits from chunk to chunk.
         wide = np.dtype(np.float64) if kind.kind == "f" else np.dtype(np.complex128) if kind.kind == "c" else kind
+        adds_in = None if kind.kind in "mM" else wide
         whole = Reduced(self.shape, axis)
         found = np.zeros(whole.kept, wide)
         if first:
@@ -100,7 +101,7 @@ class Reductions(ABC):
         for place, items in self.iter_chunks():
             where = whole.where(place)
             with np.errstate(over="ignore", invalid="ignore"):
-                found[where] = fold(found[where], reduce(items, axis=whole.axes, dtype=wide, keepdims=True))
+                found[where] = fold(found[where], reduce(items, axis=whole.axes, dtype=adds_in, keepdims=True))
         with np.errstate(over="ignore"):
             return whole.result(found.astype(kind, copy=False), out, keepdims)
 
@@ -172,7 +173,7 @@ class Reductions(ABC):
         if self._is_empty:
             return reduce(np.empty(self.shape, self.dtype), axis=axis, out=out, keepdims=keepdims)
         whole = Reduced(self.shape, axis)
-        found = np.empty(whole.kept, self.dtype)
+        found = np.empty(whole.kept, self.dtype.newbyteorder("="))
         for place, items in self.iter_chunks():
             where = whole.where(place)
             least = reduce(items, axis=whole.axes, keepdims=True)
