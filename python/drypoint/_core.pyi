@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from os import PathLike
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TypeAlias, final
 from weakref import ReferenceType
@@ -432,9 +433,7 @@ def chunked_source(name: str, columns: list[tuple[str, Chunked, int | None]]) ->
 def compress_chunked(
     source: Chunked, chunks: list[int], codec: str | None, max_error: float | None, threads: int | None
 ) -> CompressedArray: ...
-def file_array(
-    path: str, dtype: str, shape: list[int], strides: list[int], first_byte: int
-) -> Chunked: ...
+def file_array(path: str, dtype: str, shape: list[int], strides: list[int], first_byte: int) -> Chunked: ...
 def filled_array(
     dtype: str,
     shape: list[int],
@@ -451,5 +450,5 @@ def import_chunks(
     max_error: float | None,
     stored: list[tuple[str | None, bytes]],
 ) -> CompressedArray: ...
-def set_spill(directory: str | None, limit: int | None) -> tuple[str, int]: ...
+def set_spill(directory: str | None, limit: int | None) -> tuple[Path, int]: ...
 def strided_array(name: str, dtype: str, object: Any, dimensions: int) -> Chunked: ...

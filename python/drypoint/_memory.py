@@ -43,7 +43,8 @@ def memory() -> MemoryReport:
     MemoryReport
         A dict with, in bytes: ``budget``, ``reserved`` (granted), ``live`` (allocated by Drypoint), ``idle`` (freed
         blocks kept for reuse), ``resident`` (what the system reports for the whole process), ``peak_reserved``,
-        ``peak_live``, ``peak_resident``, ``spilled`` (on disk, not in memory); as counts: ``hits`` and ``misses`` of the pool; and ``consumers``, a dict of
+        ``peak_live``, ``peak_resident``, ``spilled`` (on disk, not in memory); as
+        counts: ``hits`` and ``misses`` of the pool; and ``consumers``, a dict of
         ``reserved``, ``live``, ``peak``, ``hits``, ``misses`` by name. Costs some microseconds.
 
     Examples
@@ -132,7 +133,7 @@ def set_spill(dir: str | PathLike[str] | None = None, limit: str | int | None = 
     if limit is not None and not (limit == 0 and not isinstance(limit, bool)):
         limit = _arguments.bytes_of(limit, "limit")
     folder, most = _core.set_spill(dir, limit)
-    return folder, most
+    return str(folder), most
 
 
 def _readable(count: int) -> str:

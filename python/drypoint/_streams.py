@@ -430,11 +430,11 @@ def _as_chunked(name: str, column: Any) -> _core.Chunked:
         found: _core.Chunked = column._chunked()
         return found
     held, kind, missing = _column(column)
-    dtype = getattr(column, "dtype", None)
+    dtype: Any = getattr(column, "dtype", None)
     if kind in ("rows", "arrow") or missing is not None or not hasattr(dtype, "newbyteorder"):
         raise UnknownFormat(
-            f"column {name!r} is a {type(column).__name__}; beside a column that is decoded chunk by chunk expected another "
-            f"one, or a NumPy array without missing values"
+            f"column {name!r} is a {type(column).__name__}; beside a column that is decoded chunk by chunk expected "
+            f"another one, or a NumPy array without missing values"
         )
     code = dtype.str
     if kind is not None:  # integers that count a unit

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import copy
 import io
+import itertools
 import pickle
 
+import drypoint as dp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-
-import drypoint as dp
 
 DTYPES = [
     "?", "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8", "c8", "c16",
@@ -84,7 +84,7 @@ def test_pieces_of_any_length_become_one_array():
     array = rng.integers(0, 50, (5000, 3))
     for chunks in ("auto", 64, (700, 2)):
         cuts = [0, 0, 1, 2, 700, 701, 2100, 2100, 4999, 5000]
-        pieces = (array[low:high] for low, high in zip(cuts, cuts[1:], strict=False))
+        pieces = (array[low:high] for low, high in itertools.pairwise(cuts))
         compressed = dp.compress(pieces, chunks=chunks)
         assert compressed.shape == array.shape
         same_bits(compressed[...], array)
@@ -120,11 +120,16 @@ def test_a_list_is_what_numpy_makes_of_it():
 
 def test_npy_and_mapped_files(tmp_path):
     array = np.arange(3_000_000, dtype="<i4").reshape(1500, 2000)
-    for name, given in {"c": array, "f": np.asfortranarray(array), "zero": np.array(5), "none": array[:0]}.items():
+    for name, saved in {
+        "c": array,
+        "f": np.asfortranarray(array),
+        "zero": np.array(5),
+        "none": array[:0],
+    }.items():
         path = tmp_path / f"{name}.npy"
-        np.save(path, given)
-        same_bits(np.asarray(dp.compress(path)), given)
-        same_bits(np.asarray(dp.compress(str(path), chunks=-1 if given.ndim else ())), given)
+        np.save(path, saved)
+        same_bits(np.asarray(dp.compress(path)), saved)
+        same_bits(np.asarray(dp.compress(str(path), chunks=-1 if saved.ndim else ())), saved)
     mapped = np.load(tmp_path / "c.npy", mmap_mode="r")
     same_bits(np.asarray(dp.compress(mapped)), array)
     same_bits(np.asarray(dp.compress(mapped[100:1400:3, 5:])), array[100:1400:3, 5:])
@@ -139,20 +144,20 @@ def test_npy_and_mapped_files(tmp_path):
 
 
 def test_files_that_are_not_what_they_should_be(tmp_path):
-    with pytest.raises(dp.SourceNotFound, match="missing.npy does not exist"):
+    with pytest.raises(dp.SourceNotFound, match=r"missing.npy does not exist"):
         dp.compress(tmp_path / "missing.npy")
     (tmp_path / "a.npy").write_bytes(b"no array at all")
-    with pytest.raises(dp.CorruptData, match="a.npy is damaged"):
+    with pytest.raises(dp.CorruptData, match=r"a.npy is damaged"):
         dp.compress(tmp_path / "a.npy")
     np.save(tmp_path / "b.npy", np.arange(100))
     whole = (tmp_path / "b.npy").read_bytes()
     (tmp_path / "b.npy").write_bytes(whole[:-10])
-    with pytest.raises(dp.CorruptData, match="b.npy is damaged: its header promises 928 B, there are 918 B"):
+    with pytest.raises(dp.CorruptData, match=r"b.npy is damaged: its header promises 928 B, there are 918 B"):
         dp.compress(tmp_path / "b.npy")
     np.save(tmp_path / "o.npy", np.array([{}], object), allow_pickle=True)
     with pytest.raises(dp.UnsupportedData, match="holds Python objects"):
         dp.compress(tmp_path / "o.npy")
-    with pytest.raises(dp.UnknownFormat, match="expected an .npy file"):
+    with pytest.raises(dp.UnknownFormat, match=r"expected an .npy file"):
         dp.compress(tmp_path / "table.csv")
 
 
@@ -184,7 +189,11 @@ def test_foreign_arrays_are_read_by_their_chunks():
     ("source", "error", "message"),
     [
         (np.array([{}]), dp.UnsupportedData, "holds Python objects"),
-        (np.zeros(3, [("a", "f8"), ("b", "i4")]), dp.UnsupportedData, r"compress each field alone, such as array\['a'\]"),
+        (
+            np.zeros(3, [("a", "f8"), ("b", "i4")]),
+            dp.UnsupportedData,
+            r"compress each field alone, such as array\['a'\]",
+        ),
         (np.ma.array([1, 2], mask=[0, 1]), dp.UnsupportedData, "is masked"),
         (np.zeros(2, np.longdouble), dp.UnsupportedData, "numbers of up to 64 bits"),
         (np.zeros(2, "V8"), dp.UnsupportedData, "items of"),
@@ -195,7 +204,11 @@ def test_foreign_arrays_are_read_by_their_chunks():
         (iter([]), dp.EmptyData, "list_iterator yielded nothing"),
         (iter([1.0, 2.0]), dp.UnsupportedData, "item 0 is a single value"),
         (iter([np.zeros(2), np.zeros(2, "i4")]), dp.SchemaMismatch, "item 1 is int32 with rows"),
-        (iter([np.zeros((2, 3)), np.zeros((2, 4))]), dp.SchemaMismatch, r"item 1 is float64 with rows of shape \(4,\)"),
+        (
+            iter([np.zeros((2, 3)), np.zeros((2, 4))]),
+            dp.SchemaMismatch,
+            r"item 1 is float64 with rows of shape \(4,\)",
+        ),
         (iter([np.zeros(2), "text"]), dp.UnknownFormat, "item 1 is a str; expected an array"),
         (iter([np.array([{}])]), dp.UnsupportedData, "holds Python objects"),
     ],

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import drypoint as dp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
-
-import drypoint as dp
 
 
 @st.composite
@@ -47,7 +46,9 @@ def indices(draw, shape):
 def cases(draw):
     shape = draw(npst.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=9))
     chunks = tuple(draw(st.integers(1, 5)) for _ in shape)
-    array = np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(draw(st.sampled_from(["i4", "f8", "U3"])))
+    array = (
+        np.arange(np.prod(shape, dtype=int)).reshape(shape).astype(draw(st.sampled_from(["i4", "f8", "U3"])))
+    )
     return array, chunks, draw(indices(shape))
 
 
@@ -160,7 +161,9 @@ def test_what_numpy_refuses_is_refused_in_its_words(index, error):
 
 def test_a_value_of_another_shape_changes_nothing():
     compressed = dp.compress(np.zeros((4, 5)))
-    with pytest.raises(ValueError, match=r"could not broadcast input array from shape \(3,\) into shape \(4,5\)|\(4, 5\)"):
+    with pytest.raises(
+        ValueError, match=r"could not broadcast input array from shape \(3,\) into shape \(4,5\)|\(4, 5\)"
+    ):
         compressed[...] = np.ones(3)
     assert not compressed.any()
 

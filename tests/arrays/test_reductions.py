@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import warnings
 
+import drypoint as dp
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-import drypoint as dp
-
-NAMES = ["sum", "prod", "min", "max", "ptp", "mean", "var", "std", "any", "all", "argmin", "argmax", "count_nonzero"]
+NAMES = [
+    "sum",
+    "prod",
+    "min",
+    "max",
+    "ptp",
+    "mean",
+    "var",
+    "std",
+    "any",
+    "all",
+    "argmin",
+    "argmax",
+    "count_nonzero",
+]
 
 
 def numpy_s(name, array, axis, keepdims):
@@ -34,7 +47,8 @@ def cases(draw):
     shape = draw(npst.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=7))
     kind = np.dtype(dtype).kind
     elements = {
-        "f": st.sampled_from([0.0, -0.0, 1.5, -2.0, 3.25, np.nan, np.inf, -np.inf]) if draw(st.booleans())
+        "f": st.sampled_from([0.0, -0.0, 1.5, -2.0, 3.25, np.nan, np.inf, -np.inf])
+        if draw(st.booleans())
         else st.floats(-8, 8, width=16),
         "c": st.complex_numbers(max_magnitude=8),
         "m": st.integers(-1000, 1000).map(lambda n: np.timedelta64(n, "s")),
@@ -67,7 +81,11 @@ def test_as_numpy(case, name):
     assert np.asarray(found).dtype == np.asarray(expected).dtype
     if np.asarray(expected).dtype.kind in "fc":
         close = {2: 1e-2, 4: 1e-5}.get(array.dtype.itemsize, 1e-9)
-        scale = float(np.max(np.abs(array[np.isfinite(array)]), initial=1.0)) ** 2 if array.dtype.kind in "fc" else 1e5
+        scale = (
+            float(np.max(np.abs(array[np.isfinite(array)]), initial=1.0)) ** 2
+            if array.dtype.kind in "fc"
+            else 1e5
+        )
         np.testing.assert_allclose(found, expected, rtol=close, atol=close * scale)
     else:
         np.testing.assert_array_equal(found, expected)
@@ -78,7 +96,9 @@ def test_numpy_s_functions_go_chunk_by_chunk():
     compressed = dp.compress(array, chunks=(500, 300))
     for name in ("sum", "min", "max", "mean", "std", "argmax", "any", "ptp"):
         before = dp.buffer_stats()["live"]
-        np.testing.assert_allclose(getattr(np, name)(compressed, axis=0), getattr(np, name)(array, axis=0), rtol=1e-12)
+        np.testing.assert_allclose(
+            getattr(np, name)(compressed, axis=0), getattr(np, name)(array, axis=0), rtol=1e-12
+        )
         assert dp.buffer_stats()["live"] <= before + 400_000
     assert np.sum(compressed) == array.sum()
     out = np.zeros(300)
