@@ -9,6 +9,6 @@ mod error;
 mod raw;
 
 pub use chunked::Chunked;
-pub use codec::{Codec, Delta, Filter, Mode, Predict, Scratch, Shuffle, Step, choose};
+pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};

@@ -75,7 +75,7 @@ impl Layout {
     }
 
     /// Native items, put in the array's order where they are.
-    pub(super) fn from_native(self, items: &mut [u8]) {
+    pub(super) fn restore(self, items: &mut [u8]) {
         if self.swapped {
             with_word!(self.width, swap_in_place(items));
         }
