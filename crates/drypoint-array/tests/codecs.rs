@@ -3,7 +3,7 @@
 use drypoint_array::{Codec, DType, Scratch, choose};
 use proptest::prelude::*;
 
-const CODECS: [&str; 26] = [
+const CODECS: [&str; 27] = [
     "plain",
     "constant",
     "pco",
@@ -16,6 +16,7 @@ const CODECS: [&str; 26] = [
     "ans+delta",
     "ans+mean",
     "ans+plane",
+    "ans+counts",
     "zstd",
     "zstd:1+shuffle",
     "zstd:1+bitshuffle",

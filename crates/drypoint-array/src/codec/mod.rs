@@ -69,12 +69,14 @@ pub enum Guess {
     Mean,
     /// Left + above - above left.
     Plane,
+    /// The mean of fifteen numbers around it, which picks the tables too: counts spread as widely as they are high.
+    Counts,
 }
 
 impl Guess {
     /// In a first row there is nothing above.
     fn in_row(self, row: usize) -> Self {
-        if row == 0 && self != Self::None { Self::Left } else { self }
+        if row == 0 && matches!(self, Self::Mean | Self::Plane) { Self::Left } else { self }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ArrayError;
 /// The names that stand before a level or a plus.
 pub(super) const CODECS: [&str; 6] = ["plain", "constant", "pco", "ans", "zstd", "lz4"];
 const FILTERS: [&str; 7] = ["delta", "up", "plane", "planar", "narrow", "shuffle", "bitshuffle"];
-const GUESSES: [&str; 3] = ["delta", "mean", "plane"];
+const GUESSES: [&str; 4] = ["delta", "mean", "plane", "counts"];
 const DELTAS: [&str; 5] = ["nodelta", "delta", "lookback", "classic", "step"];
 
 fn unknown(what: &'static str, name: &str, known: &[&'static str]) -> ArrayError {
@@ -76,7 +76,7 @@ impl Codec {
     /// - `plain`, `constant`
     /// - `pco`, `pco:8` (0 to 12), with `nodelta`, `delta`, `delta2` ... `delta7` or `lookback`, and `classic` or
     ///   `step0.01` (multiples of 0.01)
-    /// - `ans`, with `delta`, `mean` or `plane`
+    /// - `ans`, with `delta`, `mean`, `plane` or `counts`
     /// - `zstd`, `zstd:3` (1 to 22) and `lz4`, with the filters `delta`, `up` or `plane`, `planar`, `narrow`, `shuffle`
     ///   or `bitshuffle`, in any order
     pub fn parse(name: &str) -> Result<Self, ArrayError> {
@@ -98,6 +98,7 @@ impl Codec {
                     "delta" => Ok(Guess::Left),
                     "mean" => Ok(Guess::Mean),
                     "plane" => Ok(Guess::Plane),
+                "counts" => Ok(Guess::Counts),
                     _ => Err(unknown("word for \"ans\"", word, &GUESSES)),
                 })
                 .map(|guess| Self::Ans { guess }),
@@ -164,6 +165,7 @@ impl Display for Codec {
                 Guess::Left => "ans+delta",
                 Guess::Mean => "ans+mean",
                 Guess::Plane => "ans+plane",
+                Guess::Counts => "ans+counts",
             }),
             Self::Lz4 { filter } => write!(formatter, "lz4{filter}"),
         }

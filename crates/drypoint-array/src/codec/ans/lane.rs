@@ -1,6 +1,6 @@
 //! One strip's numbers as a rANS state and 16-bit words: written from the last number to the first, read forwards.
 
-use super::table::{CONTEXTS, SLOT_BITS, Tables, token_of};
+use super::table::{TABLES, SLOT_BITS, Tables, token_of};
 use crate::Result;
 use crate::codec::corrupt;
 
@@ -13,14 +13,14 @@ const PIECE: u32 = 15;
 pub(super) fn push_lane(
     tables: &Tables,
     remainders: &[u32],
-    contexts: &[u8],
+    keys: &[u8],
     words: &mut Vec<u16>,
     encoded: &mut Vec<u8>,
 ) {
     let cumulated = tables.cumulated();
     words.clear();
     let mut state = LEAST;
-    for (&remainder, &context) in remainders.iter().zip(contexts).rev() {
+    for (&remainder, &key) in remainders.iter().zip(keys).rev() {
         let (token, bits, rest) = token_of(remainder);
         if bits > PIECE {
             push_bits(&mut state, words, bits - PIECE, rest >> PIECE);
@@ -28,7 +28,7 @@ pub(super) fn push_lane(
         } else if bits > 0 {
             push_bits(&mut state, words, bits, rest);
         }
-        let (frequency, before) = tables.frequency(tables.of_context(context), &cumulated, token);
+        let (frequency, before) = tables.frequency(tables.table_of_key()[usize::from(key)], &cumulated, token);
         if u64::from(state) >= u64::from(frequency) << (32 - SLOT_BITS) {
             words.push(state as u16);
             state >>= 16;
@@ -79,12 +79,12 @@ impl<'a> Reader<'a> {
 
     #[inline(always)]
     fn refill(&mut self) {
-        if self.state < LEAST {
-            // Behind the end are zeros; `finished` tells.
-            let word = self.words.get(self.at).copied().unwrap_or_default();
-            self.state = self.state << 16 | u32::from(u16::from_le_bytes(word));
-            self.at += 1;
-        }
+        // Without a branch: whether a word is due is as good as random. Behind the end are zeros; `finished` tells.
+        let word = self.words.get(self.at).copied().unwrap_or_default();
+        let filled = self.state << 16 | u32::from(u16::from_le_bytes(word));
+        let due = self.state < LEAST;
+        self.state = std::hint::select_unpredictable(due, filled, self.state);
+        self.at += usize::from(due);
     }
 
     #[inline(always)]
@@ -95,10 +95,10 @@ impl<'a> Reader<'a> {
         value
     }
 
-    /// The next number, by the table that begins at slot `table`.
+    /// The next number, by a table.
     #[inline(always)]
-    pub(super) fn next(&mut self, slots: &[u32; CONTEXTS << SLOT_BITS], table: usize) -> u32 {
-        let slot = table | (self.state & ((1 << SLOT_BITS) - 1)) as usize;
+    pub(super) fn next(&mut self, slots: &[u32; TABLES << SLOT_BITS], table: u8) -> u32 {
+        let slot = usize::from(table) << SLOT_BITS | (self.state & ((1 << SLOT_BITS) - 1)) as usize;
         let entry = slots[slot & (slots.len() - 1)];
         self.state = (entry >> 7 & 0x1fff).wrapping_mul(self.state >> SLOT_BITS).wrapping_add(entry >> 20);
         self.refill();

@@ -19,7 +19,7 @@ use super::{Guess, corrupt};
 use crate::Result;
 use lane::{Reader, push_lane};
 use rows::{Head, Rows, Strip, With, strips};
-use table::{CONTEXTS, TOKENS, Tables, token_of};
+use table::{KEYS, TOKENS, Tables, token_of};
 
 /// Strips that are decoded in step.
 const LANES: usize = 4;
@@ -86,50 +86,52 @@ fn encode_channel(guess: Guess, layout: &Layout, work: &mut Workspace, encoded: 
     let (bits, origin) = (bits(layout), origin(layout));
     let strips = strips(layout);
     work.remainders.clear();
+    work.keys.clear();
     let mut total = 0_u64;
+    let mut counts = Box::new([[0_u32; TOKENS]; KEYS]);
     let rows = &mut work.rows[0];
-    for strip in &strips {
-        for row in 0..strip.rows {
-            let at = strip.first + row * strip.columns;
-            let guess = guess.in_row(row);
-            let mut left = origin;
-            if row > 0 {
-                let above = &work.values[at - strip.columns..at];
-                rows.base(guess, above);
-                left = if guess == Guess::Left { above[0] } else { 0 };
-            } else {
-                rows.base(Guess::Left, &work.values[at..at + strip.columns]);
-            }
-            for column in 0..strip.columns {
-                let value = work.values[at + column];
-                let left_over = if guess == Guess::None && !layout.signed {
-                    value
-                } else {
-                    remainder(bits, value, rows.guess(guess, column, left, origin))
-                };
-                total += u64::from(left_over);
-                work.remainders.push(left_over);
-                left = value;
-            }
-        }
-    }
-    let shift = (total / work.values.len().max(1) as u64 + 1).ilog2().saturating_sub(3);
-    let quantiser = Tables::contexts();
-    let mut counts = Box::new([[0_u32; TOKENS]; CONTEXTS]);
-    work.contexts.clear();
     for strip in &strips {
         rows.begin(strip.columns);
         for row in 0..strip.rows {
             let at = strip.first + row * strip.columns;
-            rows.sums();
-            for column in 0..strip.columns {
-                let left_over = work.remainders[at + column];
-                let context = rows.context(column, &quantiser);
-                rows.set(column, left_over, shift);
-                counts[context][token_of(left_over).0] += 1;
-                work.contexts.push(context as u8);
+            let guess = guess.in_row(row);
+            let mut head = rows.gather(guess, row == 0, origin);
+            for (column, value) in work.values[at..at + strip.columns].iter().enumerate() {
+                let left_over = if guess == Guess::None && !layout.signed {
+                    *value
+                } else {
+                    remainder(bits, *value, rows.guess(guess, column, &head, origin))
+                };
+                if guess == Guess::Counts {
+                    let key = rows.key(guess, column, &head);
+                    counts[key][token_of(left_over).0] += 1;
+                    work.keys.push(key as u8);
+                }
+                total += u64::from(left_over);
+                work.remainders.push(left_over);
+                head.pass(*value);
             }
+            rows.values_mut().copy_from_slice(&work.values[at..at + strip.columns]);
             rows.turn();
+        }
+    }
+    let mut shift = 0;
+    if guess != Guess::Counts {
+        shift = (total / work.values.len().max(1) as u64 + 1).ilog2().saturating_sub(3);
+        for strip in &strips {
+            rows.begin(strip.columns);
+            for row in 0..strip.rows {
+                let at = strip.first + row * strip.columns;
+                let mut head = rows.gather(Guess::None, row == 0, origin);
+                for (column, left_over) in work.remainders[at..at + strip.columns].iter().enumerate() {
+                    let key = rows.key(Guess::None, column, &head);
+                    counts[key][token_of(*left_over).0] += 1;
+                    work.keys.push(key as u8);
+                    let size = head.pass_size(*left_over, shift);
+                    rows.set_size(column, size);
+                }
+                rows.turn();
+            }
         }
     }
     let tables = Tables::from_counts(&counts);
@@ -140,7 +142,7 @@ fn encode_channel(guess: Guess, layout: &Layout, work: &mut Workspace, encoded: 
     for (lane, strip) in strips.iter().enumerate() {
         let range = strip.first..strip.first + strip.rows * strip.columns;
         let start = encoded.len();
-        push_lane(&tables, &work.remainders[range.clone()], &work.contexts[range], &mut work.words, encoded);
+        push_lane(&tables, &work.remainders[range.clone()], &work.keys[range], &mut work.words, encoded);
         let length = (encoded.len() - start) as u32;
         encoded[lengths + 4 * lane..lengths + 4 * lane + 4].copy_from_slice(&length.to_le_bytes());
     }
@@ -161,6 +163,7 @@ pub(super) fn decode(
         (Guess::Left, _) => decode_all::<2>(layout, encoded, &mut scratch.ans, items),
         (Guess::Mean, _) => decode_all::<3>(layout, encoded, &mut scratch.ans, items),
         (Guess::Plane, _) => decode_all::<4>(layout, encoded, &mut scratch.ans, items),
+        (Guess::Counts, _) => decode_all::<5>(layout, encoded, &mut scratch.ans, items),
     }?;
     layout.restore(items);
     Ok(())
@@ -168,7 +171,8 @@ pub(super) fn decode(
 
 /// The guess of a first row, among [`GUESSES`].
 const LEFT: usize = 2;
-const GUESSES: [Guess; 5] = [Guess::None, Guess::None, Guess::Left, Guess::Mean, Guess::Plane];
+const GUESSES: [Guess; 6] =
+    [Guess::None, Guess::None, Guess::Left, Guess::Mean, Guess::Plane, Guess::Counts];
 
 fn decode_all<const G: usize>(
     layout: &Layout,
@@ -211,23 +215,22 @@ fn decode_channel<'a, const G: usize>(
     for (rows, strip) in work.rows.iter_mut().zip(&strips) {
         rows.begin(strip.columns);
     }
-    let quantiser = work.tables.quantiser();
     let with = With {
         slots: work.tables.slots(),
-        quantiser: &quantiser,
+        table_of_key: work.tables.table_of_key(),
         shift: shift.into(),
         origin: origin(layout),
         all: u32::MAX >> (32 - bits(layout)),
     };
     for row in 0..strips[0].rows {
         let alive = strips.iter().filter(|strip| row < strip.rows).count();
-        if row == 0 && G > LEFT {
+        if row == 0 && GUESSES[G].in_row(0) != GUESSES[G] {
             decode_row::<LEFT>(row, alive, &strips, &mut work.rows, &mut readers, &with);
         } else {
             decode_row::<G>(row, alive, &strips, &mut work.rows, &mut readers, &with);
         }
         for (rows, strip) in work.rows.iter_mut().zip(&strips).take(alive) {
-            put(layout, channel, strip, row, rows.values(), items);
+            put(layout, channel, strip, row, rows.values_mut(), items);
             rows.turn();
         }
     }
@@ -246,21 +249,15 @@ fn decode_row<const G: usize>(
     readers: &mut [Reader<'_>; LANES],
     with: &With<'_>,
 ) {
-    for rows in &mut rows[..alive] {
-        rows.sums();
-        if row > 0 {
-            rows.base_above(GUESSES[G]);
-        }
-    }
     let mut heads = [const { Head::EMPTY }; LANES];
-    for (head, rows) in heads.iter_mut().zip(rows.iter()) {
-        *head = rows.head(GUESSES[G], row == 0, with.origin);
+    for (head, rows) in heads.iter_mut().zip(&mut rows[..alive]) {
+        *head = rows.gather(GUESSES[G], row == 0, with.origin);
     }
     let mut common = 0;
     if alive == LANES {
         common = strips[LANES - 1].columns;
         let [a, b, c, d] = &mut *rows;
-        let (mut a, mut b, mut c, mut d) = (a.line(common), b.line(common), c.line(common), d.line(common));
+        let (mut a, mut b, mut c, mut d) = (a.line(), b.line(), c.line(), d.line());
         let [mut ha, mut hb, mut hc, mut hd] = heads;
         let [ra, rb, rc, rd] = &mut *readers;
         let (mut sa, mut sb, mut sc, mut sd) = (ra.taken(), rb.taken(), rc.taken(), rd.taken());
@@ -274,7 +271,7 @@ fn decode_row<const G: usize>(
         *readers = [sa, sb, sc, sd];
     }
     for (lane, head) in heads.iter_mut().enumerate().take(alive) {
-        let mut line = rows[lane].line(strips[lane].columns);
+        let mut line = rows[lane].line();
         for column in common..strips[lane].columns {
             line.step::<G>(column, head, &mut readers[lane], with);
         }

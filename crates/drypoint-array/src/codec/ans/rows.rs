@@ -2,12 +2,12 @@
 
 use super::LANES;
 use super::lane::Reader;
-use super::table::{CONTEXTS, SLOT_BITS, Tables};
+use super::table::{KEYS, SLOT_BITS, TABLES, Tables};
 use crate::codec::Guess;
 use crate::codec::layout::Layout;
 
 /// Columns kept beside a row, so that its ends have neighbours too.
-const EDGE: usize = 2;
+const EDGE: usize = 3;
 /// Remainders count for at most so much in a context.
 const MOST: u32 = 63;
 
@@ -51,7 +51,7 @@ pub(super) fn strips(layout: &Layout) -> [Strip; LANES] {
 pub(in crate::codec) struct Workspace {
     pub(super) values: Vec<u32>,
     pub(super) remainders: Vec<u32>,
-    pub(super) contexts: Vec<u8>,
+    pub(super) keys: Vec<u8>,
     pub(super) words: Vec<u16>,
     pub(super) rows: [Rows; LANES],
     pub(super) tables: Tables,
@@ -61,164 +61,203 @@ impl Workspace {
     pub(in crate::codec) fn held_bytes(&self) -> usize {
         let rows: usize = self.rows.iter().map(Rows::held_bytes).sum();
         4 * (self.values.capacity() + self.remainders.capacity())
-            + self.contexts.capacity()
+            + self.keys.capacity()
             + 2 * self.words.capacity()
             + rows
             + self.tables.held_bytes()
     }
 }
 
-/// One lane's row, and the two above it.
+/// One lane's row, and the two above it, each with edges.
 #[derive(Default)]
 pub(super) struct Rows {
-    /// Remainders, divided and bounded: this row, the one above, the one above that; each with edges.
-    here: Vec<u8>,
-    above: Vec<u8>,
-    higher: Vec<u8>,
-    /// What the rows above add to each context.
-    sums: Vec<u16>,
-    /// What the row above adds to each guess.
+    columns: usize,
+    /// Values: this row, the one above, the one above that.
+    values: [Vec<u32>; 3],
+    /// Remainders, divided and bounded, of the same rows.
+    sizes: [Vec<u8>; 3],
+    /// What the rows above add to the guess of each number.
     base: Vec<u32>,
-    /// This row's values; at the beginning of a row still those above.
-    values: Vec<u32>,
+    /// What the rows above add to the size of what is around each number.
+    sums: Vec<u16>,
 }
 
-/// What a lane knows of the numbers just before.
-#[derive(Clone, Copy, Default)]
+/// What a lane knows of the numbers just before: the nearest first.
+#[derive(Clone, Copy)]
 pub(super) struct Head {
-    left: u32,
-    size: u32,
-    before: u32,
+    left: [u32; 3],
+    size: [u32; 2],
 }
 
 impl Head {
-    pub(super) const EMPTY: Self = Self { left: 0, size: 0, before: 0 };
+    pub(super) const EMPTY: Self = Self { left: [0; 3], size: [0; 2] };
+
+    #[inline(always)]
+    pub(super) fn pass(&mut self, value: u32) {
+        self.left = [value, self.left[0], self.left[1]];
+    }
+
+    #[inline(always)]
+    pub(super) fn pass_size(&mut self, remainder: u32, shift: u32) -> u8 {
+        let size = (remainder >> shift).min(MOST);
+        self.size = [size, self.size[0]];
+        size as u8
+    }
 }
 
 impl Rows {
     fn held_bytes(&self) -> usize {
-        3 * self.here.capacity()
-            + 2 * self.sums.capacity()
-            + 4 * (self.base.capacity() + self.values.capacity())
+        let values: usize = self.values.iter().map(Vec::capacity).sum();
+        let sizes: usize = self.sizes.iter().map(Vec::capacity).sum();
+        sizes + 4 * (values + self.base.capacity()) + 2 * self.sums.capacity()
     }
 
     /// A strip of so many columns begins: nothing is above it.
     pub(super) fn begin(&mut self, columns: usize) {
-        for row in [&mut self.here, &mut self.above, &mut self.higher] {
+        self.columns = columns;
+        for row in &mut self.values {
             row.clear();
             row.resize(columns + 2 * EDGE, 0);
         }
-        self.sums.resize(columns, 0);
-        self.base.resize(columns, 0);
-        self.values.clear();
-        self.values.resize(columns, 0);
-    }
-
-    /// What the rows above say about the size of each remainder of this one.
-    pub(super) fn sums(&mut self) {
-        let columns = self.sums.len();
-        let (n, nn) = (&self.above[..columns + 2 * EDGE], &self.higher[..columns + 2 * EDGE]);
-        for (at, sum) in self.sums.iter_mut().enumerate() {
-            let near = 2 * u16::from(n[at + 2]) + u16::from(n[at + 1]) + u16::from(n[at + 3]);
-            *sum = near + (u16::from(n[at]) + u16::from(n[at + 4]) + u16::from(nn[at + 2])).div_ceil(2);
+        for row in &mut self.sizes {
+            row.clear();
+            row.resize(columns + 2 * EDGE, 0);
         }
+        self.base.resize(columns, 0);
+        self.sums.resize(columns, 0);
     }
 
-    /// Of [`super::encode`]: the table for the number at `column`.
-    pub(super) fn context(&self, column: usize, quantiser: &[u8; 512]) -> usize {
-        let size = u32::from(self.here[column + EDGE - 1]);
-        let before = u32::from(self.here[column + EDGE - 2]);
-        context(self.sums[column], size, before, quantiser)
+    /// A row begins: gather what those above it say. `first` has none above.
+    pub(super) fn gather(&mut self, guess: Guess, first: bool, origin: u32) -> Head {
+        let columns = self.columns;
+        let row = |row: &[u32], shift: usize| -> std::ops::Range<usize> {
+            debug_assert!(row.len() >= columns + 2 * EDGE);
+            shift..shift + columns
+        };
+        let [_, above, higher] = &self.values;
+        let n = |shift: isize| &above[row(above, (EDGE as isize + shift) as usize)];
+        let nn = |shift: isize| &higher[row(higher, (EDGE as isize + shift) as usize)];
+        let base = &mut self.base[..columns];
+        match guess {
+            Guess::None | Guess::Left => {}
+            Guess::Mean => {
+                for (((base, a), b), c) in base.iter_mut().zip(n(-1)).zip(n(0)).zip(n(1)) {
+                    *base = a.wrapping_add(*b).wrapping_add(*c).wrapping_add(2);
+                }
+            }
+            Guess::Plane => {
+                for ((base, a), b) in base.iter_mut().zip(n(-1)).zip(n(0)) {
+                    *base = b.wrapping_sub(*a);
+                }
+            }
+            Guess::Counts => {
+                let near = base.iter_mut().zip(n(-1)).zip(n(0)).zip(n(1));
+                for (((base, a), b), c) in near {
+                    *base = (a.wrapping_add(*c).wrapping_mul(3)).wrapping_add(b.wrapping_mul(4));
+                }
+                for (((base, a), b), (c, d)) in base.iter_mut().zip(n(-2)).zip(n(2)).zip(n(-3).iter().zip(n(3))) {
+                    let far = a.wrapping_add(*b).wrapping_mul(2).wrapping_add(*c).wrapping_add(*d);
+                    *base = base.wrapping_add(far);
+                }
+                let higher = nn(-2).iter().zip(nn(-1)).zip(nn(0)).zip(nn(1)).zip(nn(2));
+                for (base, ((((a, b), c), d), e)) in base.iter_mut().zip(higher) {
+                    let sum = a.wrapping_add(*b).wrapping_add(c.wrapping_mul(2)).wrapping_add(*d).wrapping_add(*e);
+                    *base = base.wrapping_add(sum);
+                }
+            }
+        }
+        if guess != Guess::Counts {
+            let [_, above, higher] = &self.sizes;
+            let n = |shift: usize| &above[shift..shift + columns];
+            let around = n(0).iter().zip(n(1)).zip(n(2)).zip(n(3)).zip(n(4)).zip(&higher[2..2 + columns]);
+            let wide = |size: &u8| u16::from(*size);
+            for (sum, (((((a, b), c), d), e), f)) in self.sums.iter_mut().zip(around) {
+                *sum = 2 * wide(c) + wide(b) + wide(d) + (wide(a) + wide(e) + wide(f)).div_ceil(2);
+            }
+        }
+        let left = match guess {
+            _ if first => origin,
+            Guess::None => 0,
+            _ => above[EDGE],
+        };
+        Head { left: [left; 3], size: [0; 2] }
     }
 
-    pub(super) fn set(&mut self, column: usize, remainder: u32, shift: u32) {
-        self.here[column + EDGE] = (remainder >> shift).min(MOST) as u8;
+    /// The guess at `column`, and the size of what is around it.
+    pub(super) fn guess(&self, guess: Guess, column: usize, head: &Head, origin: u32) -> u32 {
+        guessed(guess, self.base[column], head, origin)
     }
 
-    /// This row is above now.
+    /// Of [`super::encode`]: the key of the number at `column`.
+    pub(super) fn key(&self, guess: Guess, column: usize, head: &Head) -> usize {
+        key(guess, self.base[column], self.sums[column], head)
+    }
+
+    /// This row's numbers.
+    pub(super) fn values_mut(&mut self) -> &mut [u32] {
+        &mut self.values[0][EDGE..EDGE + self.columns]
+    }
+
+    pub(super) fn set_size(&mut self, column: usize, size: u8) {
+        self.sizes[0][column + 2] = size;
+    }
+
+    /// This row is above now; beyond its ends stand copies of them.
     pub(super) fn turn(&mut self) {
-        std::mem::swap(&mut self.higher, &mut self.above);
-        std::mem::swap(&mut self.above, &mut self.here);
-    }
-
-    /// What the row above, of `above` values, adds to the guesses of this one.
-    pub(super) fn base(&mut self, guess: Guess, above: &[u32]) {
-        self.base.resize(above.len(), 0);
-        base_of(guess, above, &mut self.base);
-    }
-
-    /// The same from the row that was decoded last.
-    pub(super) fn base_above(&mut self, guess: Guess) {
-        base_of(guess, &self.values, &mut self.base);
-    }
-
-    /// Where a row begins that is guessed so; in a first row nothing is above.
-    pub(super) fn head(&self, guess: Guess, first: bool, origin: u32) -> Head {
-        let above = if guess == Guess::Left && !first { self.values.first() } else { None };
-        let left = if first { origin } else { above.copied().unwrap_or(0) };
-        Head { left, size: 0, before: 0 }
-    }
-
-    /// The guess at `column`.
-    pub(super) fn guess(&self, guess: Guess, column: usize, left: u32, origin: u32) -> u32 {
-        guessed(guess, self.base[column], left, origin)
-    }
-
-    pub(super) fn values(&self) -> &[u32] {
-        &self.values
+        if self.columns > 0 {
+            let here = &mut self.values[0];
+            let last = EDGE + self.columns - 1;
+            let (first, end) = (here[EDGE], here[last]);
+            here[..EDGE].fill(first);
+            here[last + 1..last + 1 + EDGE].fill(end);
+        }
+        self.values.rotate_right(1);
+        self.sizes.rotate_right(1);
     }
 
     /// This row, to be decoded.
-    pub(super) fn line(&mut self, columns: usize) -> Line<'_> {
+    pub(super) fn line(&mut self) -> Line<'_> {
+        let columns = self.columns;
         Line {
-            sizes: &mut self.here[EDGE..EDGE + columns],
+            sizes: &mut self.sizes[0][2..2 + columns],
             sums: &self.sums[..columns],
             base: &self.base[..columns],
-            values: &mut self.values[..columns],
+            values: &mut self.values[0][EDGE..EDGE + columns],
         }
     }
 }
 
+/// Small sums are told apart, larger ones by quarters of a power of two.
 #[inline(always)]
-fn context(sum: u16, size: u32, before: u32, quantiser: &[u8; 512]) -> usize {
-    usize::from(quantiser[(u32::from(sum) + 2 * size + before.div_ceil(2)) as usize & 511])
+fn key_of(sum: u32) -> usize {
+    let power = (sum | 1).ilog2();
+    let large = 4 * power + (sum >> (power.max(2) - 2)) + 8;
+    (if sum < 32 { sum } else { large }) as usize
 }
 
 #[inline(always)]
-fn guessed(guess: Guess, base: u32, left: u32, origin: u32) -> u32 {
+fn key(guess: Guess, base: u32, sum: u16, head: &Head) -> usize {
+    match guess {
+        Guess::Counts => key_of(around(base, head)),
+        _ => key_of(u32::from(sum) + 2 * head.size[0] + head.size[1].div_ceil(2)),
+    }
+}
+
+/// 32 times the mean of what is around.
+#[inline(always)]
+fn around(base: u32, head: &Head) -> u32 {
+    let [a, b, c] = head.left;
+    base.wrapping_add(a.wrapping_mul(5)).wrapping_add(b.wrapping_mul(3)).wrapping_add(c.wrapping_mul(2))
+}
+
+#[inline(always)]
+fn guessed(guess: Guess, base: u32, head: &Head, origin: u32) -> u32 {
     match guess {
         Guess::None => origin,
-        Guess::Left => left,
-        Guess::Mean => (base.wrapping_add(left) as i32 >> 2) as u32,
-        Guess::Plane => base.wrapping_add(left),
-    }
-}
-
-fn base_of(guess: Guess, above: &[u32], base: &mut [u32]) {
-    let columns = base.len().min(above.len());
-    let above = &above[..columns];
-    let at = |column: usize| above[column.min(columns - 1)];
-    match guess {
-        Guess::None | Guess::Left => {}
-        Guess::Mean if columns > 0 => {
-            let sum = |left: u32, here: u32, right: u32| {
-                left.wrapping_add(here).wrapping_add(right).wrapping_add(2)
-            };
-            // Left of the first number stands the one above it.
-            base[0] = sum(at(0), at(0), at(1)).wrapping_add(at(0));
-            for column in 1..columns - usize::from(columns > 1) {
-                base[column] = sum(above[column - 1], above[column], above[column + 1]);
-            }
-            if columns > 1 {
-                base[columns - 1] = sum(at(columns - 2), at(columns - 1), at(columns - 1));
-            }
-        }
-        Guess::Mean => {}
-        Guess::Plane => {
-            for (column, base) in base.iter_mut().enumerate() {
-                *base = above[column].wrapping_sub(if column > 0 { above[column - 1] } else { 0 });
-            }
-        }
+        Guess::Left => head.left[0],
+        Guess::Mean => (base.wrapping_add(head.left[0]) as i32 >> 2) as u32,
+        Guess::Plane => base.wrapping_add(head.left[0]),
+        Guess::Counts => around(base, head).wrapping_add(16) >> 5,
     }
 }
 
@@ -240,27 +279,28 @@ impl Line<'_> {
         reader: &mut Reader<'_>,
         with: &With<'_>,
     ) {
-        let context = context(self.sums[column], head.size, head.before, with.quantiser);
-        let remainder = reader.next(with.slots, context << SLOT_BITS);
-        head.before = head.size;
-        head.size = (remainder >> with.shift).min(MOST);
-        self.sizes[column] = head.size as u8;
+        let guess = super::GUESSES[G];
+        let key = key(guess, self.base[column], self.sums[column], head);
+        let remainder = reader.next(with.slots, with.table_of_key[key]);
+        if guess != Guess::Counts {
+            self.sizes[column] = head.pass_size(remainder, with.shift);
+        }
         let value = if G == 0 {
             remainder
         } else {
-            let guess = guessed(super::GUESSES[G], self.base[column], head.left, with.origin);
+            let guess = guessed(guess, self.base[column], head, with.origin);
             let distance = (remainder >> 1) ^ (remainder & 1).wrapping_neg();
             guess.wrapping_add(distance) & with.all
         };
-        head.left = value;
+        head.pass(value);
         self.values[column] = value;
     }
 }
 
 /// What all lanes are decoded with.
 pub(super) struct With<'a> {
-    pub slots: &'a [u32; CONTEXTS << SLOT_BITS],
-    pub quantiser: &'a [u8; 512],
+    pub slots: &'a [u32; TABLES << SLOT_BITS],
+    pub table_of_key: &'a [u8; KEYS],
     pub shift: u32,
     /// The number that stands for nothing before.
     pub origin: u32,

@@ -3,18 +3,17 @@
 use crate::Result;
 use crate::codec::corrupt;
 
-/// Sizes of neighbours that are told apart.
-pub(super) const CONTEXTS: usize = 16;
+/// What is around a number is one of so many keys.
+pub(super) const KEYS: usize = 256;
+/// Tables at most; keys next to each other share one.
+pub(super) const TABLES: usize = 32;
 /// Tokens: 0 to 15 are themselves; then two for each power of two.
 pub(super) const TOKENS: usize = 72;
 /// All tokens of a table take 2 to this many slots.
 pub(super) const SLOT_BITS: u32 = 12;
 const SLOTS: usize = 1 << SLOT_BITS;
-/// Contexts that came less often share a table with their neighbour.
-const SHARED_BELOW: u32 = 512;
-
-/// The least weighted sum of neighbours of each context.
-const STEPS: [usize; CONTEXTS] = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 38, 52, 72, 110, 190];
+/// A table has been seen so often at least, if any is.
+const SEEN: u32 = 256;
 
 /// Token, how many bits follow it, and these bits.
 #[inline(always)]
@@ -29,12 +28,17 @@ pub(super) fn token_of(remainder: u32) -> (usize, u32, u32) {
 }
 
 /// The tables of one channel.
-#[derive(Default)]
 pub(super) struct Tables {
-    /// The table of each context.
-    table: [u8; CONTEXTS],
+    /// The table of each key.
+    table: [u8; KEYS],
     frequencies: Vec<[u16; TOKENS]>,
     slots: Vec<u32>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self { table: [0; KEYS], frequencies: Vec::new(), slots: Vec::new() }
+    }
 }
 
 impl Tables {
@@ -42,41 +46,32 @@ impl Tables {
         4 * self.slots.capacity() + size_of::<[u16; TOKENS]>() * self.frequencies.capacity()
     }
 
-    pub(super) fn from_counts(counts: &[[u32; TOKENS]; CONTEXTS]) -> Self {
+    /// From how often each token came with each key.
+    pub(super) fn from_counts(counts: &[[u32; TOKENS]; KEYS]) -> Self {
         let mut tables = Self::default();
-        let mut shared = [0_u32; TOKENS];
-        let mut first = 0;
-        let sum = |counts: &[u32; TOKENS]| counts.iter().sum::<u32>();
-        let after: Vec<u32> = (0..CONTEXTS).map(|at| counts[at + 1..].iter().map(sum).sum()).collect();
-        for context in 0..CONTEXTS {
-            for (shared, count) in shared.iter_mut().zip(&counts[context]) {
+        let sums: Vec<u32> = counts.iter().map(|counts| counts.iter().sum()).collect();
+        let all: u32 = sums.iter().sum();
+        let enough = SEEN.max(all / TABLES as u32);
+        let (mut shared, mut seen, mut first, mut left) = ([0_u32; TOKENS], 0, 0, all);
+        for (key, (counts, sum)) in counts.iter().zip(&sums).enumerate() {
+            for (shared, count) in shared.iter_mut().zip(counts) {
                 *shared += count;
             }
-            let enough = sum(&shared) >= SHARED_BELOW && after[context] >= SHARED_BELOW;
-            if enough || context + 1 == CONTEXTS {
-                tables.table[first..=context].fill(tables.frequencies.len() as u8);
+            seen += sum;
+            left -= sum;
+            let full = tables.frequencies.len() + 1 == TABLES;
+            if key + 1 == KEYS || (seen >= enough && left >= enough && !full) {
+                tables.table[first..=key].fill(tables.frequencies.len() as u8);
                 tables.frequencies.push(normalised(&shared));
-                shared = [0; TOKENS];
-                first = context + 1;
+                (shared, seen, first) = ([0; TOKENS], 0, key + 1);
             }
         }
         tables
     }
 
-    /// The table for each weighted sum of neighbours.
-    pub(super) fn quantiser(&self) -> [u8; 512] {
-        let mut context = 0;
-        std::array::from_fn(|sum| {
-            if context + 1 < CONTEXTS && STEPS[context + 1] <= sum {
-                context += 1;
-            }
-            self.table[context]
-        })
-    }
-
-    /// The context of each weighted sum of neighbours.
-    pub(super) fn contexts() -> [u8; 512] {
-        Self { table: std::array::from_fn(|context| context as u8), ..Self::default() }.quantiser()
+    /// The table of each key.
+    pub(super) fn table_of_key(&self) -> &[u8; KEYS] {
+        &self.table
     }
 
     /// Slots of `token`, and the slots before it.
@@ -84,10 +79,6 @@ impl Tables {
     pub(super) fn frequency(&self, table: u8, cumulated: &[[u16; TOKENS]], token: usize) -> (u32, u32) {
         let table = usize::from(table);
         (self.frequencies[table][token].into(), cumulated[table][token].into())
-    }
-
-    pub(super) fn of_context(&self, context: u8) -> u8 {
-        self.table[usize::from(context) % CONTEXTS]
     }
 
     pub(super) fn cumulated(&self) -> Vec<[u16; TOKENS]> {
@@ -103,11 +94,12 @@ impl Tables {
             .collect()
     }
 
-    /// Append them: a bit for each context that begins a table; of each table the last token in 7 bits, then for each
-    /// token the bits of its frequency in 4 bits and these bits without their first.
+    /// Append them: how many less one, the first key of each but the first; of each the last token in 7 bits, then for
+    /// each token the bits of its frequency in 4 bits and these bits without their first.
     pub(super) fn write(&self, encoded: &mut Vec<u8>) {
-        let begins = (0..CONTEXTS).filter(|at| *at == 0 || self.table[*at] != self.table[at - 1]);
-        encoded.extend_from_slice(&begins.map(|at| 1_u16 << at).sum::<u16>().to_le_bytes());
+        encoded.push((self.frequencies.len() - 1) as u8);
+        let begins = (1..KEYS).filter(|key| self.table[*key] != self.table[key - 1]);
+        encoded.extend(begins.map(|key| key as u8));
         let (mut held, mut bits) = (0_u64, 0);
         let mut put = |value: u32, width: u32| {
             held |= u64::from(value) << bits;
@@ -135,10 +127,16 @@ impl Tables {
     /// Read what [`Tables::write`] wrote; gives the bytes behind it.
     pub(super) fn read<'a>(&mut self, encoded: &'a [u8]) -> Result<&'a [u8]> {
         let short = || corrupt("ans", "it ends within its tables".into());
-        let (begins, body) = encoded.split_first_chunk::<2>().ok_or_else(short)?;
-        let begins = u16::from_le_bytes(*begins);
-        if begins & 1 == 0 {
-            return Err(corrupt("ans", "no table for the first context".into()));
+        let (&more, body) = encoded.split_first().ok_or_else(short)?;
+        let more = usize::from(more);
+        let (begins, body) = body.split_at_checked(more).ok_or_else(short)?;
+        if more >= TABLES || !begins.is_sorted_by(|a, b| a < b) || begins.first() == Some(&0) {
+            return Err(corrupt("ans", format!("tables that begin at {begins:?}")));
+        }
+        let mut key = 0;
+        for (table, end) in (0_u8..).zip(begins.iter().map(|begin| usize::from(*begin)).chain([KEYS])) {
+            self.table[key..end].fill(table);
+            key = end;
         }
         let mut at = 0_usize;
         let mut take = |width: u32| {
@@ -152,34 +150,28 @@ impl Tables {
             (at <= 8 * body.len()).then_some(value)
         };
         self.frequencies.clear();
-        self.slots.resize(CONTEXTS << SLOT_BITS, 0);
-        for context in 0..CONTEXTS {
-            if begins >> context & 1 == 1 {
-                let last = take(7).ok_or_else(short)? as usize;
-                if last >= TOKENS {
-                    return Err(corrupt("ans", format!("a token {last}")));
-                }
-                let mut frequencies = [0_u16; TOKENS];
-                for frequency in &mut frequencies[..=last] {
-                    let width = take(4).ok_or_else(short)?;
-                    *frequency = match width {
-                        0 => 0,
-                        1 => 1,
-                        // 4 bits give at most 15, so this stays below 2 to the 15.
-                        _ => (1 << (width - 1) | take(width - 1).ok_or_else(short)?) as u16,
-                    };
-                }
-                let all: usize = frequencies.iter().map(|frequency| usize::from(*frequency)).sum();
-                if all != SLOTS {
-                    return Err(corrupt(
-                        "ans",
-                        format!("a table of {all} slots where {SLOTS} were expected"),
-                    ));
-                }
-                self.fill(&frequencies);
-                self.frequencies.push(frequencies);
+        self.slots.resize(TABLES << SLOT_BITS, 0);
+        for _ in 0..=more {
+            let last = take(7).ok_or_else(short)? as usize;
+            if last >= TOKENS {
+                return Err(corrupt("ans", format!("a token {last}")));
             }
-            self.table[context] = (self.frequencies.len() - 1) as u8;
+            let mut frequencies = [0_u16; TOKENS];
+            for frequency in &mut frequencies[..=last] {
+                let width = take(4).ok_or_else(short)?;
+                *frequency = match width {
+                    0 => 0,
+                    1 => 1,
+                    // 4 bits give at most 15, so this stays below 2 to the 15.
+                    _ => (1 << (width - 1) | take(width - 1).ok_or_else(short)?) as u16,
+                };
+            }
+            let all: usize = frequencies.iter().map(|frequency| usize::from(*frequency)).sum();
+            if all != SLOTS {
+                return Err(corrupt("ans", format!("a table of {all} slots where {SLOTS} were expected")));
+            }
+            self.fill(&frequencies);
+            self.frequencies.push(frequencies);
         }
         body.get(at.div_ceil(8)..).ok_or_else(short)
     }
@@ -195,7 +187,7 @@ impl Tables {
     }
 
     /// For each table and slot: token (7 bits), frequency (13), place (12).
-    pub(super) fn slots(&self) -> &[u32; CONTEXTS << SLOT_BITS] {
+    pub(super) fn slots(&self) -> &[u32; TABLES << SLOT_BITS] {
         self.slots.first_chunk().expect("`read` made them as long")
     }
 }
