@@ -69,8 +69,8 @@ fn encode_as<W: Word>(
     for channel in 0..layout.channels {
         work.values.clear();
         let mut all_fit = true;
-        work.values.extend(items.chunks_exact(W::BYTES * layout.channels).map(|pixel| {
-            let word = W::read(&pixel[channel * W::BYTES..]);
+        work.values.extend(W::of(items)[channel..].iter().step_by(layout.channels).map(|item| {
+            let word = W::get(*item);
             all_fit &= fits(layout.signed, word.wide(), W::BYTES);
             word.wide() as u32 ^ origin(layout)
         }));
@@ -281,13 +281,16 @@ fn decode_row<const G: usize>(
 /// A decoded row to its place.
 fn put(layout: &Layout, channel: usize, strip: &Strip, row: usize, values: &[u32], items: &mut [u8]) {
     fn put_as<W: Word>(layout: &Layout, channel: usize, first: usize, values: &[u32], items: &mut [u8]) {
-        let pixel = layout.channels * W::BYTES;
-        let items = &mut items[first * pixel..];
+        let items = &mut W::of_mut(items)[first * layout.channels + channel..];
         let origin = origin(layout);
-        for (value, pixel) in values.iter().zip(items.chunks_exact_mut(pixel)) {
-            let value = *value ^ origin;
-            let wide = if layout.signed { value as i32 as u64 } else { u64::from(value) };
-            W::low(wide).write(&mut pixel[channel * W::BYTES..]);
+        let word = |value: &u32| {
+            let value = value ^ origin;
+            W::low(if layout.signed { value as i32 as u64 } else { u64::from(value) }).put()
+        };
+        if layout.channels == 1 {
+            items.iter_mut().zip(values).for_each(|(item, value)| *item = word(value));
+        } else {
+            items.iter_mut().step_by(layout.channels).zip(values).for_each(|(item, value)| *item = word(value));
         }
     }
     let first = strip.first + row * strip.columns;
