@@ -177,9 +177,8 @@ impl CompressedArray {
         number: usize,
     ) -> PyResult<Option<(Option<String>, Bound<'py, PyBytes>)>> {
         let stored = detached(py, || Ok(self.inner.export(number)?))?;
-        Ok(stored.map(|stored| {
-            (stored.codec.map(|codec| codec.to_string()), PyBytes::new(py, &stored.bytes))
-        }))
+        Ok(stored
+            .map(|stored| (stored.codec.map(|codec| codec.to_string()), PyBytes::new(py, &stored.bytes))))
     }
 }
 
@@ -250,8 +249,7 @@ pub(crate) fn import_chunks(
         let codec = codec.as_deref().map(str::parse::<Codec>).transpose().map_err(CoreError::from)?;
         imported.push(StoredChunk { codec, bytes: bytes.as_bytes().to_vec() });
     }
-    let array =
-        detached(py, || Ok(Inner::import(store, dtype, &shape, &chunks, packing, &imported)?))?;
+    let array = detached(py, || Ok(Inner::import(store, dtype, &shape, &chunks, packing, &imported)?))?;
     Ok(CompressedArray::new(array))
 }
 
@@ -282,8 +280,7 @@ impl GrowingArray {
     ) -> PyResult<Self> {
         let dtype = DType::parse(dtype).map_err(CoreError::from)?;
         let packing = packing(codec, max_error)?;
-        let inner =
-            Growing::new(process_store()?, dtype, &row, &chunks, packing).map_err(CoreError::from)?;
+        let inner = Growing::new(process_store()?, dtype, &row, &chunks, packing).map_err(CoreError::from)?;
         Ok(Self { inner: Mutex::new(Some(inner)) })
     }
 
