@@ -307,10 +307,19 @@ impl GrowingArray {
     }
 }
 
-/// Spill to `directory`, at most `limit` bytes, from now on; None for the defaults. Returns both.
+/// Spill to `directory`, at most `limit` bytes, from now on; None for the defaults. Returns both. Refused, and nothing
+/// changed, if no file can be made there.
 #[pyfunction]
-pub(crate) fn set_spill(directory: Option<PathBuf>, limit: Option<u64>) -> (PathBuf, u64) {
-    let space = SpillSpace::process();
-    space.set(directory.as_deref(), limit);
-    space.limits()
+pub(crate) fn set_spill(
+    py: Python<'_>,
+    directory: Option<PathBuf>,
+    limit: Option<u64>,
+) -> PyResult<(PathBuf, u64)> {
+    detached(py, || {
+        drypoint_memory::Spill::create(directory.as_deref(), 0)
+            .map_err(|error| CoreError::Array(error.into()))?;
+        let space = SpillSpace::process();
+        space.set(directory.as_deref(), limit);
+        Ok(space.limits())
+    })
 }
