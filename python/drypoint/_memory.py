@@ -23,6 +23,8 @@ class MemoryReport(dict[str, "Any"]):
             f"idle      {_readable(self['idle'])}  hits {self['hits']:,}, misses {self['misses']:,}",
             f"resident  {_readable(self['resident'])}  peak {_readable(self['peak_resident'])}",
         ]
+        if self["spilled"]:
+            lines.append(f"spilled   {_readable(self['spilled'])}")
         holders = sorted(self["consumers"].items(), key=lambda item: -item[1]["reserved"])
         width = max((len(name) for name, _ in holders), default=0)
         lines += [
@@ -41,7 +43,8 @@ def memory() -> MemoryReport:
     MemoryReport
         A dict with, in bytes: ``budget``, ``reserved`` (granted), ``live`` (allocated by Drypoint), ``idle`` (freed
         blocks kept for reuse), ``resident`` (what the system reports for the whole process), ``peak_reserved``,
-        ``peak_live``, ``peak_resident``; as counts: ``hits`` and ``misses`` of the pool; and ``consumers``, a dict of
+        ``peak_live``, ``peak_resident``, ``spilled`` (on disk, not in memory); as
+        counts: ``hits`` and ``misses`` of the pool; and ``consumers``, a dict of
         ``reserved``, ``live``, ``peak``, ``hits``, ``misses`` by name. Costs some microseconds.
 
     Examples
@@ -130,7 +133,7 @@ def set_spill(dir: str | PathLike[str] | None = None, limit: str | int | None = 
     if limit is not None and not (limit == 0 and not isinstance(limit, bool)):
         limit = _arguments.bytes_of(limit, "limit")
     folder, most = _core.set_spill(dir, limit)
-    return folder, most
+    return str(folder), most
 
 
 def _readable(count: int) -> str:

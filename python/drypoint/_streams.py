@@ -7,6 +7,7 @@ imported here: a Polars frame is drawn without pandas, a NumPy array without PyA
 from __future__ import annotations
 
 import os
+import sys
 
 from . import _arguments, _core
 from ._closing import Closing
@@ -21,6 +22,9 @@ __all__ = ["Source", "scan"]
 
 #: Rows that come one at a time (tuples, dicts of scalars) are gathered until there are this many.
 _GATHERED_ROWS = 65_536
+
+#: A list of more things than this is no table.
+_MOST_COLUMNS = 10_000
 
 
 class Source(Closing):
@@ -279,8 +283,9 @@ def scan(
     ----------
     source : path, glob, list of paths, array, mapping, table, iterator
         - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
-          zstd), Arrow IPC and Feather, NPY, NPZ;
-        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays; a tuple or list
+          zstd), Arrow IPC and Feather, NPY, NPZ; a Zarr group of arrays of one length, or a Zarr array of rows;
+        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a `CompressedArray` of such a shape, which is
+          decoded chunk by chunk; a mapping of names to arrays; a tuple or list
           of arrays of one dimension, which are columns;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
           of PyArrow;
@@ -366,6 +371,12 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    item = _of_zarr(item)
+    if hasattr(item, "_source"):
+        table: _core.Source = item._source()
+        return table
+    if (chunked := _chunked_columns(item)) is not None:
+        return _core.chunked_source(name, chunked)
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
     if _is_plain_frame(item):
@@ -394,6 +405,61 @@ def _recognise(item: Any) -> _core.Source | None:
             return _core.array_source(name, [(field, *_column(item[field])) for field in fields])
         return _core.array_source(name, _array_columns(item))
     return None
+
+
+def _of_zarr(item: Any) -> Any:
+    """Arrays and groups of zarr-python that lie in a folder as our own, also those in a mapping; all else as it is."""
+    if "zarr" not in sys.modules:
+        return item
+    from ._arrays.zarr import taken_over
+
+    if isinstance(item, dict):
+        return {name: _of_zarr(part) for name, part in item.items()}
+    if isinstance(item, tuple) and len(item) < _MOST_COLUMNS:
+        return tuple(map(_of_zarr, item))
+    ours = taken_over(item)
+    return item if ours is None else ours
+
+
+def _chunked_columns(item: Any) -> list[tuple[str, _core.Chunked, int | None]] | None:
+    """The columns of an array that is decoded chunk by chunk, or of a mapping or tuple with at least one of those."""
+    if hasattr(item, "_chunked"):
+        array = item._chunked()
+        if len(array.shape) == 1:
+            return [("value", array, None)]
+        if len(array.shape) != 2:
+            raise UnknownFormat(
+                f"an array of {len(array.shape)} dimensions is not a table; expected shape (n,) or (n, columns)"
+            )
+        return [(name, array, place) for place, name in enumerate(_default_names(array.shape[1]))]
+    if isinstance(item, dict):
+        named = [(str(key), part) for key, part in item.items()]
+    elif isinstance(item, tuple | list) and len(item) < _MOST_COLUMNS:
+        named = list(zip(_default_names(len(item)), item, strict=True))
+    else:
+        return None
+    if not any(hasattr(part, "_chunked") for _, part in named):
+        return None
+    return [(name, _as_chunked(name, part), None) for name, part in named]
+
+
+def _as_chunked(name: str, column: Any) -> _core.Chunked:
+    """A column among those that are decoded, as one of them."""
+    if hasattr(column, "_chunked"):
+        found: _core.Chunked = column._chunked()
+        return found
+    held, kind, missing = _column(column)
+    dtype: Any = getattr(column, "dtype", None)
+    if kind in ("rows", "arrow") or missing is not None or not hasattr(dtype, "newbyteorder"):
+        raise UnknownFormat(
+            f"column {name!r} is a {type(column).__name__}; beside a column that is decoded chunk by chunk expected "
+            f"another one, or a NumPy array without missing values"
+        )
+    code = dtype.str
+    if kind is not None:  # integers that count a unit
+        what, _, unit = kind.partition(":")
+        code = f"{held.dtype.str[0]}{'M' if what == 'time' else 'm'}8[{unit}]"
+    return _core.strided_array(name, code, held, 1)
 
 
 class _Dataset:

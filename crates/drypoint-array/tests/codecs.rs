@@ -3,7 +3,7 @@
 use drypoint_array::{Codec, DType, Scratch, choose};
 use proptest::prelude::*;
 
-const CODECS: [&str; 22] = [
+const CODECS: [&str; 27] = [
     "plain",
     "constant",
     "pco",
@@ -12,6 +12,11 @@ const CODECS: [&str; 22] = [
     "pco:2+delta3",
     "pco:2+lookback",
     "pco:8+step0.01",
+    "ans",
+    "ans+delta",
+    "ans+mean",
+    "ans+plane",
+    "ans+counts",
     "zstd",
     "zstd:1+shuffle",
     "zstd:1+bitshuffle",
@@ -135,7 +140,7 @@ fn wrong_names_are_told_what_is_right() {
     for (name, expected) in [
         (
             "zst",
-            "unknown codec \"zst\"; did you mean \"zstd\"? expected one of plain, constant, pco, zstd, lz4",
+            "unknown codec \"zst\"; did you mean \"zstd\"? expected one of plain, constant, pco, ans, zstd, lz4",
         ),
         ("", "unknown codec \"\"; expected one of plain"),
         ("auto", "unknown codec \"auto\""),

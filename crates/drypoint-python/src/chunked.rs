@@ -50,13 +50,22 @@ impl Storage for Loan {
     }
 }
 
-/// Memory that `object` lends, of any strides, its items taken for those of NumPy's type `dtype`.
+/// Memory that `object` lends, of any strides, its items taken for those of NumPy's type `dtype`. An array without
+/// dimensions comes as its one item.
 #[pyfunction]
-pub(crate) fn strided_array(name: &str, dtype: &str, object: &Bound<'_, PyAny>) -> PyResult<Chunked> {
+pub(crate) fn strided_array(
+    name: &str,
+    dtype: &str,
+    object: &Bound<'_, PyAny>,
+    dimensions: usize,
+) -> PyResult<Chunked> {
     let dtype = DType::parse(dtype).map_err(CoreError::from)?;
     let loan = Loan::new(object)?;
     let buffer = loan.buffer();
-    let (shape, strides) = (buffer.shape().to_vec(), buffer.strides().to_vec());
+    let (mut shape, mut strides) = (buffer.shape().to_vec(), buffer.strides().to_vec());
+    if dimensions == 0 && shape == [1] {
+        (shape, strides) = (Vec::new(), Vec::new());
+    }
     let geometry = Geometry { dtype, shape, strides, first_byte: loan.first_byte as u64 };
     let array = StridedArray::new(name, geometry, loan).map_err(CoreError::from)?;
     Ok(Chunked { inner: Arc::new(array) })

@@ -28,19 +28,19 @@ fn process_store() -> Result<&'static Arc<Store>, CoreError> {
 }
 
 /// Run `work` detached; where it is long, Ctrl-C stops it.
-fn stoppable<T: Send>(
+pub(crate) fn stoppable<T: Send, E: Into<CoreError>>(
     py: Python<'_>,
     bytes: usize,
-    work: impl FnOnce(&AtomicBool) -> drypoint_array::Result<T> + Send,
+    work: impl FnOnce(&AtomicBool) -> Result<T, E> + Send,
 ) -> PyResult<T> {
     let stop = AtomicBool::new(false);
     if bytes < SHORT_BYTES {
-        return detached(py, || Ok(work(&stop)?));
+        return detached(py, || work(&stop).map_err(Into::into));
     }
-    watched(py, || stop.store(true, Ordering::Relaxed), |_| Ok(()), || Ok(work(&stop)?))
+    watched(py, || stop.store(true, Ordering::Relaxed), |_| Ok(()), || work(&stop).map_err(Into::into))
 }
 
-fn workers(threads: Option<usize>) -> usize {
+pub(crate) fn workers(threads: Option<usize>) -> usize {
     threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()))
 }
 
@@ -177,9 +177,8 @@ impl CompressedArray {
         number: usize,
     ) -> PyResult<Option<(Option<String>, Bound<'py, PyBytes>)>> {
         let stored = detached(py, || Ok(self.inner.export(number)?))?;
-        Ok(stored.map(|stored| {
-            (stored.codec.map(|codec| codec.to_string()), PyBytes::new(py, &stored.bytes))
-        }))
+        Ok(stored
+            .map(|stored| (stored.codec.map(|codec| codec.to_string()), PyBytes::new(py, &stored.bytes))))
     }
 }
 
@@ -250,8 +249,7 @@ pub(crate) fn import_chunks(
         let codec = codec.as_deref().map(str::parse::<Codec>).transpose().map_err(CoreError::from)?;
         imported.push(StoredChunk { codec, bytes: bytes.as_bytes().to_vec() });
     }
-    let array =
-        detached(py, || Ok(Inner::import(store, dtype, &shape, &chunks, packing, &imported)?))?;
+    let array = detached(py, || Ok(Inner::import(store, dtype, &shape, &chunks, packing, &imported)?))?;
     Ok(CompressedArray::new(array))
 }
 
@@ -282,8 +280,7 @@ impl GrowingArray {
     ) -> PyResult<Self> {
         let dtype = DType::parse(dtype).map_err(CoreError::from)?;
         let packing = packing(codec, max_error)?;
-        let inner =
-            Growing::new(process_store()?, dtype, &row, &chunks, packing).map_err(CoreError::from)?;
+        let inner = Growing::new(process_store()?, dtype, &row, &chunks, packing).map_err(CoreError::from)?;
         Ok(Self { inner: Mutex::new(Some(inner)) })
     }
 
@@ -310,10 +307,19 @@ impl GrowingArray {
     }
 }
 
-/// Spill to `directory`, at most `limit` bytes, from now on; None for the defaults. Returns both.
+/// Spill to `directory`, at most `limit` bytes, from now on; None for the defaults. Returns both. Refused, and nothing
+/// changed, if no file can be made there.
 #[pyfunction]
-pub(crate) fn set_spill(directory: Option<PathBuf>, limit: Option<u64>) -> (PathBuf, u64) {
-    let space = SpillSpace::process();
-    space.set(directory.as_deref(), limit);
-    space.limits()
+pub(crate) fn set_spill(
+    py: Python<'_>,
+    directory: Option<PathBuf>,
+    limit: Option<u64>,
+) -> PyResult<(PathBuf, u64)> {
+    detached(py, || {
+        drypoint_memory::Spill::create(directory.as_deref(), 0)
+            .map_err(|error| CoreError::Array(error.into()))?;
+        let space = SpillSpace::process();
+        space.set(directory.as_deref(), limit);
+        Ok(space.limits())
+    })
 }

@@ -83,8 +83,9 @@ impl ChunkedSource {
             if source.schema.fields.iter().any(|field| field.name == name) {
                 return Err(mismatch(format!("two columns are called {name:?}")));
             }
-            let element = Element::parse(array.dtype().name()).map_err(|what| {
-                StreamError::Unsupported { name: source.name.clone(), what: format!("{what} of column {name:?}") }
+            let element = Element::parse(array.dtype().name()).map_err(|what| StreamError::Unsupported {
+                name: source.name.clone(),
+                what: format!("{what} of column {name:?}"),
             })?;
             source.schema.fields.push(Field {
                 name,
@@ -151,7 +152,10 @@ impl Span {
     /// Bytes of a chunk of the array, which are decoded on the way.
     fn chunk_bytes(&self, source: &ChunkedSource) -> usize {
         let array = &source.arrays[self.array];
-        array.chunk_shape().iter().fold(array.dtype().item_bytes(), |bytes, &items| bytes.saturating_mul(items))
+        array
+            .chunk_shape()
+            .iter()
+            .fold(array.dtype().item_bytes(), |bytes, &items| bytes.saturating_mul(items))
     }
 }
 
@@ -224,9 +228,11 @@ struct ChunkedScan<'s> {
 impl Scan for ChunkedScan<'_> {
     fn reader<'s>(&'s self) -> Result<Box<dyn Reader + 's>> {
         let consumer: &MemoryConsumer = &self.request.consumer;
-        let blocks = self.plan.spans.iter().map(|span| {
-            Ok(consumer.buffer(self.plan.block_rows * span.row_bytes(self.source))?)
-        });
+        let blocks = self
+            .plan
+            .spans
+            .iter()
+            .map(|span| Ok(consumer.buffer(self.plan.block_rows * span.row_bytes(self.source))?));
         let gatherers = self.plan.wanted.iter().map(|(span, column)| {
             let views = self.plan.lie(*span, column, self.source).2;
             Gatherer::new(&column.element, self.plan.batch_rows, views, consumer)

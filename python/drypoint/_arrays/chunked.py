@@ -41,7 +41,9 @@ class ChunkedArray(Reductions, Closing):
         """The array for the core."""
 
     @abstractmethod
-    def _select(self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None) -> None:
+    def _select(
+        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+    ) -> None:
         """Fill contiguous bytes with every ``step``-th item from ``start`` on, ``count`` along each axis."""
 
     @property
@@ -169,7 +171,7 @@ class ChunkedArray(Reductions, Closing):
             self._select(start, step, count, out.reshape(-1).view(np.uint8), threads)
         return out
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
         if copy is False:
             raise ValueError(
                 f"a {type(self).__name__} has no array to show without a copy: its items are decoded into a new one"

@@ -60,7 +60,8 @@ def compress(
           piece is held once the next one is asked for.
     codec : str, default "auto"
         ``"auto"`` chooses by type and contents, and looks again where they change. Or one for all chunks: ``"plain"``,
-        ``"pco"``, ``"zstd"``, ``"lz4"``, with a level and filters: ``"pco:8"``, ``"zstd:3+shuffle"``, ``"lz4+delta+bitshuffle"``.
+        ``"pco"``, ``"zstd"``, ``"lz4"``, with a level and filters: ``"pco:8"``, ``"zstd:3+shuffle"``,
+        ``"lz4+delta+bitshuffle"``.
     chunks : "auto", int or tuple of int, default "auto"
         Items of a chunk along each axis, -1 for all; an int is for the first axis. ``"auto"`` makes chunks of about half
         a megabyte: rows where a row is short, else boxes.
@@ -110,6 +111,11 @@ def compress(
     ((1500,), 1000.0)
     """
     settings = Settings(codec, chunks, exact, max_error, _threads(threads))
+    if type(source).__module__.partition(".")[0] == "zarr":
+        from .zarr import taken_over
+
+        ours = taken_over(source)
+        source = source if ours is None else ours
     if isinstance(source, ChunkedArray):
         return settings.of_chunked(source._chunked(), source.dtype, source.shape, source.chunks)
     if isinstance(source, str | os.PathLike):
@@ -127,7 +133,8 @@ def compress(
     if hasattr(source, "__iter__") and not isinstance(source, str | dict | set | frozenset):
         return _of_pieces(iter(source), type(source).__name__, settings)
     raise UnknownFormat(
-        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file, or an iterator of arrays"
+        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file, or an iterator of "
+        f"arrays"
     )
 
 
@@ -146,7 +153,9 @@ class Settings:
             return
         self.max_error = _arguments.number(max_error, "max_error")
         if exact:
-            raise BadArgument(f"max_error={max_error!r} needs exact=False: items are either exact or differ by so much")
+            raise BadArgument(
+                f"max_error={max_error!r} needs exact=False: items are either exact or differ by so much"
+            )
         if not 0 < self.max_error < float("inf"):
             raise BadArgument(f"max_error must be a finite number above 0, not {max_error!r}")
 
@@ -156,7 +165,9 @@ class Settings:
             raise BadArgument(f"max_error is for floating items; {dtype} is kept exactly: leave exact=True")
         return checked_codec(self._codec, dtype)
 
-    def shape(self, shape: tuple[int, ...], dtype: np.dtype[Any], usual: tuple[int, ...] | None = None) -> list[int]:
+    def shape(
+        self, shape: tuple[int, ...], dtype: np.dtype[Any], usual: tuple[int, ...] | None = None
+    ) -> list[int]:
         """The shape of chunks for an array, `usual` where nothing else was asked for."""
         asked = self._chunks
         if isinstance(asked, str):
@@ -169,19 +180,27 @@ class Settings:
         try:
             asked = tuple(asked)
         except TypeError:
-            raise BadArgument(f"chunks must be 'auto', a whole number or a tuple of them, not {asked!r}") from None
+            raise BadArgument(
+                f"chunks must be 'auto', a whole number or a tuple of them, not {asked!r}"
+            ) from None
         if len(asked) != len(shape):
             raise BadArgument(f"chunks={asked!r} has {len(asked)} axes, the array has {len(shape)}")
         found = []
         for length, items in zip(asked, shape, strict=True):
             length = _arguments.whole(length, "chunks", -1)
             if length == 0:
-                raise BadArgument(f"chunks must be at least 1 along each axis, or -1 for all of it, not {asked!r}")
+                raise BadArgument(
+                    f"chunks must be at least 1 along each axis, or -1 for all of it, not {asked!r}"
+                )
             found.append(max(1, items) if length == -1 else length)
         return found
 
     def of_chunked(
-        self, source: _core.Chunked, dtype: np.dtype[Any], shape: tuple[int, ...], usual: tuple[int, ...] | None = None
+        self,
+        source: _core.Chunked,
+        dtype: np.dtype[Any],
+        shape: tuple[int, ...],
+        usual: tuple[int, ...] | None = None,
     ) -> CompressedArray:
         """What the core reads by itself."""
         chunks = self.shape(shape, dtype, usual)
@@ -199,10 +218,13 @@ def checked_type(dtype: np.dtype[Any], what: str) -> None:
     """Refuse items that are no numbers, times, truth values or strings of a fixed length."""
     if dtype.names is not None:
         first = dtype.names[0] if dtype.names else "x"
-        raise UnsupportedData(f"{what} holds structures ({dtype}); compress each field alone, such as array[{first!r}]")
+        raise UnsupportedData(
+            f"{what} holds structures ({dtype}); compress each field alone, such as array[{first!r}]"
+        )
     if dtype.hasobject or dtype.kind == "T":
         raise UnsupportedData(
-            f"{what} holds Python objects ({dtype}); give it a type of fixed size first, such as .astype(float) or .astype('U16')"
+            f"{what} holds Python objects ({dtype}); give it a type of fixed size first, such as .astype(float) or "
+            f".astype('U16')"
         )
     if dtype.kind not in "biufcmMSU" or dtype.itemsize == 0 or dtype.char in "gG":
         raise UnsupportedData(
@@ -223,7 +245,12 @@ def _of_mapped(array: Any, settings: Settings) -> CompressedArray:
     """A mapped file, its pages given back as soon as they were read: they would all stay in memory otherwise."""
     mapping = getattr(array, "_mmap", None)
     # A private mapping may hold changes that are nowhere else.
-    if not isinstance(mapping, mmap.mmap) or array.mode == "c" or array.ndim == 0 or array.nbytes < MAPPED_BYTES:
+    if (
+        not isinstance(mapping, mmap.mmap)
+        or array.mode == "c"
+        or array.ndim == 0
+        or array.nbytes < MAPPED_BYTES
+    ):
         return _of_array(np.asarray(array), settings)
     checked_type(array.dtype, "the mapped array")
     plain = array.view(np.ndarray)
@@ -302,15 +329,21 @@ def _of_foreign(source: Any, settings: Settings) -> CompressedArray:
         bytes_each = int(np.prod(source.chunks, dtype=np.int64)) * dtype.itemsize
         usual = tuple(source.chunks) if bytes_each in FOREIGN_BYTES else None
     chunks = settings.shape(shape, dtype, usual)
-    core = _core.filled_array(dtype.str, list(shape), chunks, settings.codec(dtype), settings.max_error, bytes(dtype.itemsize))
+    core = _core.filled_array(
+        dtype.str, list(shape), chunks, settings.codec(dtype), settings.max_error, bytes(dtype.itemsize)
+    )
     made = CompressedArray(core)
     for start in _starts(shape, tuple(made.chunks)):
         count = [min(chunk, length - at) for at, chunk, length in zip(start, made.chunks, shape, strict=True)]
         index = tuple(slice(at, at + length) for at, length in zip(start, count, strict=True))
         items = np.asarray(source[index])
         if items.shape != tuple(count):
-            raise SchemaMismatch(f"{type(source).__name__}[{index}] has shape {items.shape}, expected {tuple(count)}")
-        core.assign(start, [1] * len(start), count, _strided(items.astype(dtype, copy=False), dtype), settings.threads)
+            raise SchemaMismatch(
+                f"{type(source).__name__}[{index}] has shape {items.shape}, expected {tuple(count)}"
+            )
+        core.assign(
+            start, [1] * len(start), count, _strided(items.astype(dtype, copy=False), dtype), settings.threads
+        )
         del items
     return made
 
@@ -318,7 +351,9 @@ def _of_foreign(source: Any, settings: Settings) -> CompressedArray:
 def _starts(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[list[int]]:
     import itertools
 
-    for start in itertools.product(*(range(0, length, chunk) for length, chunk in zip(shape, chunks, strict=True))):
+    for start in itertools.product(
+        *(range(0, length, chunk) for length, chunk in zip(shape, chunks, strict=True))
+    ):
         yield list(start)
 
 
@@ -332,7 +367,11 @@ def _is_array_like(source: Any) -> bool:
 
 
 def _as_array(source: Any) -> Array:
-    if hasattr(source, "__array__") or hasattr(source, "__array_interface__") or not hasattr(source, "__dlpack__"):
+    if (
+        hasattr(source, "__array__")
+        or hasattr(source, "__array_interface__")
+        or not hasattr(source, "__dlpack__")
+    ):
         try:
             return np.asarray(source)
         except ValueError as error:  # lists of different lengths
@@ -355,7 +394,9 @@ class Growing:
         checked_type(dtype, self._name)
         row_bytes = dtype.itemsize * int(np.prod(row, dtype=np.int64))
         rows = MANY if row_bytes * 16 <= WAITING_BYTES else max(1, WAITING_BYTES // row_bytes)
-        chunks = self._settings.shape((MANY, *row), dtype, tuple(_core.chunk_shape([rows, *row], dtype.itemsize)))
+        chunks = self._settings.shape(
+            (MANY, *row), dtype, tuple(_core.chunk_shape([rows, *row], dtype.itemsize))
+        )
         self._core = _core.GrowingArray(
             dtype.str, list(row), chunks, self._settings.codec(dtype), self._settings.max_error
         )
@@ -402,4 +443,3 @@ def _of_pieces(iterator: Iterator[Any], name: str, settings: Settings) -> Compre
         growing.append(np.asarray(item), number)
         del item
     return growing.finish()
-

@@ -30,8 +30,8 @@ class CompressedArray(ChunkedArray):
     """An array of any number of axes in encoded chunks; made by `compress`.
 
     It is indexed, assigned to, iterated and reduced like a NumPy array; what comes out are NumPy arrays, new ones, in
-    memory from the pool. Arithmetic is NumPy's: take what is needed, ``array[...]`` for all, or let ``np.add`` and its like
-    do so. Readers and writers may be in many threads; an assignment is whole for each chunk.
+    memory from the pool. Arithmetic is NumPy's: take what is needed, ``array[...]`` for all, or let ``np.add`` and its
+    like do so. Readers and writers may be in many threads; an assignment is whole for each chunk.
 
     Attributes
     ----------
@@ -109,7 +109,9 @@ class CompressedArray(ChunkedArray):
     def _chunked(self) -> _core.Chunked:
         return self._open().chunked()
 
-    def _select(self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None) -> None:
+    def _select(
+        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+    ) -> None:
         self._open().select(start, step, count, out, threads)
 
     def _write(self, start: list[int], step: list[int], count: list[int], value: Array) -> None:
@@ -194,7 +196,7 @@ class CompressedArray(ChunkedArray):
 
     def __reduce__(self) -> tuple[Any, ...]:
         core = self._open()
-        chunks = []
+        chunks: list[tuple[str | None, bytes]] = []
         while (stored := core.export(len(chunks))) is not None:
             chunks.append(stored)
         told = {
@@ -255,7 +257,9 @@ def restored(version: int, told: dict[str, Any], chunks: list[tuple[str | None, 
         If it was written by a later version, or is not what was written.
     """
     if version != PICKLED:
-        raise CorruptData(f"a pickled CompressedArray of version {version!r}; this Drypoint reads version {PICKLED}")
+        raise CorruptData(
+            f"a pickled CompressedArray of version {version!r}; this Drypoint reads version {PICKLED}"
+        )
     try:
         core = _core.import_chunks(
             told["dtype"], told["shape"], told["chunks"], told["codec"], told["max_error"], chunks
@@ -273,13 +277,15 @@ def _broadcast(value: Array, shape: tuple[int, ...]) -> Array:
     try:
         return np.broadcast_to(value, shape)
     except ValueError:
-        raise ValueError(f"could not broadcast input array from shape {given.shape} into shape {shape}") from None
+        raise ValueError(
+            f"could not broadcast input array from shape {given.shape} into shape {shape}"
+        ) from None
 
 
 def _strided(array: Array, dtype: np.dtype[Any], name: str = "array") -> _core.Chunked:
     """NumPy's memory for the core. Instants refuse the buffer protocol, their integers do not."""
     lent = array.view(f"{dtype.str[0]}i8") if dtype.kind in "mM" else array
-    return _core.strided_array(name, dtype.str, lent)
+    return _core.strided_array(name, dtype.str, lent if lent.ndim else lent.reshape(1), lent.ndim)
 
 
 def _threads(threads: Any) -> int | None:

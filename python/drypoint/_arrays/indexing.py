@@ -1,7 +1,7 @@
 """NumPy's indexing over an array of chunks: what an index means, and which boxes have to be read or written for it.
 
-Integers and slices become one selection. Arrays of integers and masks become points, sorted by the chunk that they lie in,
-so that each chunk is read once however the points are scattered.
+Integers and slices become one selection. Arrays of integers and masks become points, sorted by the chunk that they lie
+in, so that each chunk is read once however the points are scattered.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ def parsed(index: Any, shape: tuple[int, ...]) -> Basic | Points | Mask:
         For what NumPy refuses, in its words.
     """
     entries = [_entry(part) for part in (index if isinstance(index, tuple) else (index,))]
-    if len(entries) == 1 and isinstance(entries[0], np.ndarray) and entries[0].dtype == bool and entries[0].ndim:
+    if (
+        len(entries) == 1
+        and isinstance(entries[0], np.ndarray)
+        and entries[0].dtype == bool
+        and entries[0].ndim
+    ):
         mask = entries[0]
         _fit_mask(mask, 0, shape, 1)
         return Mask(mask, shape)
@@ -51,7 +56,9 @@ def parsed(index: Any, shape: tuple[int, ...]) -> Basic | Points | Mask:
         raise IndexError("an index can only have a single ellipsis ('...')")
     used = sum(_axes_of(part) for part in entries)
     if used > len(shape):
-        raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
+        raise IndexError(
+            f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed"
+        )
     rest = len(shape) - used
     if not has_ellipsis:
         entries.append(Ellipsis)
@@ -105,7 +112,9 @@ def _entry(part: Any) -> Any:
         if array.dtype == bool:
             return array
         if array.dtype.kind not in "iu":
-            raise IndexError(_ALLOWED if array.ndim == 0 else "arrays used as indices must be of integer (or boolean) type")
+            raise IndexError(
+                _ALLOWED if array.ndim == 0 else "arrays used as indices must be of integer (or boolean) type"
+            )
         return int(array) if array.ndim == 0 else array.astype(np.intp, copy=False)
     return operator.index(part)
 
@@ -119,10 +128,12 @@ def _axes_of(part: Any) -> int:
 def _fit_mask(mask: Array, first: int, shape: tuple[int, ...], used: int) -> None:
     if first + mask.ndim > len(shape):
         used = max(used, first + mask.ndim)
-        raise IndexError(f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed")
+        raise IndexError(
+            f"too many indices for array: array is {len(shape)}-dimensional, but {used} were indexed"
+        )
     for place, length in enumerate(mask.shape):
         axis = first + place
-        if length != shape[axis]:
+        if length and length != shape[axis]:  # NumPy lets empty ones pass
             raise IndexError(
                 f"boolean index did not match indexed array along axis {axis}; size of axis is {shape[axis]} but size "
                 f"of corresponding boolean axis is {length}"
@@ -168,7 +179,9 @@ class Basic:
         Along each axis of the array.
     """
 
-    def __init__(self, expanded: list[tuple[int | None, Any]], shape: tuple[int, ...], keeps_array: bool) -> None:
+    def __init__(
+        self, expanded: list[tuple[int | None, Any]], shape: tuple[int, ...], keeps_array: bool
+    ) -> None:
         self.start: list[int] = []
         self.step: list[int] = []
         self.count: list[int] = []
@@ -207,7 +220,9 @@ class Basic:
     @property
     def is_plain(self) -> bool:
         """Whether the selection is the result as it is."""
-        return all(isinstance(part, slice) and part.step is None or part is Ellipsis for part in self._after)
+        return all(
+            (isinstance(part, slice) and part.step is None) or part is Ellipsis for part in self._after
+        )
 
     def read(self, read: Read) -> Any:
         """The result: an array, or one item where all are integers."""
@@ -215,7 +230,7 @@ class Basic:
 
     def write(self, _read: Read, write: Write, value: Array) -> None:
         """Assign an array that has the result's shape."""
-        write(self.start, self.step, self.count, value[tuple(self._before)])
+        write(self.start, self.step, self.count, value[(*self._before, ...)])
 
 
 class Points:
@@ -260,7 +275,9 @@ class Points:
         self._plain = tuple(found.count for found in self._slices.values())
         self.shape = (*others[:first], *self._points, *others[first:])
 
-    def _groups(self, chunks: tuple[int, ...]) -> Iterator[tuple[Array, list[int], list[int], tuple[Any, ...]]]:
+    def _groups(
+        self, chunks: tuple[int, ...]
+    ) -> Iterator[tuple[Array, list[int], list[int], tuple[Any, ...]]]:
         """The points of each chunk: their numbers, the box around them, and their places in it."""
         count = int(np.prod(self._points, dtype=np.int64))
         if count == 0:
@@ -283,7 +300,9 @@ class Points:
             inside = tuple(places - least for places, least in zip(here, low, strict=True))
             yield numbers, low, [most - least + 1 for least, most in zip(low, high, strict=True)], inside
 
-    def _pieces(self, points: int, item_bytes: int, chunks: tuple[int, ...]) -> Iterator[list[tuple[int, int]]]:
+    def _pieces(
+        self, points: int, item_bytes: int, chunks: tuple[int, ...]
+    ) -> Iterator[list[tuple[int, int]]]:
         """Parts of the slices, (first, count) for each, such that a box over one is not too large."""
         room = max(1, BOX_BYTES // max(1, points * item_bytes))
         parts: list[list[tuple[int, int]]] = []
@@ -338,7 +357,10 @@ class Points:
         value = value.reshape((count, *self._plain))[(slice(None), *self._downwards())]
         for start, step, extent, inside, outside in self._boxes(chunks, value.dtype.itemsize):
             box = read(start, step, extent)
-            self._turned(box)[inside] = value[outside]
+            if self._axes:
+                self._turned(box)[inside] = value[outside]
+            else:
+                self._turned(box)[...] = value[outside][-1]
             write(start, step, extent, box)
 
 
@@ -350,7 +372,9 @@ class Mask:
         self._whole = shape
         self.shape = (int(np.count_nonzero(mask)), *shape[mask.ndim :])
 
-    def _bands(self, chunks: tuple[int, ...], item_bytes: int) -> Iterator[tuple[list[int], list[int], Array, slice]]:
+    def _bands(
+        self, chunks: tuple[int, ...], item_bytes: int
+    ) -> Iterator[tuple[list[int], list[int], Array, slice]]:
         done = 0
         for first, rows in row_bands(self._whole, chunks, item_bytes):
             mask = self._mask[first : first + rows]

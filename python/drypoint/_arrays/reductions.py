@@ -1,7 +1,7 @@
 """Sums, extremes and the like of arrays that are read chunk by chunk: each chunk is reduced alone, then the results.
 
-The results are NumPy's, types included: exact for integers, within rounding for floats, whose chunks are added up in a wider
-type where there is one.
+The results are NumPy's, types included: exact for integers, within rounding for floats, whose chunks are added up in a
+wider type where there is one.
 """
 
 from __future__ import annotations
@@ -40,7 +40,13 @@ class Reductions(ABC):
     def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], Array]]:
         """Each chunk's place and items."""
 
-    def sum(self, axis: Axis = None, dtype: DTypeLike = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def sum(
+        self,
+        axis: Axis = None,
+        dtype: DTypeLike | None = None,
+        out: Array | None = None,
+        keepdims: bool = False,
+    ) -> Any:
         """The sum over all items, or along axes.
 
         Parameters
@@ -66,7 +72,13 @@ class Reductions(ABC):
         """
         return self._folded("sum", np.add, 0, axis, dtype, out, keepdims)
 
-    def prod(self, axis: Axis = None, dtype: DTypeLike = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def prod(
+        self,
+        axis: Axis = None,
+        dtype: DTypeLike | None = None,
+        out: Array | None = None,
+        keepdims: bool = False,
+    ) -> Any:
         """The product of all items, or along axes.
 
         Parameters
@@ -87,12 +99,26 @@ class Reductions(ABC):
         return self._folded("prod", np.multiply, 1, axis, dtype, out, keepdims)
 
     def _folded(
-        self, name: str, fold: np.ufunc, first: int, axis: Axis, dtype: DTypeLike, out: Array | None, keepdims: bool
+        self,
+        name: str,
+        fold: np.ufunc,
+        first: int,
+        axis: Axis,
+        dtype: DTypeLike | None,
+        out: Array | None,
+        keepdims: bool,
     ) -> Any:
         reduce = getattr(np, name)
         kind = reduce(np.empty(0, self.dtype), dtype=dtype).dtype
         # Half and single precision would lose digits from chunk to chunk.
-        wide = np.dtype(np.float64) if kind.kind == "f" else np.dtype(np.complex128) if kind.kind == "c" else kind
+        wide = (
+            np.dtype(np.float64)
+            if kind.kind == "f"
+            else np.dtype(np.complex128)
+            if kind.kind == "c"
+            else kind
+        )
+        adds_in = None if kind.kind in "mM" else wide
         whole = Reduced(self.shape, axis)
         found = np.zeros(whole.kept, wide)
         if first:
@@ -100,7 +126,9 @@ class Reductions(ABC):
         for place, items in self.iter_chunks():
             where = whole.where(place)
             with np.errstate(over="ignore", invalid="ignore"):
-                found[where] = fold(found[where], reduce(items, axis=whole.axes, dtype=wide, keepdims=True))
+                found[where] = fold(
+                    found[where], reduce(items, axis=whole.axes, dtype=adds_in, keepdims=True)
+                )
         with np.errstate(over="ignore"):
             return whole.result(found.astype(kind, copy=False), out, keepdims)
 
@@ -170,9 +198,9 @@ class Reductions(ABC):
     def _extreme(self, name: str, fold: np.ufunc, axis: Axis, out: Array | None, keepdims: bool) -> Any:
         reduce = getattr(np, name)
         if self._is_empty:
-            return reduce(np.empty(self.shape, self.dtype), axis=axis, out=out, keepdims=keepdims)
+            return self._of_nothing(reduce.__name__, axis=axis, out=out, keepdims=keepdims)
         whole = Reduced(self.shape, axis)
-        found = np.empty(whole.kept, self.dtype)
+        found = np.empty(whole.kept, self.dtype.newbyteorder("="))
         for place, items in self.iter_chunks():
             where = whole.where(place)
             least = reduce(items, axis=whole.axes, keepdims=True)
@@ -248,7 +276,13 @@ class Reductions(ABC):
             found[whole.where(place)] += np.count_nonzero(items, axis=whole.axes, keepdims=True)
         return whole.result(found, None, keepdims)
 
-    def mean(self, axis: Axis = None, dtype: DTypeLike = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def mean(
+        self,
+        axis: Axis = None,
+        dtype: DTypeLike | None = None,
+        out: Array | None = None,
+        keepdims: bool = False,
+    ) -> Any:
         """The mean of all items, or along axes.
 
         Parameters
@@ -267,7 +301,7 @@ class Reductions(ABC):
             For items that cannot be added.
         """
         if self._is_empty:
-            return np.mean(np.empty(self.shape, self.dtype), axis=axis, dtype=dtype, out=out, keepdims=keepdims)
+            return self._of_nothing("mean", axis=axis, dtype=dtype, out=out, keepdims=keepdims)
         whole = Reduced(self.shape, axis)
         if self.dtype.kind in "mM":
             total = self._folded("sum", np.add, 0, axis, dtype, None, True)
@@ -281,7 +315,7 @@ class Reductions(ABC):
     def var(
         self,
         axis: Axis = None,
-        dtype: DTypeLike = None,
+        dtype: DTypeLike | None = None,
         out: Array | None = None,
         ddof: float = 0,
         keepdims: bool = False,
@@ -306,8 +340,9 @@ class Reductions(ABC):
             For items that have no variance.
         """
         if self._is_empty:
-            return np.var(np.empty(self.shape, self.dtype), axis=axis, dtype=dtype, out=out, ddof=ddof, keepdims=keepdims)
-        kind = np.var(np.zeros(1, self.dtype), dtype=dtype).dtype
+            return self._of_nothing("var", axis=axis, dtype=dtype, out=out, ddof=ddof, keepdims=keepdims)
+        variance: Any = np.var
+        kind = variance(np.zeros(1, self.dtype), dtype=dtype).dtype
         wide = np.complex128 if self.dtype.kind == "c" else np.float64
         whole = Reduced(self.shape, axis)
         count = np.zeros(whole.kept)
@@ -335,7 +370,7 @@ class Reductions(ABC):
     def std(
         self,
         axis: Axis = None,
-        dtype: DTypeLike = None,
+        dtype: DTypeLike | None = None,
         out: Array | None = None,
         ddof: float = 0,
         keepdims: bool = False,
@@ -406,10 +441,15 @@ class Reductions(ABC):
         return self._place(np.argmax, np.greater, axis, out, keepdims)
 
     def _place(
-        self, reduce: Callable[..., Any], better: np.ufunc, axis: int | None, out: Array | None, keepdims: bool
+        self,
+        reduce: Callable[..., Any],
+        better: np.ufunc,
+        axis: int | None,
+        out: Array | None,
+        keepdims: bool,
     ) -> Any:
         if self._is_empty:
-            return reduce(np.empty(self.shape, self.dtype), axis=axis, out=out, keepdims=keepdims)
+            return self._of_nothing(reduce.__name__, axis=axis, out=out, keepdims=keepdims)
         whole = Reduced(self.shape, axis)
         best = np.empty(whole.kept, self.dtype)
         found = np.zeros(whole.kept, np.intp)
@@ -438,16 +478,21 @@ class Reductions(ABC):
     def _is_empty(self) -> bool:
         return 0 in self.shape
 
+    def _of_nothing(self, name: str, **options: Any) -> Any:
+        """What NumPy says of an array of this shape without items, or how it refuses."""
+        return getattr(np, name)(np.empty(self.shape, self.dtype), **options)
+
 
 def _wins(better: np.ufunc, value: Array, number: Array, before: Array, known: Array) -> Array:
     """Whether new values come before those known: what is not a number comes first, of equals the earlier one."""
     with np.errstate(invalid="ignore"):
-        ahead = better(value, before) | ((value == before) & (number < known))
+        ahead: Array = better(value, before) | ((value == before) & (number < known))
     if value.dtype.kind not in "fcmM":
         return ahead
     nothing = np.isnat if value.dtype.kind in "mM" else np.isnan
     new, old = nothing(value), nothing(before)
-    return np.where(new | old, new & (~old | (number < known)), ahead)
+    found: Array = np.where(new | old, new & (~old | (number < known)), ahead)
+    return found
 
 
 class Reduced:

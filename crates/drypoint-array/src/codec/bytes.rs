@@ -155,7 +155,7 @@ pub(super) fn decode(
     }
     // Without a filter the bytes were packed as they lay.
     if !filter.is_none() {
-        layout.from_native(items);
+        layout.restore(items);
     }
     Ok(())
 }

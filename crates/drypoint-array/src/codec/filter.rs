@@ -160,65 +160,91 @@ impl Filter {
 }
 
 fn predict<W: Word>(predict: Predict, layout: &Layout, items: &[u8], target: &mut [u8]) {
-    let distance = layout.channels * W::BYTES;
-    let row = layout.row_numbers() * W::BYTES;
+    let (items, target) = (W::of(items), W::of_mut(target));
+    let (channels, row) = (layout.channels, layout.row_numbers().max(1));
     match predict {
         Predict::None => target.copy_from_slice(items),
-        Predict::Delta => subtract::<W>(items, distance, target),
+        Predict::Delta => subtract::<W>(items, channels, target),
         Predict::Up => subtract::<W>(items, row, target),
         Predict::Plane => {
-            subtract::<W>(items, row, target);
-            // From the end, so that what is subtracted is still itself.
-            for row in target.chunks_exact_mut(row.max(1)) {
-                let mut at = row.len();
-                while at >= distance + W::BYTES {
-                    at -= W::BYTES;
-                    let difference = W::read(&row[at..]).sub(W::read(&row[at - distance..]));
-                    difference.write(&mut row[at..]);
+            let mut above: &[W::Bytes] = &[];
+            for (items, target) in items.chunks_exact(row).zip(target.chunks_exact_mut(row)) {
+                if above.is_empty() {
+                    subtract::<W>(items, channels, target);
+                } else {
+                    plane_of::<W>(items, above, channels, target);
                 }
+                above = items;
             }
         }
     }
 }
 
-fn subtract<W: Word>(items: &[u8], distance: usize, target: &mut [u8]) {
+fn minus<W: Word>(a: W::Bytes, b: W::Bytes) -> W::Bytes {
+    W::get(a).sub(W::get(b)).put()
+}
+
+fn plus<W: Word>(a: W::Bytes, b: W::Bytes) -> W::Bytes {
+    W::get(a).add(W::get(b)).put()
+}
+
+fn subtract<W: Word>(items: &[W::Bytes], distance: usize, target: &mut [W::Bytes]) {
     let distance = distance.min(items.len());
     target[..distance].copy_from_slice(&items[..distance]);
-    let pairs = items[distance..].chunks_exact(W::BYTES).zip(items.chunks_exact(W::BYTES));
-    for ((item, before), to) in pairs.zip(target[distance..].chunks_exact_mut(W::BYTES)) {
-        W::read(item).sub(W::read(before)).write(to);
+    for ((to, item), before) in target[distance..].iter_mut().zip(&items[distance..]).zip(items) {
+        *to = minus::<W>(*item, *before);
+    }
+}
+
+/// A row below another one.
+fn plane_of<W: Word>(items: &[W::Bytes], above: &[W::Bytes], channels: usize, target: &mut [W::Bytes]) {
+    let channels = channels.min(items.len());
+    for ((to, item), up) in target.iter_mut().zip(items).zip(above).take(channels) {
+        *to = minus::<W>(*item, *up);
+    }
+    let here = items[channels..].iter().zip(items);
+    let there = above[channels..].iter().zip(above);
+    for (to, ((item, left), (up, up_left))) in target[channels..].iter_mut().zip(here.zip(there)) {
+        *to = minus::<W>(minus::<W>(*item, *left), minus::<W>(*up, *up_left));
     }
 }
 
 fn unpredict<W: Word>(predict: Predict, layout: &Layout, items: &mut [u8]) {
-    let row = layout.row_numbers() * W::BYTES;
+    let items = W::of_mut(items);
+    let row = layout.row_numbers();
     if items.is_empty() || row == 0 {
         return;
     }
     match predict {
         Predict::None => {}
         Predict::Delta => running::<W>(layout.channels, items),
-        Predict::Up => add_rows::<W>(row, items),
-        Predict::Plane => {
-            for row in items.chunks_exact_mut(row) {
-                running::<W>(layout.channels, row);
+        Predict::Up => {
+            for at in 1..items.len() / row {
+                add_above::<W>(&mut items[(at - 1) * row..(at + 1) * row]);
             }
-            add_rows::<W>(row, items);
+        }
+        // Row by row, while the row is near.
+        Predict::Plane => {
+            for at in 0..items.len() / row {
+                running::<W>(layout.channels, &mut items[at * row..(at + 1) * row]);
+                if at > 0 {
+                    add_above::<W>(&mut items[(at - 1) * row..(at + 1) * row]);
+                }
+            }
         }
     }
 }
 
-fn add_rows<W: Word>(row: usize, items: &mut [u8]) {
-    for at in 1..items.len() / row {
-        let (above, here) = items[(at - 1) * row..(at + 1) * row].split_at_mut(row);
-        for (to, up) in here.chunks_exact_mut(W::BYTES).zip(above.chunks_exact(W::BYTES)) {
-            W::read(to).add(W::read(up)).write(to);
-        }
+/// Of two rows, the first to the second.
+fn add_above<W: Word>(rows: &mut [W::Bytes]) {
+    let (above, here) = rows.split_at_mut(rows.len() / 2);
+    for (to, up) in here.iter_mut().zip(above) {
+        *to = plus::<W>(*to, *up);
     }
 }
 
 /// Sums from the beginning, for each of the interleaved channels.
-fn running<W: Word>(channels: usize, items: &mut [u8]) {
+fn running<W: Word>(channels: usize, items: &mut [W::Bytes]) {
     match channels {
         1 => running_of::<W, 1>(items),
         2 => running_of::<W, 2>(items),
@@ -227,40 +253,58 @@ fn running<W: Word>(channels: usize, items: &mut [u8]) {
     }
 }
 
-fn running_of<W: Word, const C: usize>(items: &mut [u8]) {
+fn running_of<W: Word, const C: usize>(items: &mut [W::Bytes]) {
     let mut sums = [W::ZERO; C];
-    for pixel in items.chunks_exact_mut(C * W::BYTES) {
-        for (sum, to) in sums.iter_mut().zip(pixel.chunks_exact_mut(W::BYTES)) {
-            *sum = sum.add(W::read(to));
-            sum.write(to);
+    for pixel in items.as_chunks_mut::<C>().0 {
+        for (sum, to) in sums.iter_mut().zip(pixel) {
+            *sum = sum.add(W::get(*to));
+            *to = sum.put();
         }
     }
 }
 
 fn split<W: Word>(channels: usize, items: &[u8], target: &mut [u8]) {
-    let plane = items.len() / channels;
-    for channel in 0..channels {
-        let to = target[channel * plane..(channel + 1) * plane].chunks_exact_mut(W::BYTES);
-        for (to, pixel) in to.zip(items.chunks_exact(channels * W::BYTES)) {
-            W::read(&pixel[channel * W::BYTES..]).write(to);
+    match channels {
+        2 => split_of::<W, 2>(items, target),
+        3 => split_of::<W, 3>(items, target),
+        _ => split_of::<W, 4>(items, target),
+    }
+}
+
+fn split_of<W: Word, const C: usize>(items: &[u8], target: &mut [u8]) {
+    let pixels = W::of(items).as_chunks::<C>().0;
+    for (channel, plane) in W::of_mut(target).chunks_exact_mut(pixels.len().max(1)).enumerate() {
+        for (to, pixel) in plane.iter_mut().zip(pixels) {
+            *to = pixel[channel];
         }
     }
 }
 
 fn join<W: Word>(channels: usize, planes: &[u8], items: &mut [u8]) {
-    let plane = items.len() / channels;
-    for channel in 0..channels {
-        let from = planes[channel * plane..(channel + 1) * plane].chunks_exact(W::BYTES);
-        for (from, pixel) in from.zip(items.chunks_exact_mut(channels * W::BYTES)) {
-            W::read(from).write(&mut pixel[channel * W::BYTES..]);
+    match channels {
+        2 => join_of::<W, 2>(planes, items),
+        3 => join_of::<W, 3>(planes, items),
+        _ => join_of::<W, 4>(planes, items),
+    }
+}
+
+fn join_of<W: Word, const C: usize>(planes: &[u8], items: &mut [u8]) {
+    let pixels = W::of_mut(items).as_chunks_mut::<C>().0;
+    let planes = W::of(planes);
+    let count = pixels.len();
+    let planes: [&[W::Bytes]; C] =
+        std::array::from_fn(|channel| &planes[channel * count..(channel + 1) * count]);
+    for (at, pixel) in pixels.iter_mut().enumerate() {
+        for (to, plane) in pixel.iter_mut().zip(planes) {
+            *to = plane[at];
         }
     }
 }
 
 /// The fewest of 1, 2, 4, 8 bytes that hold every number.
 fn narrowest<W: Word>(zigzag: bool, items: &[u8]) -> usize {
-    let all = items.chunks_exact(W::BYTES).fold(W::ZERO, |all, item| {
-        let number = W::read(item);
+    let all = W::of(items).iter().fold(W::ZERO, |all, item| {
+        let number = W::get(*item);
         all.or(if zigzag { number.zigzag() } else { number })
     });
     let bits = 64 - all.wide().leading_zeros() as usize;
@@ -272,10 +316,10 @@ fn narrowed<W: Word>(zigzag: bool, width: usize, items: &[u8], target: &mut [u8]
 }
 
 fn narrowed_to<N: Word, W: Word>(zigzag: bool, items: &[u8], target: &mut [u8]) {
-    for (item, to) in items.chunks_exact(W::BYTES).zip(target.chunks_exact_mut(N::BYTES)) {
-        let number = W::read(item);
+    for (to, item) in N::of_mut(target).iter_mut().zip(W::of(items)) {
+        let number = W::get(*item);
         let number = if zigzag { number.zigzag() } else { number };
-        N::low(number.wide()).write(to);
+        *to = N::low(number.wide()).put();
     }
 }
 
@@ -284,9 +328,9 @@ fn widened<W: Word>(zigzag: bool, width: usize, items: &[u8], target: &mut [u8])
 }
 
 fn widened_from<N: Word, W: Word>(zigzag: bool, items: &[u8], target: &mut [u8]) {
-    for (item, to) in items.chunks_exact(N::BYTES).zip(target.chunks_exact_mut(W::BYTES)) {
-        let number = W::low(N::read(item).wide());
-        if zigzag { number.unzigzag() } else { number }.write(to);
+    for (to, item) in W::of_mut(target).iter_mut().zip(N::of(items)) {
+        let number = W::low(N::get(*item).wide());
+        *to = if zigzag { number.unzigzag() } else { number }.put();
     }
 }
 

@@ -75,7 +75,7 @@ impl Layout {
     }
 
     /// Native items, put in the array's order where they are.
-    pub(super) fn from_native(self, items: &mut [u8]) {
+    pub(super) fn restore(self, items: &mut [u8]) {
         if self.swapped {
             with_word!(self.width, swap_in_place(items));
         }
@@ -83,13 +83,13 @@ impl Layout {
 }
 
 fn swap_to<W: Word>(items: &[u8], target: &mut [u8]) {
-    for (item, to) in items.chunks_exact(W::BYTES).zip(target.chunks_exact_mut(W::BYTES)) {
-        W::read(item).swap().write(to);
+    for (item, to) in W::of(items).iter().zip(W::of_mut(target)) {
+        *to = W::get(*item).swap().put();
     }
 }
 
 fn swap_in_place<W: Word>(items: &mut [u8]) {
-    for item in items.chunks_exact_mut(W::BYTES) {
-        W::read(item).swap().write(item);
+    for item in W::of_mut(items) {
+        *item = W::get(*item).swap().put();
     }
 }

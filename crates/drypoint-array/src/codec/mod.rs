@@ -4,6 +4,7 @@
 //! what the array's codec made of them. So a chunk that would not shrink costs one byte more than its items, and is read
 //! at the speed of memory. The layout is `docs/formats/chunks.md`.
 
+mod ans;
 mod bytes;
 mod choose;
 mod filter;
@@ -49,6 +50,34 @@ pub enum Codec {
         /// What is done to the items first.
         filter: Filter,
     },
+    /// Guesses from neighbours, and rANS of what is left, by tables that the neighbours pick.
+    Ans {
+        /// What each number is guessed to be.
+        guess: Guess,
+    },
+}
+
+/// What a number is guessed to be, by [`Codec::Ans`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Guess {
+    /// Zero.
+    #[default]
+    None,
+    /// The number before it.
+    Left,
+    /// The mean of the number before it and the three above.
+    Mean,
+    /// Left + above - above left.
+    Plane,
+    /// The mean of fifteen numbers around it, which picks the tables too: counts spread as widely as they are high.
+    Counts,
+}
+
+impl Guess {
+    /// In a first row there is nothing above.
+    fn in_row(self, row: usize) -> Self {
+        if row == 0 && matches!(self, Self::Mean | Self::Plane) { Self::Left } else { self }
+    }
 }
 
 /// What Pcodec subtracts from each number.
@@ -109,7 +138,7 @@ impl Codec {
     pub fn check(self, dtype: &DType) -> Result<()> {
         let needs_numbers = match self {
             Self::Plain | Self::Constant => false,
-            Self::Pco { .. } => true,
+            Self::Pco { .. } | Self::Ans { .. } => true,
             Self::Zstd { filter, .. } | Self::Lz4 { filter } => filter.needs_numbers(),
         };
         if needs_numbers && dtype.number() == Number::Opaque {
@@ -153,6 +182,7 @@ impl Codec {
             Self::Zstd { level, filter } => {
                 bytes::encode(Packer::Zstd { level }, filter, &layout, items, limit, scratch, encoded)?
             }
+            Self::Ans { guess } => ans::encode(guess, &layout, items, scratch, encoded)?,
             Self::Lz4 { filter } => {
                 bytes::encode(Packer::Lz4, filter, &layout, items, limit, scratch, encoded)?
             }
@@ -195,6 +225,7 @@ impl Codec {
                 return Err(corrupt("chunk", "something coded where there are no items".into()));
             }
             (form::CODED, Self::Pco { .. }) => pco::decode(dtype, &layout, body, scratch, items)?,
+            (form::CODED, Self::Ans { guess }) => ans::decode(guess, &layout, body, scratch, items)?,
             (form::CODED, Self::Zstd { level, filter }) => {
                 bytes::decode(Packer::Zstd { level }, filter, &layout, body, scratch, items)?;
             }

@@ -3,12 +3,13 @@
 use std::fmt::{Display, Formatter};
 use std::str::FromStr;
 
-use super::{Codec, Delta, Filter, Mode, Predict, Shuffle, Step};
+use super::{Codec, Delta, Filter, Guess, Mode, Predict, Shuffle, Step};
 use crate::ArrayError;
 
 /// The names that stand before a level or a plus.
-pub(super) const CODECS: [&str; 5] = ["plain", "constant", "pco", "zstd", "lz4"];
+pub(super) const CODECS: [&str; 6] = ["plain", "constant", "pco", "ans", "zstd", "lz4"];
 const FILTERS: [&str; 7] = ["delta", "up", "plane", "planar", "narrow", "shuffle", "bitshuffle"];
+const GUESSES: [&str; 4] = ["delta", "mean", "plane", "counts"];
 const DELTAS: [&str; 5] = ["nodelta", "delta", "lookback", "classic", "step"];
 
 fn unknown(what: &'static str, name: &str, known: &[&'static str]) -> ArrayError {
@@ -75,6 +76,7 @@ impl Codec {
     /// - `plain`, `constant`
     /// - `pco`, `pco:8` (0 to 12), with `nodelta`, `delta`, `delta2` ... `delta7` or `lookback`, and `classic` or
     ///   `step0.01` (multiples of 0.01)
+    /// - `ans`, with `delta`, `mean`, `plane` or `counts`
     /// - `zstd`, `zstd:3` (1 to 22) and `lz4`, with the filters `delta`, `up` or `plane`, `planar`, `narrow`, `shuffle`
     ///   or `bitshuffle`, in any order
     pub fn parse(name: &str) -> Result<Self, ArrayError> {
@@ -91,6 +93,15 @@ impl Codec {
         match codec {
             "pco" => pco(level(codec, number, 8, 0, 12)? as u8, words),
             "zstd" => Ok(Self::Zstd { level: level(codec, number, 3, 1, 22)?, filter: filter(words)? }),
+            "ans" => words
+                .try_fold(Guess::None, |_, word| match word {
+                    "delta" => Ok(Guess::Left),
+                    "mean" => Ok(Guess::Mean),
+                    "plane" => Ok(Guess::Plane),
+                    "counts" => Ok(Guess::Counts),
+                    _ => Err(unknown("word for \"ans\"", word, &GUESSES)),
+                })
+                .map(|guess| Self::Ans { guess }),
             "lz4" => Ok(Self::Lz4 { filter: filter(words)? }),
             "plain" | "constant" => match words.next() {
                 Some(word) => Err(unknown("codec", &format!("{codec}+{word}"), &CODECS)),
@@ -149,6 +160,13 @@ impl Display for Codec {
                 }
             }
             Self::Zstd { level, filter } => write!(formatter, "zstd:{level}{filter}"),
+            Self::Ans { guess } => formatter.write_str(match guess {
+                Guess::None => "ans",
+                Guess::Left => "ans+delta",
+                Guess::Mean => "ans+mean",
+                Guess::Plane => "ans+plane",
+                Guess::Counts => "ans+counts",
+            }),
             Self::Lz4 { filter } => write!(formatter, "lz4{filter}"),
         }
     }

@@ -207,7 +207,7 @@ pub(super) fn decode(
             items.copy_from_slice(numbers);
         }
     }
-    layout.from_native(items);
+    layout.restore(items);
     Ok(())
 }
 

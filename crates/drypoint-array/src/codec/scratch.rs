@@ -1,5 +1,7 @@
 //! What one thread keeps between chunks, so that the steady state allocates nothing of its own.
 
+use super::ans::Workspace;
+
 /// Bytes at the alignment of the widest number; they grow and never shrink.
 #[derive(Default)]
 pub(super) struct Words(Vec<u64>);
@@ -33,12 +35,16 @@ pub struct Scratch {
     pub(super) decompressor: Option<zstd::bulk::Decompressor<'static>>,
     pub(super) lz4: Option<lz4_flex::block::CompressTable>,
     pub(super) pco: pco::DecompressorScratch,
+    pub(super) ans: Workspace,
 }
 
 impl Scratch {
     /// Bytes held between chunks: they grow to about three of the largest chunk.
     pub fn held_bytes(&self) -> usize {
-        self.items.held_bytes() + self.filtered.held_bytes() + self.packed.held_bytes()
+        self.items.held_bytes()
+            + self.filtered.held_bytes()
+            + self.packed.held_bytes()
+            + self.ans.held_bytes()
     }
 
     /// Give back all that is held.

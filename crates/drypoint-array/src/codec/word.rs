@@ -4,10 +4,13 @@
 pub(super) trait Word: Copy + Send + Sync + 'static {
     const BYTES: usize;
     const ZERO: Self;
-    /// From the first bytes.
-    fn read(bytes: &[u8]) -> Self;
-    /// To the first bytes.
-    fn write(self, bytes: &mut [u8]);
+    /// Its bytes in memory, wherever they lie.
+    type Bytes: Copy;
+    /// Bytes in pieces of a word; loops over these become vector instructions, loops over slices of bytes do not.
+    fn of(bytes: &[u8]) -> &[Self::Bytes];
+    fn of_mut(bytes: &mut [u8]) -> &mut [Self::Bytes];
+    fn get(bytes: Self::Bytes) -> Self;
+    fn put(self) -> Self::Bytes;
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn or(self, other: Self) -> Self;
@@ -25,15 +28,22 @@ macro_rules! word {
         impl Word for $unsigned {
             const BYTES: usize = size_of::<$unsigned>();
             const ZERO: Self = 0;
+            type Bytes = [u8; size_of::<$unsigned>()];
             #[inline(always)]
-            fn read(bytes: &[u8]) -> Self {
-                let mut word = [0; size_of::<$unsigned>()];
-                word.copy_from_slice(&bytes[..size_of::<$unsigned>()]);
-                Self::from_ne_bytes(word)
+            fn of(bytes: &[u8]) -> &[Self::Bytes] {
+                bytes.as_chunks().0
             }
             #[inline(always)]
-            fn write(self, bytes: &mut [u8]) {
-                bytes[..size_of::<$unsigned>()].copy_from_slice(&self.to_ne_bytes());
+            fn of_mut(bytes: &mut [u8]) -> &mut [Self::Bytes] {
+                bytes.as_chunks_mut().0
+            }
+            #[inline(always)]
+            fn get(bytes: Self::Bytes) -> Self {
+                Self::from_ne_bytes(bytes)
+            }
+            #[inline(always)]
+            fn put(self) -> Self::Bytes {
+                self.to_ne_bytes()
             }
             #[inline(always)]
             fn add(self, other: Self) -> Self {

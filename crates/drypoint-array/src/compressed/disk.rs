@@ -106,9 +106,9 @@ impl SpillSpace {
     pub fn limits(&self) -> (PathBuf, u64) {
         let settings = locked(&self.settings).clone();
         let directory = settings.directory.unwrap_or_else(std::env::temp_dir);
-        let limit = settings.limit.unwrap_or_else(|| {
-            free_bytes(&directory).map_or(UNKNOWN_LIMIT, |free| (free + self.used()) / 2)
-        });
+        let limit = settings
+            .limit
+            .unwrap_or_else(|| free_bytes(&directory).map_or(UNKNOWN_LIMIT, |free| (free + self.used()) / 2));
         (directory, limit)
     }
 

@@ -204,10 +204,13 @@ mod tests {
     #[test]
     fn what_lies_outside_is_refused() {
         let grid = Grid { shape: vec![10], chunk: vec![4] };
-        let selection = |start, step, count| Selection { start: vec![start], step: vec![step], count: vec![count] };
+        let selection =
+            |start, step, count| Selection { start: vec![start], step: vec![step], count: vec![count] };
         assert!(grid.check("array", &selection(0, 3, 4)).is_ok());
         assert!(grid.check("array", &selection(10, 1, 0)).is_ok());
-        for wrong in [selection(0, 3, 5), selection(0, 0, 2), selection(11, 1, 0), selection(9, usize::MAX, 2)] {
+        for wrong in
+            [selection(0, 3, 5), selection(0, 0, 2), selection(11, 1, 0), selection(9, usize::MAX, 2)]
+        {
             assert!(grid.check("array", &wrong).is_err(), "{wrong:?}");
         }
         assert!(grid.check("array", &Selection::of_box(&[], &[])).is_err());

@@ -177,8 +177,7 @@ impl GrowingArray {
         // An array of their own while they are made, so that they can be spilled, and vanish if one of them fails.
         let item = vec![0; self.dtype.item_bytes()];
         let (store, packing) = (&self.store, self.packing.clone());
-        let part =
-            CompressedArray::filled(store, self.dtype.clone(), shape, &grid.chunk, packing, &item)?;
+        let part = CompressedArray::filled(store, self.dtype.clone(), shape, &grid.chunk, packing, &item)?;
         part.assign(&Selection::of_box(&vec![0; shape.len()], shape), source, threads, stop)?;
         self.slots.extend(part.slots.all());
         self.grid.shape[0] += shape[0];

@@ -60,10 +60,7 @@ impl Walk {
     }
 
     /// Call `each` with the two distances of every run; the innermost dimension turns fastest.
-    pub(super) fn try_each<E>(
-        &self,
-        mut each: impl FnMut(isize, isize) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub(super) fn try_each<E>(&self, mut each: impl FnMut(isize, isize) -> Result<(), E>) -> Result<(), E> {
         if self.counts.contains(&0) || self.run_bytes == 0 {
             return Ok(());
         }
@@ -100,8 +97,7 @@ impl Walk {
             16 => self.copy_items::<16>(source, source_at, target, target_at),
             run => {
                 let copied = self.try_each(|from, to| {
-                    let (from, to) =
-                        (source_at.wrapping_add_signed(from), target_at.wrapping_add_signed(to));
+                    let (from, to) = (source_at.wrapping_add_signed(from), target_at.wrapping_add_signed(to));
                     target[to..to + run].copy_from_slice(&source[from..from + run]);
                     Ok::<(), std::convert::Infallible>(())
                 });
@@ -130,8 +126,7 @@ impl Walk {
         };
         let (source_step, target_step) = (self.from[0], self.to[0]);
         let copied = outer.try_each(|from, to| {
-            let (mut from, mut to) =
-                (source_at.wrapping_add_signed(from), target_at.wrapping_add_signed(to));
+            let (mut from, mut to) = (source_at.wrapping_add_signed(from), target_at.wrapping_add_signed(to));
             for _ in 0..count {
                 target[to..to + N].copy_from_slice(&source[from..from + N]);
                 from = from.wrapping_add_signed(source_step);

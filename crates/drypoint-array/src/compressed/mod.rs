@@ -176,7 +176,8 @@ impl CompressedArray {
         let mut chunks = Vec::with_capacity(stored.len());
         let mut scratch = Scratch::default();
         let mut room: Option<Buffer<u8>> = None;
-        for (part, stored) in grid.parts(&Selection::of_box(&vec![0; shape.len()], shape)).iter().zip(stored) {
+        for (part, stored) in grid.parts(&Selection::of_box(&vec![0; shape.len()], shape)).iter().zip(stored)
+        {
             let chunk = match stored.codec {
                 None if stored.bytes.len() == dtype.item_bytes() => Chunk::constant(store, &stored.bytes),
                 None => {

@@ -65,8 +65,8 @@ impl Geometry {
             let side = if stride < 0 { &mut below } else { &mut above };
             *side = side.checked_add(reach).ok_or_else(wrong)?;
         }
-        let fits = below <= self.first_byte
-            && self.first_byte.checked_add(above).is_some_and(|end| end <= bytes);
+        let fits =
+            below <= self.first_byte && self.first_byte.checked_add(above).is_some_and(|end| end <= bytes);
         if fits { Ok(()) } else { Err(wrong()) }
     }
 
@@ -94,9 +94,8 @@ pub(crate) fn check_box(
 ) -> Result<()> {
     let inside = start.len() == whole.len()
         && shape.len() == whole.len()
-        && (0..whole.len()).all(|axis| {
-            start[axis].checked_add(shape[axis]).is_some_and(|end| end <= whole[axis])
-        });
+        && (0..whole.len())
+            .all(|axis| start[axis].checked_add(shape[axis]).is_some_and(|end| end <= whole[axis]));
     let bytes = items_of(shape).and_then(|items| items.checked_mul(dtype.item_bytes()));
     if inside && bytes == Some(items) {
         return Ok(());
@@ -217,7 +216,10 @@ impl Chunked for FileArray {
         let (Some(dense), true) = (dense, runs.run_bytes() == item && items.len() > item) else {
             let run = runs.run_bytes();
             return runs.try_each(|from, to| {
-                self.read_at(&mut items[to as usize..to as usize + run], first.wrapping_add_signed(from as i64))
+                self.read_at(
+                    &mut items[to as usize..to as usize + run],
+                    first.wrapping_add_signed(from as i64),
+                )
             });
         };
         let stride = strides[dense] as usize;
