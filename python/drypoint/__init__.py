@@ -26,7 +26,7 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._memory import MemoryReport, memory, set_budget
+from ._memory import MemoryReport, memory, set_budget, set_spill
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
 
@@ -41,6 +41,7 @@ __all__ = [
     "CloseError",
     "Closed",
     "ClosedError",
+    "CompressedArray",
     "CorruptData",
     "DrypointError",
     "EmptyData",
@@ -69,6 +70,7 @@ __all__ = [
     "buffer_stats",
     "by",
     "close",
+    "compress",
     "count",
     "draw",
     "each",
@@ -90,6 +92,7 @@ __all__ = [
     "scope",
     "scoped",
     "set_budget",
+    "set_spill",
     "snapshot",
     "std",
     "sum",
@@ -100,6 +103,8 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._arrays.compress import compress
+    from ._arrays.compressed import CompressedArray
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -118,6 +123,7 @@ else:
     _LATER = {
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
+        "CompressedArray": "_arrays.compressed",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -125,6 +131,7 @@ else:
         "Snapshot": "_report.snapshot",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
+        "compress": "_arrays.compress",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from os import PathLike
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, TypeAlias, final
 from weakref import ReferenceType
@@ -12,9 +13,12 @@ __all__ = [
     "ArrayAccount",
     "Batch",
     "Batches",
+    "Chunked",
+    "CompressedArray",
     "Constructor",
     "Fields",
     "Fleeting",
+    "GrowingArray",
     "Heap",
     "Island",
     "Job",
@@ -31,14 +35,20 @@ __all__ = [
     "arrow_source",
     "budget_bytes",
     "check_writable",
+    "chunk_shape",
+    "chunked_source",
     "collect_by_bytes",
     "collections",
     "collector_ran",
     "collector_runs",
+    "compress_chunked",
     "count_arrays",
     "count_figures",
+    "file_array",
+    "filled_array",
     "grown_lines",
     "has_buffer",
+    "import_chunks",
     "kept_at_turns",
     "limit_process",
     "load_aggregate",
@@ -59,10 +69,12 @@ __all__ = [
     "scan_descriptor",
     "scan_paths",
     "set_budget",
+    "set_spill",
     "set_state_if",
     "site",
     "site_of_new",
     "site_parts",
+    "strided_array",
     "survey_by",
     "survey_later",
     "surveyed",
@@ -364,3 +376,79 @@ def watch_lines(least: int | None) -> None: ...
 def array_lines() -> list[tuple[int, int, int, int, int, int, int]]: ...
 def array_peak() -> int: ...
 def system_heap() -> tuple[int, int] | None: ...
+
+@final
+class Chunked:
+    @property
+    def name(self) -> str: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def chunks(self) -> list[int]: ...
+
+@final
+class CompressedArray:
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def shape(self) -> list[int]: ...
+    @property
+    def chunks(self) -> list[int]: ...
+    @property
+    def grid(self) -> list[int]: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def nbytes_stored(self) -> int: ...
+    @property
+    def nbytes_held(self) -> int: ...
+    @property
+    def codec(self) -> str | None: ...
+    @property
+    def codec_asked(self) -> str | None: ...
+    @property
+    def max_error(self) -> float | None: ...
+    def select(
+        self, start: list[int], step: list[int], count: list[int], out: Any, threads: int | None
+    ) -> None: ...
+    def assign(
+        self, start: list[int], step: list[int], count: list[int], source: Chunked, threads: int | None
+    ) -> None: ...
+    def chunked(self) -> Chunked: ...
+    def share(self) -> CompressedArray: ...
+    def export(self, number: int) -> tuple[str | None, bytes] | None: ...
+
+@final
+class GrowingArray:
+    def __new__(
+        cls, dtype: str, row: list[int], chunks: list[int], codec: str | None, max_error: float | None
+    ) -> GrowingArray: ...
+    def append(self, piece: Chunked, threads: int | None) -> None: ...
+    def finish(self, threads: int | None) -> CompressedArray: ...
+
+def chunk_shape(shape: list[int], item_bytes: int) -> list[int]: ...
+def chunked_source(name: str, columns: list[tuple[str, Chunked, int | None]]) -> Source: ...
+def compress_chunked(
+    source: Chunked, chunks: list[int], codec: str | None, max_error: float | None, threads: int | None
+) -> CompressedArray: ...
+def file_array(path: str, dtype: str, shape: list[int], strides: list[int], first_byte: int) -> Chunked: ...
+def filled_array(
+    dtype: str,
+    shape: list[int],
+    chunks: list[int],
+    codec: str | None,
+    max_error: float | None,
+    item: bytes,
+) -> CompressedArray: ...
+def import_chunks(
+    dtype: str,
+    shape: tuple[int, ...],
+    chunks: tuple[int, ...],
+    codec: str | None,
+    max_error: float | None,
+    stored: list[tuple[str | None, bytes]],
+) -> CompressedArray: ...
+def set_spill(directory: str | None, limit: int | None) -> tuple[Path, int]: ...
+def strided_array(name: str, dtype: str, object: Any, dimensions: int) -> Chunked: ...

@@ -22,6 +22,9 @@ __all__ = ["Source", "scan"]
 #: Rows that come one at a time (tuples, dicts of scalars) are gathered until there are this many.
 _GATHERED_ROWS = 65_536
 
+#: A list of more things than this is no table.
+_MOST_COLUMNS = 10_000
+
 
 class Source(Closing):
     """Rows that can be read in bounded batches; made by `scan`.
@@ -280,7 +283,8 @@ def scan(
     source : path, glob, list of paths, array, mapping, table, iterator
         - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
           zstd), Arrow IPC and Feather, NPY, NPZ;
-        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a mapping of names to arrays; a tuple or list
+        - a NumPy array of shape (n, 2) or (n, k), or with named fields; a `CompressedArray` of such a shape, which is
+          decoded chunk by chunk; a mapping of names to arrays; a tuple or list
           of arrays of one dimension, which are columns;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
           of PyArrow;
@@ -366,6 +370,8 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    if (chunked := _chunked_columns(item)) is not None:
+        return _core.chunked_source(name, chunked)
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
     if _is_plain_frame(item):
@@ -394,6 +400,47 @@ def _recognise(item: Any) -> _core.Source | None:
             return _core.array_source(name, [(field, *_column(item[field])) for field in fields])
         return _core.array_source(name, _array_columns(item))
     return None
+
+
+def _chunked_columns(item: Any) -> list[tuple[str, _core.Chunked, int | None]] | None:
+    """The columns of an array that is decoded chunk by chunk, or of a mapping or tuple with at least one of those."""
+    if hasattr(item, "_chunked"):
+        array = item._chunked()
+        if len(array.shape) == 1:
+            return [("value", array, None)]
+        if len(array.shape) != 2:
+            raise UnknownFormat(
+                f"an array of {len(array.shape)} dimensions is not a table; expected shape (n,) or (n, columns)"
+            )
+        return [(name, array, place) for place, name in enumerate(_default_names(array.shape[1]))]
+    if isinstance(item, dict):
+        named = [(str(key), part) for key, part in item.items()]
+    elif isinstance(item, tuple | list) and len(item) < _MOST_COLUMNS:
+        named = list(zip(_default_names(len(item)), item, strict=True))
+    else:
+        return None
+    if not any(hasattr(part, "_chunked") for _, part in named):
+        return None
+    return [(name, _as_chunked(name, part), None) for name, part in named]
+
+
+def _as_chunked(name: str, column: Any) -> _core.Chunked:
+    """A column among those that are decoded, as one of them."""
+    if hasattr(column, "_chunked"):
+        found: _core.Chunked = column._chunked()
+        return found
+    held, kind, missing = _column(column)
+    dtype: Any = getattr(column, "dtype", None)
+    if kind in ("rows", "arrow") or missing is not None or not hasattr(dtype, "newbyteorder"):
+        raise UnknownFormat(
+            f"column {name!r} is a {type(column).__name__}; beside a column that is decoded chunk by chunk expected "
+            f"another one, or a NumPy array without missing values"
+        )
+    code = dtype.str
+    if kind is not None:  # integers that count a unit
+        what, _, unit = kind.partition(":")
+        code = f"{held.dtype.str[0]}{'M' if what == 'time' else 'm'}8[{unit}]"
+    return _core.strided_array(name, code, held, 1)
 
 
 class _Dataset:

@@ -32,6 +32,12 @@ pub enum ArrayError {
     /// The budget is too small.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// The budget is too small, and what could have been moved to disk could not.
+    #[error("{budget}; nothing more can be spilled: {spill}")]
+    NotSpilled { budget: BudgetExceeded, spill: String },
+    /// Somebody stopped it.
+    #[error("interrupted")]
+    Cancelled,
     /// What should have waited on disk could not be put there, or was not found again.
     #[error(transparent)]
     Spill(#[from] SpillError),

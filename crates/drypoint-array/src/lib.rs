@@ -4,11 +4,16 @@
 
 mod chunked;
 mod codec;
+mod compressed;
 mod dtype;
 mod error;
 mod raw;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose};
+pub use compressed::{
+    CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, SpillSpace, SpilledPiece,
+    Storage, Store, StoredChunk, StridedArray, chunk_shape,
+};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};

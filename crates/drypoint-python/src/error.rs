@@ -3,6 +3,7 @@
 //! The classes are Python's own so that each can also be a built-in kind; they are looked up when something is
 //! raised, which is rare.
 
+use drypoint_array::ArrayError;
 use drypoint_canvas::CanvasError;
 use drypoint_figure::FigureError;
 use drypoint_memory::BudgetExceeded;
@@ -14,6 +15,7 @@ use pyo3::types::PyDict;
 #[derive(Debug)]
 pub(crate) enum CoreError {
     Budget(BudgetExceeded),
+    Array(ArrayError),
     Stream(StreamError),
     Canvas(CanvasError),
     Figure(FigureError),
@@ -38,9 +40,19 @@ impl From<BudgetExceeded> for CoreError {
     }
 }
 
+impl From<ArrayError> for CoreError {
+    fn from(error: ArrayError) -> Self {
+        match error {
+            ArrayError::Budget(error) => Self::Budget(error),
+            error => Self::Array(error),
+        }
+    }
+}
+
 impl From<StreamError> for CoreError {
     fn from(error: StreamError) -> Self {
         match error {
+            StreamError::Array(error) => error.into(),
             StreamError::Budget(error) => Self::Budget(error),
             error => Self::Stream(error),
         }
@@ -98,12 +110,14 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
             format!("a fault inside Drypoint, please report it: {message} (RUST_BACKTRACE=1 shows where)"),
         ),
         CoreError::Budget(error) => {
-            attributes.set_item("consumer", &error.consumer)?;
-            attributes.set_item("requested", error.requested)?;
-            attributes.set_item("available", error.available)?;
-            attributes.set_item("limit", error.limit)?;
-            attributes.set_item("holders", error.holders.clone())?;
+            numbers(&attributes, &error)?;
             ("BudgetExceeded", error.to_string())
+        }
+        CoreError::Array(error) => {
+            if let ArrayError::NotSpilled { budget, .. } = &error {
+                numbers(&attributes, budget)?;
+            }
+            (array_class(&error), error.to_string())
         }
         CoreError::Stream(error) => {
             if let StreamError::MissingColumn { name, nearest, available } = &error {
@@ -122,6 +136,26 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
     }
     let class = py.import("drypoint._errors")?.getattr(class)?;
     Ok(PyErr::from_value(class.call((message,), Some(&attributes))?))
+}
+
+fn numbers(attributes: &Bound<'_, PyDict>, error: &BudgetExceeded) -> PyResult<()> {
+    attributes.set_item("consumer", &error.consumer)?;
+    attributes.set_item("requested", error.requested)?;
+    attributes.set_item("available", error.available)?;
+    attributes.set_item("limit", error.limit)?;
+    attributes.set_item("holders", error.holders.clone())
+}
+
+fn array_class(error: &ArrayError) -> &'static str {
+    match error {
+        ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
+        ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
+        ArrayError::CodecLevel { .. } | ArrayError::UnknownCodec { .. } => "BadArgument",
+        ArrayError::Io { .. } => "SourceNotFound",
+        ArrayError::Spill(_) => "OutputError",
+        ArrayError::Budget(_) | ArrayError::NotSpilled { .. } => "BudgetExceeded",
+        ArrayError::Cancelled => "Cancelled",
+    }
 }
 
 fn stream_class(error: &StreamError) -> &'static str {

@@ -10,7 +10,9 @@ mod array;
 mod arrays;
 mod arrow;
 mod batch;
+mod chunked;
 mod collection;
+mod compressed;
 mod constructor;
 mod error;
 mod file;
@@ -56,7 +58,13 @@ mod _core {
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
+    use crate::chunked::{Chunked, chunked_source, file_array, strided_array};
+    #[pymodule_export]
     use crate::collection::{collect_by_bytes, collections, collector_ran, collector_runs, note_native};
+    #[pymodule_export]
+    use crate::compressed::{
+        CompressedArray, GrowingArray, chunk_shape, compress_chunked, filled_array, import_chunks, set_spill,
+    };
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]

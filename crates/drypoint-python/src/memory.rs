@@ -31,6 +31,7 @@ pub(crate) fn memory(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     report.set_item("peak_reserved", snapshot.peak_reserved)?;
     report.set_item("peak_live", snapshot.peak_live)?;
     report.set_item("peak_resident", peak_resident().unwrap_or(0))?;
+    report.set_item("spilled", drypoint_array::SpillSpace::process().used())?;
     report.set_item("hits", snapshot.hits)?;
     report.set_item("misses", snapshot.misses)?;
     report.set_item("aged", snapshot.aged)?;

@@ -8,6 +8,7 @@
 pub mod array;
 pub mod arrow;
 mod batch;
+pub mod chunked;
 pub mod csv;
 mod error;
 mod instant;

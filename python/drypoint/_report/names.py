@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import types
 
+from .._memory import _readable
 from .files import path_of
 from .parts import kind_name, member, parts
 from .passages import call_name, passage
@@ -60,7 +61,17 @@ def described(thing: object) -> str:
         return path
     if type(thing) is types.FunctionType or type(thing) is types.MethodType:
         return f"function {call_name(thing)}"
+    if type(thing) is getattr(sys.modules.get("drypoint._arrays.compressed"), "CompressedArray", None):
+        return _compressed(thing)
     return kind_name(type(thing))
+
+
+def _compressed(array: Any) -> str:
+    """A compressed array with the bytes of its items, and those that they are stored in."""
+    core = array._core
+    if core is None:
+        return "closed CompressedArray"
+    return f"CompressedArray of {_readable(core.nbytes).strip()} in {_readable(core.nbytes_stored).strip()}"
 
 
 def _start(thing: object, goes_on: bool) -> str:

@@ -292,7 +292,8 @@ fn join_of<W: Word, const C: usize>(planes: &[u8], items: &mut [u8]) {
     let pixels = W::of_mut(items).as_chunks_mut::<C>().0;
     let planes = W::of(planes);
     let count = pixels.len();
-    let planes: [&[W::Bytes]; C] = std::array::from_fn(|channel| &planes[channel * count..(channel + 1) * count]);
+    let planes: [&[W::Bytes]; C] =
+        std::array::from_fn(|channel| &planes[channel * count..(channel + 1) * count]);
     for (at, pixel) in pixels.iter_mut().enumerate() {
         for (to, plane) in pixel.iter_mut().zip(planes) {
             *to = plane[at];

@@ -98,7 +98,7 @@ impl Codec {
                     "delta" => Ok(Guess::Left),
                     "mean" => Ok(Guess::Mean),
                     "plane" => Ok(Guess::Plane),
-                "counts" => Ok(Guess::Counts),
+                    "counts" => Ok(Guess::Counts),
                     _ => Err(unknown("word for \"ans\"", word, &GUESSES)),
                 })
                 .map(|guess| Self::Ans { guess }),

@@ -1,6 +1,6 @@
 //! One strip's numbers as a rANS state and 16-bit words: written from the last number to the first, read forwards.
 
-use super::table::{TABLES, SLOT_BITS, Tables, token_of};
+use super::table::{SLOT_BITS, TABLES, Tables, token_of};
 use crate::Result;
 use crate::codec::corrupt;
 
@@ -28,7 +28,8 @@ pub(super) fn push_lane(
         } else if bits > 0 {
             push_bits(&mut state, words, bits, rest);
         }
-        let (frequency, before) = tables.frequency(tables.table_of_key()[usize::from(key)], &cumulated, token);
+        let (frequency, before) =
+            tables.frequency(tables.table_of_key()[usize::from(key)], &cumulated, token);
         if u64::from(state) >= u64::from(frequency) << (32 - SLOT_BITS) {
             words.push(state as u16);
             state >>= 16;

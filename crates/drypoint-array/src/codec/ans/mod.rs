@@ -171,8 +171,7 @@ pub(super) fn decode(
 
 /// The guess of a first row, among [`GUESSES`].
 const LEFT: usize = 2;
-const GUESSES: [Guess; 6] =
-    [Guess::None, Guess::None, Guess::Left, Guess::Mean, Guess::Plane, Guess::Counts];
+const GUESSES: [Guess; 6] = [Guess::None, Guess::None, Guess::Left, Guess::Mean, Guess::Plane, Guess::Counts];
 
 fn decode_all<const G: usize>(
     layout: &Layout,
@@ -290,7 +289,11 @@ fn put(layout: &Layout, channel: usize, strip: &Strip, row: usize, values: &[u32
         if layout.channels == 1 {
             items.iter_mut().zip(values).for_each(|(item, value)| *item = word(value));
         } else {
-            items.iter_mut().step_by(layout.channels).zip(values).for_each(|(item, value)| *item = word(value));
+            items
+                .iter_mut()
+                .step_by(layout.channels)
+                .zip(values)
+                .for_each(|(item, value)| *item = word(value));
         }
     }
     let first = strip.first + row * strip.columns;

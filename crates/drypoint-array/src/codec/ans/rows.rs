@@ -155,13 +155,16 @@ impl Rows {
                 for (((base, a), b), c) in near {
                     *base = (a.wrapping_add(*c).wrapping_mul(3)).wrapping_add(b.wrapping_mul(4));
                 }
-                for (((base, a), b), (c, d)) in base.iter_mut().zip(n(-2)).zip(n(2)).zip(n(-3).iter().zip(n(3))) {
+                for (((base, a), b), (c, d)) in
+                    base.iter_mut().zip(n(-2)).zip(n(2)).zip(n(-3).iter().zip(n(3)))
+                {
                     let far = a.wrapping_add(*b).wrapping_mul(2).wrapping_add(*c).wrapping_add(*d);
                     *base = base.wrapping_add(far);
                 }
                 let higher = nn(-2).iter().zip(nn(-1)).zip(nn(0)).zip(nn(1)).zip(nn(2));
                 for (base, ((((a, b), c), d), e)) in base.iter_mut().zip(higher) {
-                    let sum = a.wrapping_add(*b).wrapping_add(c.wrapping_mul(2)).wrapping_add(*d).wrapping_add(*e);
+                    let sum =
+                        a.wrapping_add(*b).wrapping_add(c.wrapping_mul(2)).wrapping_add(*d).wrapping_add(*e);
                     *base = base.wrapping_add(sum);
                 }
             }
