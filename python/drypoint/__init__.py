@@ -65,6 +65,8 @@ __all__ = [
     "SourceNotFound",
     "UnknownFormat",
     "UnsupportedData",
+    "ZarrArray",
+    "ZarrGroup",
     "__version__",
     "any",
     "buffer_stats",
@@ -84,6 +86,7 @@ __all__ = [
     "mean",
     "memory",
     "min",
+    "open_zarr",
     "register_closer",
     "register_size",
     "release",
@@ -98,6 +101,7 @@ __all__ = [
     "sum",
     "turn",
     "var",
+    "write_zarr",
     "zeros",
 ]
 
@@ -105,6 +109,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._arrays.compress import compress
     from ._arrays.compressed import CompressedArray
+    from ._arrays.write_zarr import write_zarr
+    from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -129,6 +135,8 @@ else:
         "Report": "_lifetime.report",
         "Scope": "_lifetime.scope",
         "Snapshot": "_report.snapshot",
+        "ZarrArray": "_arrays.zarr",
+        "ZarrGroup": "_arrays.zarr",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
         "compress": "_arrays.compress",
@@ -136,6 +144,7 @@ else:
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
         "holders": "_report.snapshot",
+        "open_zarr": "_arrays.zarr",
         "manage": "_lifetime.manage",
         "register_closer": "_lifetime.closers",
         "register_size": "_report.sizes",
@@ -145,6 +154,7 @@ else:
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
         "turn": "_watch.turn",
+        "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",
     }
 

@@ -26,6 +26,9 @@ pub enum ArrayError {
     /// The format is known, this use of it is not supported.
     #[error("{name}: {what} is not supported")]
     Unsupported { name: String, what: String },
+    /// Not what was expected there at all.
+    #[error("{name}: {what}")]
+    UnknownFormat { name: String, what: String },
     /// The system refused.
     #[error("{name}: {error}")]
     Io { name: String, error: std::io::Error },

@@ -8,6 +8,7 @@ mod compressed;
 mod dtype;
 mod error;
 mod raw;
+pub mod zarr;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose};

@@ -28,19 +28,19 @@ fn process_store() -> Result<&'static Arc<Store>, CoreError> {
 }
 
 /// Run `work` detached; where it is long, Ctrl-C stops it.
-fn stoppable<T: Send>(
+pub(crate) fn stoppable<T: Send, E: Into<CoreError>>(
     py: Python<'_>,
     bytes: usize,
-    work: impl FnOnce(&AtomicBool) -> drypoint_array::Result<T> + Send,
+    work: impl FnOnce(&AtomicBool) -> Result<T, E> + Send,
 ) -> PyResult<T> {
     let stop = AtomicBool::new(false);
     if bytes < SHORT_BYTES {
-        return detached(py, || Ok(work(&stop)?));
+        return detached(py, || work(&stop).map_err(Into::into));
     }
-    watched(py, || stop.store(true, Ordering::Relaxed), |_| Ok(()), || Ok(work(&stop)?))
+    watched(py, || stop.store(true, Ordering::Relaxed), |_| Ok(()), || work(&stop).map_err(Into::into))
 }
 
-fn workers(threads: Option<usize>) -> usize {
+pub(crate) fn workers(threads: Option<usize>) -> usize {
     threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()))
 }
 

@@ -151,6 +151,7 @@ fn array_class(error: &ArrayError) -> &'static str {
         ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
         ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
         ArrayError::CodecLevel { .. } | ArrayError::UnknownCodec { .. } => "BadArgument",
+        ArrayError::UnknownFormat { .. } => "UnknownFormat",
         ArrayError::Io { .. } => "SourceNotFound",
         ArrayError::Spill(_) => "OutputError",
         ArrayError::Budget(_) | ArrayError::NotSpilled { .. } => "BudgetExceeded",

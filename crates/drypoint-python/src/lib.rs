@@ -40,6 +40,7 @@ mod survey;
 mod system;
 mod turns;
 mod watch;
+mod zarr;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
 #[global_allocator]
@@ -108,6 +109,8 @@ mod _core {
     use crate::turns::{
         kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,
     };
+    #[pymodule_export]
+    use crate::zarr::{ZarrArray, ZarrGroup, ZarrGroupWriter, ZarrWriter, open_zarr};
 
     use super::*;
 

@@ -27,6 +27,7 @@ mod schema;
 mod source;
 mod spool;
 mod survive;
+mod zarr;
 
 pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};
