@@ -41,7 +41,9 @@ __all__ = [
     "CloseError",
     "Closed",
     "ClosedError",
+    "CooArray",
     "CorruptData",
+    "CsrArray",
     "DrypointError",
     "EmptyData",
     "Figure",
@@ -91,6 +93,7 @@ __all__ = [
     "scoped",
     "set_budget",
     "snapshot",
+    "spy",
     "std",
     "sum",
     "turn",
@@ -100,6 +103,9 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._arrays.coo import CooArray
+    from ._arrays.csr import CsrArray
+    from ._arrays.spy import spy
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -118,6 +124,8 @@ else:
     _LATER = {
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
+        "CooArray": "_arrays.coo",
+        "CsrArray": "_arrays.csr",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -137,6 +145,7 @@ else:
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
+        "spy": "_arrays.spy",
         "turn": "_watch.turn",
         "zeros": "_lifetime.reuse",
     }

@@ -284,6 +284,8 @@ def scan(
           of arrays of one dimension, which are columns;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
           of PyArrow;
+        - a sparse array: `CooArray`, `CsrArray`, of scipy.sparse or of the package sparse. Its rows are the entries that are
+          stored, with the columns ``row``, ``col`` and ``value``, or ``axis0``, ``axis1``, ... and ``value``;
         - an iterator or generator of any of these, of tuples of numbers, of dicts or of lists of those. It is read
           once, chunk by chunk, and never held.
     types : mapping of str to str, optional
@@ -366,6 +368,9 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    sparse = _entries(item)
+    if sparse is not None:
+        return sparse
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
     if _is_plain_frame(item):
@@ -394,6 +399,25 @@ def _recognise(item: Any) -> _core.Source | None:
             return _core.array_source(name, [(field, *_column(item[field])) for field in fields])
         return _core.array_source(name, _array_columns(item))
     return None
+
+
+def _entries(item: Any) -> _core.Source | None:
+    """The entries of a sparse array, ours or another library's, as rows of coordinates and values."""
+    own = getattr(item, "_source", None)
+    if own is None:
+        if not hasattr(item, "nnz") or not hasattr(item, "shape"):
+            return None
+        from ._arrays.sparse_parts import is_foreign
+
+        if not is_foreign(item):
+            return None
+        from ._arrays.coo import CooArray
+        from ._arrays.csr import CsrArray
+
+        by_rows = getattr(item, "format", None) in ("csr", "csc") and item.ndim == 2
+        own = (CsrArray(item) if by_rows else CooArray(item))._source
+    source: _core.Source = own()
+    return source
 
 
 class _Dataset:

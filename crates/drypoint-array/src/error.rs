@@ -9,6 +9,12 @@ pub enum ArrayError {
     /// Encoded bytes that do not decode to what they should.
     #[error("{codec}: {what}")]
     Corrupt { codec: &'static str, what: String },
+    /// What a caller gave does not fit, in a sentence of its own.
+    #[error("{0}")]
+    Argument(String),
+    /// Somebody stopped it.
+    #[error("interrupted")]
+    Cancelled,
     /// A type of items that has no numbers we know.
     #[error(
         "items of type {dtype:?} cannot be held; expected truth values, numbers, times or strings of a fixed length"

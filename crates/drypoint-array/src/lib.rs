@@ -6,6 +6,7 @@ mod chunked;
 mod codec;
 mod dtype;
 mod error;
+pub mod sparse;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Scratch};

@@ -1,0 +1,221 @@
+//! Parts of an array: single places, ranges with steps, rows in any order.
+
+use super::index::{Index, with_index};
+use super::order::{kept, narrowed, pick, pick_values};
+use super::value::with_width;
+use super::{CooArray, CsrArray, Entries, IndexArray, IndexType, Part, Values, Work};
+use crate::Result;
+
+/// What is wanted along one dimension; within its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pick {
+    /// One place; the dimension goes.
+    At(usize),
+    /// `count` places from `start` on.
+    Range {
+        /// The first.
+        start: usize,
+        /// To the next, perhaps backwards; not 0.
+        step: isize,
+        /// How many.
+        count: usize,
+    },
+}
+
+impl Pick {
+    /// Everything along a dimension of `length`.
+    pub fn all(length: usize) -> Self {
+        Self::Range { start: 0, step: 1, count: length }
+    }
+
+    /// Which place of the result `place` becomes.
+    #[inline]
+    fn result(self, place: usize) -> Option<usize> {
+        match self {
+            Self::At(at) => (at == place).then_some(0),
+            Self::Range { start, step, count } => {
+                let (distance, step) = (place as isize - start as isize, step);
+                let result = distance / step;
+                (distance % step == 0 && result >= 0 && (result as usize) < count).then_some(result as usize)
+            }
+        }
+    }
+
+    fn forwards(self) -> bool {
+        !matches!(self, Self::Range { step: ..=-1, count: 2.., .. })
+    }
+
+    /// The least place that is wanted and the one after the greatest.
+    fn span(self) -> (usize, usize) {
+        match self {
+            Self::At(at) => (at, at + 1),
+            Self::Range { count: 0, start, .. } => (start, start),
+            Self::Range { start, step, count } => {
+                let last = start.saturating_add_signed(step.saturating_mul(count as isize - 1));
+                (start.min(last), start.max(last) + 1)
+            }
+        }
+    }
+}
+
+/// The entries in a box of an array, one pick for each dimension.
+///
+/// # Errors
+/// Of the budget: a byte an entry beside the result.
+pub fn pick_entries(array: &CooArray, picks: &[Pick], work: &Work<'_>) -> Result<CooArray> {
+    let array = &narrowed_to(array, picks);
+    let mut keep = work.buffer::<u8>(array.nnz())?;
+    keep.fill(1);
+    for ((places, pick), &length) in array.coords().iter().zip(picks).zip(array.shape()) {
+        if *pick != Pick::all(length) {
+            with_index!(places.kind(), I => {
+                let places = places.items::<I>();
+                work.blocks(places.len(), |first, end| {
+                    for (keep, place) in keep[first..end].iter_mut().zip(&places[first..end]) {
+                        *keep &= u8::from(pick.result(place.place()).is_some());
+                    }
+                    Ok(())
+                })
+            })?;
+        }
+    }
+    let (mut shape, mut coords) = (Vec::new(), Vec::new());
+    for ((places, wanted), &length) in array.coords().iter().zip(picks).zip(array.shape()) {
+        let Pick::Range { count, .. } = *wanted else { continue };
+        shape.push(count);
+        let picked = pick(places, &keep, work)?;
+        let all = *wanted == Pick::all(length);
+        coords.push(if all { picked } else { renumbered(&picked, *wanted, count, work)? });
+    }
+    let values = pick_values(array.values(), &keep, work)?;
+    let sorted = array.sorted() && picks.iter().all(|pick| pick.forwards());
+    if sorted || array.unique() && shape.is_empty() {
+        return Ok(CooArray::known(shape, coords, values, sorted, array.unique()));
+    }
+    Ok(CooArray::looked_at(shape, coords, values, work)?.unique_if(array.unique()))
+}
+
+/// Only the entries that can be in the box by their first dimension, found by bisection where they are in order.
+fn narrowed_to(array: &CooArray, picks: &[Pick]) -> CooArray {
+    let (Some(rows), Some(pick), true) = (array.coords().first(), picks.first(), array.sorted()) else {
+        return array.clone();
+    };
+    let (start, end) = pick.span();
+    let (first, after) = with_index!(rows.kind(), I => {
+        let rows = rows.items::<I>();
+        (rows.partition_point(|row| row.place() < start), rows.partition_point(|row| row.place() < end))
+    });
+    array.cut(first, after.max(first))
+}
+
+fn renumbered(places: &IndexArray, wanted: Pick, count: usize, work: &Work<'_>) -> Result<IndexArray> {
+    with_index!(places.kind(), From => with_index!(IndexType::for_length(count), To => {
+        let from = places.items::<From>();
+        let mut to = work.buffer::<To>(from.len())?;
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = To::from_place(wanted.result(from.place()).unwrap_or(0));
+        }
+        Ok(IndexArray::of(to, from.len()))
+    }))
+}
+
+/// The rows from `start` to before `end`, whose columns and values are shared, not copied.
+fn rows_between(array: &CsrArray, start: usize, end: usize, work: &Work<'_>) -> Result<CsrArray> {
+    let (first, after) = (array.indptr().at(start), array.indptr().at(end));
+    let mut begins = work.buffer::<u64>(end - start + 1)?;
+    for (at, begin) in begins.iter_mut().enumerate() {
+        *begin = (array.indptr().at(start + at) - first) as u64;
+    }
+    let indptr = narrowed(&begins, IndexType::for_greatest((after - first) as u64), work)?;
+    let (indices, values) = (array.indices().cut(first, after), array.values().cut(first, after));
+    let shape = [end - start, array.dimensions()[1]];
+    Ok(CsrArray::known(shape, indptr, indices, values, array.sorted(), array.unique()))
+}
+
+/// These rows, which are all there, in this order; `None` is for the same row after row with a step of 1, which costs no copy.
+///
+/// # Errors
+/// Of the budget.
+pub fn pick_rows(
+    array: &CsrArray,
+    count: usize,
+    row: impl Fn(usize) -> usize,
+    contiguous: bool,
+    work: &Work<'_>,
+) -> Result<CsrArray> {
+    if contiguous {
+        let start = if count == 0 { 0 } else { row(0) };
+        return rows_between(array, start, start + count, work);
+    }
+    let mut begins = work.zeroed::<u64>(count + 1)?;
+    for at in 0..count {
+        let (first, end) = array.row_range(row(at));
+        begins[at + 1] = begins[at] + (end - first) as u64;
+    }
+    let nnz = begins[count] as usize;
+    let indices = with_index!(array.indices().kind(), I => {
+        let from = array.indices().items::<I>();
+        let mut to = work.buffer::<I>(nnz)?;
+        work.blocks(count, |first, end| {
+            for at in first..end {
+                let (first, end) = array.row_range(row(at));
+                to[begins[at] as usize..begins[at + 1] as usize].copy_from_slice(&from[first..end]);
+            }
+            Ok(())
+        })?;
+        IndexArray::of(to, nnz)
+    });
+    let kind = array.values().kind();
+    let values = with_width!(kind, T => {
+        let from = array.values().items::<T>();
+        let mut to = work.buffer::<T>(nnz)?;
+        work.blocks(count, |first, end| {
+            for at in first..end {
+                let (first, end) = array.row_range(row(at));
+                to[begins[at] as usize..begins[at + 1] as usize].copy_from_slice(&from[first..end]);
+            }
+            Ok(())
+        })?;
+        Values::new(kind, Part::of(to, nnz))
+    });
+    let indptr = narrowed(&begins, IndexType::for_greatest(nnz as u64), work)?;
+    let shape = [count, array.dimensions()[1]];
+    Ok(CsrArray::known(shape, indptr, indices, values, array.sorted(), array.unique()))
+}
+
+/// All rows, these columns.
+///
+/// # Errors
+/// Of the budget.
+pub fn pick_columns(
+    array: &CsrArray,
+    start: usize,
+    step: isize,
+    count: usize,
+    work: &Work<'_>,
+) -> Result<CsrArray> {
+    let wanted = Pick::Range { start, step, count };
+    let rows = array.dimensions()[0];
+    let mut keep = work.buffer::<u8>(array.nnz())?;
+    with_index!(array.indices().kind(), I => {
+        let columns = array.indices().items::<I>();
+        work.blocks(columns.len(), |first, end| {
+            for (keep, column) in keep[first..end].iter_mut().zip(&columns[first..end]) {
+                *keep = u8::from(wanted.result(column.place()).is_some());
+            }
+            Ok(())
+        })
+    })?;
+    let mut begins = work.zeroed::<u64>(rows + 1)?;
+    for row in 0..rows {
+        let (first, end) = array.row_range(row);
+        begins[row + 1] = begins[row] + kept(&keep[first..end]) as u64;
+    }
+    let indptr = narrowed(&begins, IndexType::for_greatest(begins[rows]), work)?;
+    let indices = renumbered(&pick(array.indices(), &keep, work)?, wanted, count, work)?;
+    let values = pick_values(array.values(), &keep, work)?;
+    let (sorted, unique) = (array.sorted() && wanted.forwards(), array.unique());
+    // Backwards, a row whose columns were in order has them the other way round.
+    let picked = CsrArray::known([rows, count], indptr, indices, values, sorted, unique);
+    if wanted.forwards() { Ok(picked) } else { picked.canonical(false, work) }
+}
