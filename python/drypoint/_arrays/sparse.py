@@ -395,7 +395,7 @@ class Sparse(Closing):
         wide = {"f": "float64", "c": "complex128"}.get(kind.kind, "int64")
         # Integers of 64 bits without a sign become those with one, and back, by their bits.
         with numpy.errstate(all="ignore"):
-            factors = numpy.ascontiguousarray(array.astype(wide, copy=False))
+            factors = numpy.require(array.astype(wide, copy=False), requirements=["C", "A"])
         found = numpy.asarray(self._inner.product(factors, factors.dtype.str))
         product = (found != 0) if kind.kind == "b" else found.astype(kind)
         return product if self.ndim == 2 else product[0]

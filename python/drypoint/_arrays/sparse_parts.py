@@ -86,7 +86,8 @@ def is_foreign(source: Any) -> bool:
 
 
 def _is_scipy(source: Any) -> bool:
-    return hasattr(source, "tocoo") and hasattr(source, "nnz") and isinstance(getattr(source, "format", None), str)
+    own = hasattr(source, "tocoo") and hasattr(source, "nnz") and not hasattr(source, "fill_value")
+    return own and isinstance(getattr(source, "format", None), str)
 
 
 def _is_pydata(source: Any) -> bool:
@@ -255,7 +256,7 @@ def _runs(source: Any, shape: tuple[int, ...], dtype: Any) -> Iterator[tuple[int
     if isinstance(chunks, tuple) and chunks and isinstance(chunks[0], int) and chunks[0] > 0:
         step = max(chunks[0], step // chunks[0] * chunks[0])  # no chunk is read by two strips
     for first in range(0, shape[0], step):
-        strip = numpy.ascontiguousarray(source[first : first + step], dtype)
+        strip = numpy.require(source[first : first + step], dtype, ["C", "A"])
         yield first * cells, strip.reshape(-1).view("uint8")
         del strip
 

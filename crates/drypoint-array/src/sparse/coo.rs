@@ -15,11 +15,19 @@ pub struct CooArray {
     unique: bool,
 }
 
+/// A shape as Python writes it.
+pub(super) fn shown(shape: &[usize]) -> String {
+    match shape {
+        [length] => format!("({length},)"),
+        shape => format!("({})", shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")),
+    }
+}
+
 /// Refuse shapes of more cells than a place can be given a number.
 pub(super) fn check_shape(shape: &[usize]) -> Result<()> {
     let cells = shape.iter().try_fold(1usize, |cells, &length| cells.checked_mul(length.max(1)));
     if cells.is_none_or(|cells| cells > isize::MAX as usize) {
-        return Err(ArrayError::Argument(format!("shape {shape:?} has more than 2**63 - 1 cells")));
+        return Err(ArrayError::Argument(format!("shape {} has more than 2**63 - 1 cells", shown(shape))));
     }
     Ok(())
 }
@@ -34,9 +42,10 @@ impl CooArray {
         check_shape(shape)?;
         if coords.len() != shape.len() {
             return Err(ArrayError::Argument(format!(
-                "coords has {} arrays, one is needed for each of the {} dimensions of shape {shape:?}",
+                "coords has {} arrays, one is needed for each of the {} dimensions of shape {}",
                 coords.len(),
-                shape.len()
+                shape.len(),
+                shown(shape)
             )));
         }
         for given in coords {
@@ -49,7 +58,7 @@ impl CooArray {
         }
         let values = data.values(keep, work)?;
         let places = coords.iter().zip(shape).enumerate().map(|(axis, (given, &length))| {
-            let beyond = format!("dimension {axis} has {length} (shape {shape:?})");
+            let beyond = format!("dimension {axis} has {length} (shape {})", shown(shape));
             given.places(length as u64, IndexType::for_length(length), &beyond, keep, work)
         });
         let coords = places.collect::<Result<Vec<_>>>()?;

@@ -2,7 +2,7 @@
 
 use drypoint_memory::Buffer;
 
-use super::coo::check_shape;
+use super::coo::{check_shape, shown};
 use super::entries::add_scaled;
 use super::index::{Index, with_index};
 use super::order::{Counted, folded, kept, narrowed, pick, sorted_rows};
@@ -64,7 +64,7 @@ impl CsrArray {
                 return Err(indptr.wrong(format!("steps back at row {row}, from {begins} to {ends}")));
             }
         });
-        let beyond = format!("there are {columns} columns (shape {shape:?})");
+        let beyond = format!("there are {columns} columns (shape {})", shown(&shape));
         let indices = indices.places(columns as u64, IndexType::for_length(columns), &beyond, keep, work)?;
         Self::looked_at(shape, indptr_places, indices, values, work)
     }
@@ -237,7 +237,10 @@ impl CsrArray {
     /// [`ArrayError::Argument`] if there are not two dimensions; of the budget.
     pub fn from_coo(coo: &CooArray, sum_duplicates: bool, work: &Work<'_>) -> Result<Self> {
         let &[rows, columns] = coo.shape() else {
-            return Err(ArrayError::Argument(format!("an array of shape {:?} is no matrix", coo.shape())));
+            return Err(ArrayError::Argument(format!(
+                "an array of shape {} is no matrix",
+                shown(coo.shape())
+            )));
         };
         let mut counted = Counted::new(&coo.coords()[0], rows, work)?;
         let indptr = counted.indptr(IndexType::for_greatest(coo.nnz() as u64), work)?;

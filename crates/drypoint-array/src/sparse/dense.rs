@@ -7,6 +7,7 @@ use drypoint_memory::{Buffer, Pod};
 use super::coo::check_shape;
 use super::entries::row_major;
 use super::index::{Index, with_index};
+use super::part::{cast, cast_mut};
 use super::value::{Kind, with_kind, with_width};
 use super::{CooArray, Entries, IndexArray, IndexType, Part, ValueType, Values, Work};
 use crate::{ArrayError, Result};
@@ -41,7 +42,7 @@ impl DenseEntries {
     pub fn count(kind: ValueType, items: &[u8], work: &Work<'_>) -> Result<usize> {
         let mut count = 0;
         with_width!(kind, T => {
-            let items: &[T] = bytemuck::cast_slice(items);
+            let items: &[T] = cast(items);
             work.blocks(items.len(), |first, end| {
                 count += items[first..end].iter().filter(|item| **item != T::zeroed()).count();
                 Ok(())
@@ -95,7 +96,7 @@ impl DenseEntries {
                     with_width!(kind, T => line_of::<u8, T>(now, column, first, &mut [0], &mut self.values)?)
                 }
                 Some((index, places)) => with_index!(*index, I => with_width!(kind, T => {
-                    line_of::<I, T>(now, column, first, bytemuck::cast_slice_mut(places), &mut self.values)?
+                    line_of::<I, T>(now, column, first, cast_mut(places), &mut self.values)?
                 })),
             };
             self.outer(cell / line, first);
@@ -114,7 +115,7 @@ impl DenseEntries {
             let length = self.shape[axis].max(1);
             let (index, places) = &mut self.coords[axis];
             with_index!(*index, I => {
-                bytemuck::cast_slice_mut::<u8, I>(places)[first..self.taken].fill(I::from_place(line % length));
+                cast_mut::<I>(places)[first..self.taken].fill(I::from_place(line % length));
             });
             line /= length;
         }
@@ -146,8 +147,8 @@ fn line_of<I: Index, T: Pod + PartialEq>(
     places: &mut [I],
     values: &mut Buffer<u8>,
 ) -> Result<usize> {
-    let items: &[T] = bytemuck::cast_slice(items);
-    let values: &mut [T] = bytemuck::cast_slice_mut(values);
+    let items: &[T] = cast(items);
+    let values: &mut [T] = cast_mut(values);
     let mut at = first;
     for (glance, items) in items.chunks(GLANCE).enumerate() {
         if items.iter().all(|item| *item == T::zeroed()) {
@@ -182,7 +183,7 @@ pub fn scatter(entries: &dyn Entries, items: &mut [u8], work: &Work<'_>) -> Resu
     let mut positions = [0u64; PLACED];
     if entries.unique() {
         return with_width!(kind, T => {
-            let (from, to) = (entries.values().items::<T>(), bytemuck::cast_slice_mut::<u8, T>(items));
+            let (from, to) = (entries.values().items::<T>(), cast_mut::<T>(items));
             in_blocks(entries, &strides, &mut positions, work, |first, positions| {
                 for (value, position) in from[first..].iter().zip(positions) {
                     to[*position as usize] = *value;
@@ -192,7 +193,7 @@ pub fn scatter(entries: &dyn Entries, items: &mut [u8], work: &Work<'_>) -> Resu
     }
     with_kind!(kind, K => {
         type Item = <K as Kind>::Item;
-        let (from, to) = (entries.values().items::<Item>(), bytemuck::cast_slice_mut::<u8, Item>(items));
+        let (from, to) = (entries.values().items::<Item>(), cast_mut::<Item>(items));
         // What nothing is changed by when it is added: a negative zero, so that one that is there alone stays one.
         in_blocks(entries, &strides, &mut positions, work, |_, positions| {
             for position in positions {

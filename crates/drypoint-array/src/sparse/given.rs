@@ -105,6 +105,10 @@ impl Given {
         self.wrong(format!("must be integers, not items of type {:?}", self.dtype.name()))
     }
 
+    fn wrong_at(&self, place: usize, is: &str) -> ArrayError {
+        ArrayError::Argument(format!("{}[{place}] is {is}", self.name))
+    }
+
     pub(super) fn wrong(&self, what: String) -> ArrayError {
         ArrayError::Argument(format!("{} {what}", self.name))
     }
@@ -114,7 +118,7 @@ impl Given {
         let mut greatest = -1i64;
         self.integers(work, |place, item| {
             if item < 0 {
-                return Err(self.wrong(format!("[{place}] is {item}; indices are counted from 0")));
+                return Err(self.wrong_at(place, &format!("{item}; indices are counted from 0")));
             }
             greatest = greatest.max(item);
             Ok(())
@@ -133,8 +137,8 @@ impl Given {
     ) -> Result<IndexArray> {
         let check = |place: usize, item: i64| match u64::try_from(item) {
             Ok(item) if item < length => Ok(item),
-            Ok(item) => Err(self.wrong(format!("[{place}] is {item}, but {beyond}"))),
-            Err(_) => Err(self.wrong(format!("[{place}] is {item}; indices are counted from 0"))),
+            Ok(item) => Err(self.wrong_at(place, &format!("{item}, but {beyond}"))),
+            Err(_) => Err(self.wrong_at(place, &format!("{item}; indices are counted from 0"))),
         };
         if keep != Keep::Never {
             let kind = IndexType::of_bytes(self.dtype.item_bytes());

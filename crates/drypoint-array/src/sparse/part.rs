@@ -69,7 +69,7 @@ impl Part {
     /// # Panics
     /// If they do not.
     pub(super) fn items<T: Pod>(&self) -> &[T] {
-        if self.len == 0 { &[] } else { bytemuck::cast_slice(self.bytes()) }
+        cast(self.bytes())
     }
 
     /// Whether the bytes begin where items of `bytes` bytes may.
@@ -81,4 +81,17 @@ impl Part {
     pub fn lent(&self) -> bool {
         self.storage.lent()
     }
+}
+
+/// Bytes as items. Where there are none their address does not matter.
+///
+/// # Panics
+/// If they do not begin where items may, or end within one.
+pub(super) fn cast<T: Pod>(bytes: &[u8]) -> &[T] {
+    if bytes.is_empty() { &[] } else { bytemuck::cast_slice(bytes) }
+}
+
+/// As [`cast`], to write.
+pub(super) fn cast_mut<T: Pod>(bytes: &mut [u8]) -> &mut [T] {
+    if bytes.is_empty() { &mut [] } else { bytemuck::cast_slice_mut(bytes) }
 }

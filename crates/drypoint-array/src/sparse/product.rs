@@ -85,7 +85,8 @@ fn check(entries: &dyn Entries, vector: &Vector<'_>) -> Result<()> {
     match shape.last() {
         Some(&last) if last == vector.len() && shape.len() <= 2 => Ok(()),
         _ => Err(ArrayError::Argument(format!(
-            "an array of shape {shape:?} cannot be multiplied with a vector of {} items",
+            "an array of shape {} cannot be multiplied with a vector of {} items",
+            super::coo::shown(shape),
             vector.len()
         ))),
     }

@@ -42,6 +42,15 @@ impl PickArgument {
     }
 }
 
+/// Bytes of a contiguous array as its items.
+fn items<T: drypoint_memory::Pod>(bytes: &[u8]) -> Result<&[T], CoreError> {
+    if bytes.is_empty() {
+        return Ok(&[]);
+    }
+    bytemuck::try_cast_slice(bytes)
+        .map_err(|_| CoreError::Argument("items must begin at an address that suits them".into()))
+}
+
 impl Layout {
     fn entries(&self) -> &dyn Entries {
         match self {
@@ -254,9 +263,9 @@ impl Sparse {
         let loan = Loan::new(vector)?;
         let bytes = ColumnStorage::bytes(&loan);
         let vector = match DType::parse(dtype).map_err(CoreError::from)?.name() {
-            "<i8" => Vector::Integers(bytemuck::cast_slice(bytes)),
-            "<f8" => Vector::Floats(bytemuck::cast_slice(bytes)),
-            _ => Vector::Complex(bytemuck::cast_slice(bytes)),
+            "<i8" => Vector::Integers(items(bytes)?),
+            "<f8" => Vector::Floats(items(bytes)?),
+            _ => Vector::Complex(items(bytes)?),
         };
         let product = self.work(py, |work| {
             Ok(match &self.0 {
@@ -293,7 +302,7 @@ impl Sparse {
     /// Rows by their numbers, contiguous int64 from 0 to before the number of rows.
     fn take_rows(&self, py: Python<'_>, rows: &Bound<'_, PyAny>) -> PyResult<Self> {
         let loan = Loan::new(rows)?;
-        let numbers: &[i64] = bytemuck::cast_slice(ColumnStorage::bytes(&loan));
+        let numbers: &[i64] = items(ColumnStorage::bytes(&loan))?;
         let array = self.csr()?;
         let made = self
             .work(py, |work| Ok(pick_rows(array, numbers.len(), |at| numbers[at] as usize, false, work)?))?;
