@@ -374,7 +374,7 @@ class Sparse(Closing):
             raise UnsupportedData("complex numbers have no least and greatest; take .data.real or abs first")
         axes, items = self._reduced(axis)
         strides, cells = self._laid_out(axes)
-        if not items and cells:
+        if not items:
             raise BadArgument(f"an array of shape {self.shape} has no least or greatest item there")
         unique = self._inner.canonical(True) if not self._inner.unique else self._inner
         found = numpy.asarray(unique.extremes(strides, cells, items, greatest))

@@ -92,7 +92,9 @@ pub fn pick_entries(array: &CooArray, picks: &[Pick], work: &Work<'_>) -> Result
     if sorted || array.unique() && shape.is_empty() {
         return Ok(CooArray::known(shape, coords, values, sorted, array.unique()));
     }
-    Ok(CooArray::looked_at(shape, coords, values, work)?.unique_if(array.unique()))
+    let picked = CooArray::looked_at(shape, coords, values, work)?.unique_if(array.unique());
+    // Backwards, entries that were in order are so the other way round.
+    if array.sorted() { picked.canonical(false, work) } else { Ok(picked) }
 }
 
 /// Only the entries that can be in the box by their first dimension, found by bisection where they are in order.
@@ -132,7 +134,8 @@ fn rows_between(array: &CsrArray, start: usize, end: usize, work: &Work<'_>) -> 
     Ok(CsrArray::known(shape, indptr, indices, values, array.sorted(), array.unique()))
 }
 
-/// These rows, which are all there, in this order; `None` is for the same row after row with a step of 1, which costs no copy.
+/// `count` rows by their numbers, which `row` gives and which must be there; `contiguous` if each is the one after the last: that
+/// costs no copy of columns and values.
 ///
 /// # Errors
 /// Of the budget.
