@@ -93,19 +93,40 @@ impl CsrArray {
         Self { shape, indptr, indices, values, sorted, unique }
     }
 
+    /// Call `each` with a first row, and where it, some rows after it and the one after those begin.
+    pub(super) fn row_blocks(
+        &self,
+        work: &Work<'_>,
+        mut each: impl FnMut(usize, &[u64]) -> Result<()>,
+    ) -> Result<()> {
+        const ROWS: usize = 1024;
+        let mut begins = [0u64; ROWS + 1];
+        let (rows, mut first) = (self.shape[0], 0);
+        while first < rows {
+            work.check()?;
+            let begins = &mut begins[..=ROWS.min(rows - first)];
+            begins.fill(0);
+            add_scaled(&self.indptr, first, 1, begins);
+            each(first, begins)?;
+            first += begins.len() - 1;
+        }
+        Ok(())
+    }
+
     /// Whether the columns of each row are in order, and whether each is greater than the one before.
     fn order(&self, work: &Work<'_>) -> Result<(bool, bool)> {
         let (mut sorted, mut unique) = (true, true);
         with_index!(self.indices.kind(), I => {
             let columns = self.indices.items::<I>();
-            work.blocks(self.shape[0], |first, end| {
-                let mut begin = self.indptr.at(first);
-                for row in first..end {
-                    let after = self.indptr.at(row + 1);
-                    let row = &columns[begin..after];
+            self.row_blocks(work, |_, begins| {
+                for row in begins.windows(2) {
+                    let row = &columns[row[0] as usize..row[1] as usize];
+                    // Nearly always all are greater than the one before.
+                    if row.windows(2).all(|pair| pair[0] < pair[1]) {
+                        continue;
+                    }
+                    unique = false;
                     sorted = sorted && row.is_sorted();
-                    unique = unique && sorted && row.windows(2).all(|pair| pair[0] != pair[1]);
-                    begin = after;
                 }
                 Ok(())
             })
@@ -213,8 +234,9 @@ impl CsrArray {
     pub fn to_coo(&self, work: &Work<'_>) -> Result<CooArray> {
         let rows = with_index!(IndexType::for_length(self.shape[0]), I => {
             let mut rows = work.buffer::<I>(self.nnz())?;
+            let to: &mut [I] = &mut rows;
             work.blocks(self.nnz(), |first, end| {
-                let block = &mut rows[first..end];
+                let block = &mut to[first..end];
                 self.rows_of(first, end - first, |place, row| block[place] = I::from_place(row));
                 Ok(())
             })?;
@@ -278,18 +300,14 @@ impl CsrArray {
         let sorted = if self.sorted {
             self.clone()
         } else {
-            let (indices, values) = sorted_rows(&self.indptr, &self.indices, &self.values, work)?;
+            let (indices, values) = sorted_rows(self, work)?;
             Self::looked_at(self.shape, self.indptr.clone(), indices, values, work)?
         };
         if sorted.unique || !sum_duplicates {
             return Ok(sorted);
         }
         let keep = sorted.firsts(work)?;
-        let mut begins = work.zeroed::<u64>(self.shape[0] + 1)?;
-        for row in 0..self.shape[0] {
-            let (first, end) = sorted.row_range(row);
-            begins[row + 1] = begins[row] + kept(&keep[first..end]) as u64;
-        }
+        let begins = sorted.counted(&keep, work)?;
         let entries = begins[self.shape[0]];
         let indptr = narrowed(&begins, IndexType::for_greatest(entries), work)?;
         let indices = pick(&sorted.indices, &keep, work)?;
@@ -297,14 +315,29 @@ impl CsrArray {
         Ok(Self::known(self.shape, indptr, indices, values, true, true))
     }
 
+    /// Where each row begins if only the entries are kept whose `keep` is 1.
+    pub(super) fn counted(&self, keep: &[u8], work: &Work<'_>) -> Result<Buffer<u64>> {
+        let mut counted = work.zeroed::<u64>(self.shape[0] + 1)?;
+        let begins_of: &mut [u64] = &mut counted;
+        self.row_blocks(work, |first, begins| {
+            for (row, begins) in begins.windows(2).enumerate() {
+                let kept = kept(&keep[begins[0] as usize..begins[1] as usize]) as u64;
+                begins_of[first + row + 1] = begins_of[first + row] + kept;
+            }
+            Ok(())
+        })?;
+        Ok(counted)
+    }
+
     /// 1 for each entry that has another place than the one before it, 0 for the others; the entries are in order.
     fn firsts(&self, work: &Work<'_>) -> Result<Buffer<u8>> {
-        let mut keep = work.buffer::<u8>(self.nnz())?;
+        let mut firsts = work.buffer::<u8>(self.nnz())?;
+        let keep: &mut [u8] = &mut firsts;
         with_index!(self.indices.kind(), I => {
             let columns = self.indices.items::<I>();
-            work.blocks(self.shape[0], |first_row, end_row| {
-                for row in first_row..end_row {
-                    let (first, end) = self.row_range(row);
+            self.row_blocks(work, |_, begins| {
+                for begins in begins.windows(2) {
+                    let (first, end) = (begins[0] as usize, begins[1] as usize);
                     for at in first..end {
                         keep[at] = u8::from(at == first || columns[at] != columns[at - 1]);
                     }
@@ -312,7 +345,7 @@ impl CsrArray {
                 Ok(())
             })
         })?;
-        Ok(keep)
+        Ok(firsts)
     }
 }
 

@@ -155,12 +155,13 @@ impl Given {
             }
         }
         with_index!(fits, I => {
-            let mut places = work.buffer::<I>(self.len)?;
+            let mut copied = work.buffer::<I>(self.len)?;
+            let places: &mut [I] = &mut copied;
             self.integers(work, |place, item| {
                 places[place] = I::from_place(check(place, item)? as usize);
                 Ok(())
             })?;
-            Ok(IndexArray::of(places, self.len))
+            Ok(IndexArray::of(copied, self.len))
         })
     }
 

@@ -8,7 +8,7 @@ use drypoint_memory::{Buffer, Pod};
 use super::entries::row_major;
 use super::index::{Index, with_index};
 use super::value::{Kind, with_kind, with_width};
-use super::{CooArray, Entries, IndexArray, IndexType, Part, ValueType, Values, Work};
+use super::{CooArray, CsrArray, Entries, IndexArray, IndexType, Part, ValueType, Values, Work};
 use crate::Result;
 
 /// Entries that are placed at once: their places stay in the nearest cache.
@@ -21,7 +21,8 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn new(keys: &IndexArray, length: usize, work: &Work<'_>) -> Result<Self> {
-        let mut begins = work.zeroed::<u64>(length + 1)?;
+        let mut counted = work.zeroed::<u64>(length + 1)?;
+        let begins: &mut [u64] = &mut counted;
         with_index!(keys.kind(), I => {
             let keys = keys.items::<I>();
             work.blocks(keys.len(), |first, end| {
@@ -32,11 +33,11 @@ impl Counted {
             })
         })?;
         let mut sum = 0;
-        for begin in begins.iter_mut() {
+        for begin in begins {
             sum += *begin;
             *begin = sum;
         }
-        Ok(Self { begins })
+        Ok(Self { begins: counted })
     }
 
     /// Where the entries of each key begin, and where the last ones end; before they are dealt.
@@ -56,6 +57,7 @@ impl Counted {
         let mut places = Dealt::places(others, work)?;
         let mut items = Dealt::values(values, work)?;
         let mut to = [0u64; PLACED];
+        let begins: &mut [u64] = &mut self.begins;
         with_index!(keys.kind(), I => {
             let keys = keys.items::<I>();
             work.blocks(len, |first, end| {
@@ -63,7 +65,7 @@ impl Counted {
                 while first < end {
                     let to = &mut to[..PLACED.min(end - first)];
                     for (to, key) in to.iter_mut().zip(&keys[first..]) {
-                        let next = &mut self.begins[key.place()];
+                        let next = &mut begins[key.place()];
                         *to = *next;
                         *next += 1;
                     }
@@ -108,8 +110,9 @@ impl Dealt<'_, u8> {
 
 impl<T: Pod> Deal for Dealt<'_, T> {
     fn deal(&mut self, first: usize, to: &[u64]) {
+        let items: &mut [T] = &mut self.to;
         for (item, &to) in self.from[first..].iter().zip(to) {
-            self.to[to as usize] = *item;
+            items[to as usize] = *item;
         }
     }
 
@@ -131,57 +134,64 @@ pub(super) fn narrowed(counts: &[u64], kind: IndexType, work: &Work<'_>) -> Resu
 }
 
 /// Each row by itself in the order of its columns; entries of the same column stay in the order they had.
-pub(super) fn sorted_rows(
-    indptr: &IndexArray,
-    indices: &IndexArray,
-    values: &Values,
-    work: &Work<'_>,
-) -> Result<(IndexArray, Values)> {
-    let rows = indptr.len() - 1;
-    let longest = (0..rows).map(|row| indptr.at(row + 1) - indptr.at(row)).max().unwrap_or(0);
+pub(super) fn sorted_rows(array: &CsrArray, work: &Work<'_>) -> Result<(IndexArray, Values)> {
+    let (indices, values) = (array.indices(), array.values());
+    let mut longest = 0;
+    array.row_blocks(work, |_, begins| {
+        longest = begins.windows(2).map(|row| (row[1] - row[0]) as usize).fold(longest, usize::max);
+        Ok(())
+    })?;
     let mut order = work.buffer::<u128>(longest)?;
+    let order: &mut [u128] = &mut order;
     with_index!(indices.kind(), I => with_width!(values.kind(), T => {
         let (from, from_values) = (indices.items::<I>(), values.items::<T>());
-        let mut to = work.buffer::<I>(from.len())?;
-        let mut to_values = work.buffer::<T>(from.len())?;
-        let mut waiting = super::context::BLOCK;
-        for row in 0..rows {
-            let (first, end) = (indptr.at(row), indptr.at(row + 1));
-            waiting = waiting.saturating_sub(end - first + 1);
-            if waiting == 0 {
-                work.check()?;
-                waiting = super::context::BLOCK;
+        let mut sorted = work.buffer::<I>(from.len())?;
+        let mut sorted_values = work.buffer::<T>(from.len())?;
+        let (to, to_values): (&mut [I], &mut [T]) = (&mut sorted, &mut sorted_values);
+        array.row_blocks(work, |_, begins| {
+            for row in begins.windows(2) {
+                let row = row[0] as usize..row[1] as usize;
+                let given = (&from[row.clone()], &from_values[row.clone()]);
+                sort_row(given, (&mut to[row.clone()], &mut to_values[row]), order);
             }
-            let columns = &from[first..end];
-            if columns.is_sorted() {
-                to[first..end].copy_from_slice(columns);
-                to_values[first..end].copy_from_slice(&from_values[first..end]);
-            } else if size_of::<I>() < 8 && columns.len() <= u32::MAX as usize {
-                // The column and the place in one word: half the bytes to move.
-                let order: &mut [u64] = &mut bytemuck::cast_slice_mut(&mut order)[..columns.len()];
-                for (at, (order, column)) in order.iter_mut().zip(columns).enumerate() {
-                    *order = (column.place() as u64) << 32 | at as u64;
-                }
-                order.sort_unstable();
-                for (at, order) in order.iter().enumerate() {
-                    to[first + at] = I::from_place((order >> 32) as usize);
-                    to_values[first + at] = from_values[first + (order & 0xffff_ffff) as usize];
-                }
-            } else {
-                let order = &mut order[..columns.len()];
-                for (at, (order, column)) in order.iter_mut().zip(columns).enumerate() {
-                    *order = (column.place() as u128) << 64 | at as u128;
-                }
-                order.sort_unstable();
-                for (at, order) in order.iter().enumerate() {
-                    to[first + at] = I::from_place((order >> 64) as usize);
-                    to_values[first + at] = from_values[first + *order as u64 as usize];
-                }
-            }
-        }
-        let len = to.len();
-        Ok((IndexArray::of(to, len), Values::new(values.kind(), Part::of(to_values, len))))
+            Ok(())
+        })?;
+        let len = from.len();
+        Ok((IndexArray::of(sorted, len), Values::new(values.kind(), Part::of(sorted_values, len))))
     }))
+}
+
+/// A row in the order of its columns; `order` has room for it.
+fn sort_row<I: Index, T: Pod>(
+    (from, from_values): (&[I], &[T]),
+    (to, to_values): (&mut [I], &mut [T]),
+    order: &mut [u128],
+) {
+    if from.is_sorted() {
+        to.copy_from_slice(from);
+        to_values.copy_from_slice(from_values);
+    } else if size_of::<I>() < 8 && from.len() <= u32::MAX as usize {
+        // The column and the place in one word: half the bytes to move.
+        let order: &mut [u64] = &mut bytemuck::cast_slice_mut(order)[..from.len()];
+        for (at, (order, column)) in order.iter_mut().zip(from).enumerate() {
+            *order = (column.place() as u64) << 32 | at as u64;
+        }
+        order.sort_unstable();
+        for ((order, to), to_value) in order.iter().zip(to).zip(to_values) {
+            *to = I::from_place((order >> 32) as usize);
+            *to_value = from_values[(order & 0xffff_ffff) as usize];
+        }
+    } else {
+        let order = &mut order[..from.len()];
+        for (at, (order, column)) in order.iter_mut().zip(from).enumerate() {
+            *order = (column.place() as u128) << 64 | at as u128;
+        }
+        order.sort_unstable();
+        for ((order, to), to_value) in order.iter().zip(to).zip(to_values) {
+            *to = I::from_place((order >> 64) as usize);
+            *to_value = from_values[*order as u64 as usize];
+        }
+    }
 }
 
 /// How many of these are 1.
@@ -193,8 +203,7 @@ pub(super) fn kept(keep: &[u8]) -> usize {
 /// The places whose `keep` is 1.
 pub(super) fn pick(places: &IndexArray, keep: &[u8], work: &Work<'_>) -> Result<IndexArray> {
     with_index!(places.kind(), I => {
-        let picked = picked::<I>(places.items(), keep, work)?;
-        let len = picked.len();
+        let (picked, len) = picked::<I>(places.items(), keep, work)?;
         Ok(IndexArray::of(picked, len))
     })
 }
@@ -202,32 +211,33 @@ pub(super) fn pick(places: &IndexArray, keep: &[u8], work: &Work<'_>) -> Result<
 /// The values whose `keep` is 1.
 pub(super) fn pick_values(values: &Values, keep: &[u8], work: &Work<'_>) -> Result<Values> {
     with_width!(values.kind(), T => {
-        let picked = picked::<T>(values.items(), keep, work)?;
-        let len = picked.len();
+        let (picked, len) = picked::<T>(values.items(), keep, work)?;
         Ok(Values::new(values.kind(), Part::of(picked, len)))
     })
 }
 
-fn picked<T: Pod>(from: &[T], keep: &[u8], work: &Work<'_>) -> Result<Buffer<T>> {
-    let mut to = work.buffer::<T>(kept(keep))?;
+fn picked<T: Pod>(from: &[T], keep: &[u8], work: &Work<'_>) -> Result<(Buffer<T>, usize)> {
+    // Each item is written and the next one written over it unless it is kept, which needs no branch, and room for one more.
+    let len = kept(keep);
+    let mut picked = work.buffer::<T>(len + 1)?;
+    let to: &mut [T] = &mut picked;
     let mut at = 0;
     work.blocks(from.len(), |first, end| {
         for (item, keep) in from[first..end].iter().zip(&keep[first..end]) {
-            if *keep == 1 {
-                to[at] = *item;
-                at += 1;
-            }
+            to[at] = *item;
+            at += usize::from(*keep);
         }
         Ok(())
     })?;
-    Ok(to)
+    Ok((picked, len))
 }
 
 /// The values whose `keep` is 1, to each the ones added that follow it and whose `keep` is 0.
 pub(super) fn folded(values: &Values, keep: &[u8], work: &Work<'_>) -> Result<Values> {
     with_kind!(values.kind(), K => {
         let from = values.items::<<K as Kind>::Item>();
-        let mut to = work.buffer::<<K as Kind>::Item>(kept(keep))?;
+        let mut sums = work.buffer::<<K as Kind>::Item>(kept(keep))?;
+        let to: &mut [<K as Kind>::Item] = &mut sums;
         let mut after = 0;
         work.blocks(from.len(), |first, end| {
             for (item, keep) in from[first..end].iter().zip(&keep[first..end]) {
@@ -240,7 +250,7 @@ pub(super) fn folded(values: &Values, keep: &[u8], work: &Work<'_>) -> Result<Va
             }
             Ok(())
         })?;
-        Ok(Values::new(values.kind(), Part::of(to, after)))
+        Ok(Values::new(values.kind(), Part::of(sums, after)))
     })
 }
 
@@ -256,7 +266,8 @@ impl CooArray {
             return Ok(sorted);
         }
         let strides = row_major(self.shape());
-        let mut keep = work.buffer::<u8>(self.nnz())?;
+        let mut firsts = work.buffer::<u8>(self.nnz())?;
+        let keep: &mut [u8] = &mut firsts;
         let mut positions = [0u64; PLACED];
         let mut last = None;
         for first in (0..self.nnz()).step_by(PLACED) {
@@ -267,9 +278,9 @@ impl CooArray {
                 last = Some(*position);
             }
         }
-        let coords = sorted.coords().iter().map(|places| pick(places, &keep, work));
+        let coords = sorted.coords().iter().map(|places| pick(places, keep, work));
         let coords = coords.collect::<Result<Vec<_>>>()?;
-        let values = folded(sorted.values(), &keep, work)?;
+        let values = folded(sorted.values(), keep, work)?;
         Ok(Self::known(self.shape().to_vec(), coords, values, true, true))
     }
 
@@ -288,7 +299,8 @@ impl CooArray {
     /// By words whose lower `bits` are the place of an entry and whose upper ones are its cell.
     fn ordered_by<W: Word>(&self, bits: u32, cell_bits: u32, work: &Work<'_>) -> Result<Self> {
         let strides = row_major(self.shape());
-        let mut order = work.buffer::<W>(self.nnz())?;
+        let mut words = work.buffer::<W>(self.nnz())?;
+        let order: &mut [W] = &mut words;
         let mut positions = [0u64; PLACED];
         for first in (0..self.nnz()).step_by(PLACED) {
             let positions = &mut positions[..PLACED.min(self.nnz() - first)];
@@ -297,7 +309,7 @@ impl CooArray {
                 *order = W::of(*position, first + at, bits);
             }
         }
-        let order = sort(order, bits, cell_bits, work)?;
+        let order = sort(words, bits, cell_bits, work)?;
         let coords = self.coords().iter().map(|places| {
             with_index!(places.kind(), I => {
                 let dealt = gathered::<I, W>(places.items(), &order, bits, work)?;
@@ -317,14 +329,15 @@ impl CooArray {
 }
 
 fn gathered<T: Pod, W: Word>(from: &[T], order: &[W], bits: u32, work: &Work<'_>) -> Result<Buffer<T>> {
-    let mut to = work.buffer::<T>(from.len())?;
+    let mut gathered = work.buffer::<T>(from.len())?;
+    let to: &mut [T] = &mut gathered;
     work.blocks(from.len(), |first, end| {
         for (to, word) in to[first..end].iter_mut().zip(&order[first..end]) {
             *to = from[word.low(bits)];
         }
         Ok(())
     })?;
-    Ok(to)
+    Ok(gathered)
 }
 
 /// Digit by digit from the lowest of the cells on; words of the same cell keep their order, which is that of their places.
@@ -335,7 +348,9 @@ fn sort<W: Word>(mut order: Buffer<W>, bits: u32, cell_bits: u32, work: &Work<'_
         let shift = bits + pass * DIGIT;
         let mut begins = [0usize; 1 << DIGIT];
         work.blocks(order.len(), |first, end| {
-            order[first..end].iter().for_each(|word| begins[word.digit(shift, DIGIT)] += 1);
+            for word in &order[first..end] {
+                begins[word.digit(shift, DIGIT)] += 1;
+            }
             Ok(())
         })?;
         if begins.contains(&order.len()) {
@@ -345,10 +360,11 @@ fn sort<W: Word>(mut order: Buffer<W>, bits: u32, cell_bits: u32, work: &Work<'_
         for begin in &mut begins {
             sum += std::mem::replace(begin, sum);
         }
-        work.blocks(order.len(), |first, end| {
-            for word in &order[first..end] {
+        let (from, to): (&[W], &mut [W]) = (&order, &mut other);
+        work.blocks(from.len(), |first, end| {
+            for word in &from[first..end] {
                 let begin = &mut begins[word.digit(shift, DIGIT)];
-                other[*begin] = *word;
+                to[*begin] = *word;
                 *begin += 1;
             }
             Ok(())

@@ -100,6 +100,7 @@ fn by_places<S: Sum>(
     let matrix = entries.shape().len() == 2;
     let (to, from) = if matrix { (&[1, 0][..], &[0, 1][..]) } else { (&[0][..], &[1][..]) };
     let mut sums = work.zeroed::<S>(if matrix { entries.shape()[0] } else { 1 })?;
+    let into: &mut [S] = &mut sums;
     let (mut rows, mut columns) = ([0u64; 1024], [0u64; 1024]);
     with_kind!(entries.values().kind(), K => {
         let values = entries.values().items::<<K as Kind>::Item>();
@@ -107,7 +108,7 @@ fn by_places<S: Sum>(
             let columns = &mut columns[..rows.len()];
             entries.positions(first, from, columns);
             for ((value, row), column) in values[first..].iter().zip(rows).zip(columns) {
-                let sum = &mut sums[*row as usize];
+                let sum = &mut into[*row as usize];
                 *sum = sum.plus_product(S::of::<K>(*value), vector[*column as usize]);
             }
         })
@@ -132,19 +133,18 @@ impl CsrArray {
     fn by_rows<S: Sum>(&self, vector: &[S], work: &Work<'_>) -> Result<drypoint_memory::Buffer<S>> {
         let [rows, _] = self.dimensions();
         let mut sums = work.buffer::<S>(rows)?;
+        let to: &mut [S] = &mut sums;
         with_kind!(self.values().kind(), K => with_index!(self.indices().kind(), I => {
             let values = self.values().items::<<K as Kind>::Item>();
             let columns = self.indices().items::<I>();
-            let mut begin = 0;
-            work.blocks(rows, |first, end| {
-                for row in first..end {
-                    let after = self.indptr().at(row + 1);
+            self.row_blocks(work, |first, begins| {
+                for (to, row) in to[first..].iter_mut().zip(begins.windows(2)) {
+                    let row = row[0] as usize..row[1] as usize;
                     let mut sum = S::default();
-                    for (value, column) in values[begin..after].iter().zip(&columns[begin..after]) {
+                    for (value, column) in values[row.clone()].iter().zip(&columns[row]) {
                         sum = sum.plus_product(S::of::<K>(*value), vector[column.place()]);
                     }
-                    sums[row] = sum;
-                    begin = after;
+                    *to = sum;
                 }
                 Ok(())
             })

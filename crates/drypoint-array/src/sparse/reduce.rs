@@ -51,23 +51,22 @@ pub fn sums(
     macro_rules! add {
         ($wide:ty, $convert:ident, $add:expr, $result:path) => {{
             let mut sums = work.zeroed::<$wide>(cells)?;
+            let to: &mut [$wide] = &mut sums;
             with_kind!(kind, K => {
                 let values = entries.values().items::<<K as Kind>::Item>();
-                in_blocks(entries, strides, &mut positions, work, |first, positions| {
-                    if cells == 1 {
-                        // A block by itself, so that a long sum loses little.
-                        let mut sum = <$wide>::default();
-                        for value in &values[first..first + positions.len()] {
-                            sum = $add(sum, K::$convert(*value));
+                if cells == 1 {
+                    work.blocks(values.len(), |first, end| {
+                        to[0] = $add(to[0], in_lanes(&values[first..end], K::$convert, $add));
+                        Ok(())
+                    })
+                } else {
+                    in_blocks(entries, strides, &mut positions, work, |first, positions| {
+                        for (value, position) in values[first..].iter().zip(positions) {
+                            let sum = &mut to[*position as usize];
+                            *sum = $add(*sum, K::$convert(*value));
                         }
-                        sums[0] = $add(sums[0], sum);
-                        return;
-                    }
-                    for (value, position) in values[first..].iter().zip(positions) {
-                        let sum = &mut sums[*position as usize];
-                        *sum = $add(*sum, K::$convert(*value));
-                    }
-                })
+                    })
+                }
             })?;
             Ok($result(sums))
         }};
@@ -79,6 +78,23 @@ pub fn sums(
     } else {
         add!(i64, integer, <i64 as Kind>::add, Reduced::Integers)
     }
+}
+
+/// A sum of a block by itself, so that a long sum loses little, in lanes, so that no addition waits for the one before.
+fn in_lanes<T: Copy, W: Copy + Default>(items: &[T], convert: impl Fn(T) -> W, add: impl Fn(W, W) -> W) -> W {
+    const LANES: usize = 16;
+    let mut lanes = [W::default(); LANES];
+    let groups = items.chunks_exact(LANES);
+    let rest = groups.remainder();
+    for group in groups {
+        for (lane, item) in lanes.iter_mut().zip(group) {
+            *lane = add(*lane, convert(*item));
+        }
+    }
+    for (lane, item) in lanes.iter_mut().zip(rest) {
+        *lane = add(*lane, convert(*item));
+    }
+    lanes.into_iter().reduce(add).unwrap_or_default()
 }
 
 /// Which end of the order.
@@ -112,7 +128,8 @@ pub fn extremes(
             !K::is_nan(old)
                 && (K::is_nan(new) || if which == Extreme::Least { K::less(new, old) } else { K::less(old, new) })
         };
-        let mut found = work.zeroed::<Item>(cells)?;
+        let mut extremes = work.zeroed::<Item>(cells)?;
+        let (found, seen): (&mut [Item], &mut [u64]) = (&mut extremes, &mut seen);
         let values = entries.values().items::<Item>();
         in_blocks(entries, strides, &mut positions, work, |first, positions| {
             for (value, position) in values[first..].iter().zip(positions) {
@@ -129,6 +146,6 @@ pub fn extremes(
                 *found = zero;
             }
         }
-        Ok(Values::new(kind, Part::of(found, cells)))
+        Ok(Values::new(kind, Part::of(extremes, cells)))
     })
 }

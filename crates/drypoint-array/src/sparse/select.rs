@@ -1,7 +1,10 @@
 //! Parts of an array: single places, ranges with steps, rows in any order.
 
+use drypoint_memory::{Buffer, Pod};
+
+use super::entries::add_scaled;
 use super::index::{Index, with_index};
-use super::order::{kept, narrowed, pick, pick_values};
+use super::order::{narrowed, pick, pick_values};
 use super::value::with_width;
 use super::{CooArray, CsrArray, Entries, IndexArray, IndexType, Part, Values, Work};
 use crate::Result;
@@ -41,6 +44,28 @@ impl Pick {
         }
     }
 
+    /// Take from `keep` what is not wanted of `places`.
+    fn sieve<I: Index>(self, places: &[I], keep: &mut [u8]) {
+        match self {
+            // Without a division, which would cost more than all else.
+            Self::Range { start, step: 1, count } => {
+                for (keep, place) in keep.iter_mut().zip(places) {
+                    *keep &= u8::from(place.place().wrapping_sub(start) < count);
+                }
+            }
+            Self::At(at) => {
+                for (keep, place) in keep.iter_mut().zip(places) {
+                    *keep &= u8::from(place.place() == at);
+                }
+            }
+            Self::Range { .. } => {
+                for (keep, place) in keep.iter_mut().zip(places) {
+                    *keep &= u8::from(self.result(place.place()).is_some());
+                }
+            }
+        }
+    }
+
     fn forwards(self) -> bool {
         !matches!(self, Self::Range { step: ..=-1, count: 2.., .. })
     }
@@ -64,16 +89,15 @@ impl Pick {
 /// Of the budget: a byte an entry beside the result.
 pub fn pick_entries(array: &CooArray, picks: &[Pick], work: &Work<'_>) -> Result<CooArray> {
     let array = &narrowed_to(array, picks);
-    let mut keep = work.buffer::<u8>(array.nnz())?;
+    let mut kept = work.buffer::<u8>(array.nnz())?;
+    let keep: &mut [u8] = &mut kept;
     keep.fill(1);
     for ((places, pick), &length) in array.coords().iter().zip(picks).zip(array.shape()) {
         if *pick != Pick::all(length) {
             with_index!(places.kind(), I => {
                 let places = places.items::<I>();
                 work.blocks(places.len(), |first, end| {
-                    for (keep, place) in keep[first..end].iter_mut().zip(&places[first..end]) {
-                        *keep &= u8::from(pick.result(place.place()).is_some());
-                    }
+                    pick.sieve(&places[first..end], &mut keep[first..end]);
                     Ok(())
                 })
             })?;
@@ -83,11 +107,11 @@ pub fn pick_entries(array: &CooArray, picks: &[Pick], work: &Work<'_>) -> Result
     for ((places, wanted), &length) in array.coords().iter().zip(picks).zip(array.shape()) {
         let Pick::Range { count, .. } = *wanted else { continue };
         shape.push(count);
-        let picked = pick(places, &keep, work)?;
+        let picked = pick(places, keep, work)?;
         let all = *wanted == Pick::all(length);
         coords.push(if all { picked } else { renumbered(&picked, *wanted, count, work)? });
     }
-    let values = pick_values(array.values(), &keep, work)?;
+    let values = pick_values(array.values(), keep, work)?;
     let sorted = array.sorted() && picks.iter().all(|pick| pick.forwards());
     if sorted || array.unique() && shape.is_empty() {
         return Ok(CooArray::known(shape, coords, values, sorted, array.unique()));
@@ -113,21 +137,27 @@ fn narrowed_to(array: &CooArray, picks: &[Pick]) -> CooArray {
 fn renumbered(places: &IndexArray, wanted: Pick, count: usize, work: &Work<'_>) -> Result<IndexArray> {
     with_index!(places.kind(), From => with_index!(IndexType::for_length(count), To => {
         let from = places.items::<From>();
-        let mut to = work.buffer::<To>(from.len())?;
-        for (to, from) in to.iter_mut().zip(from) {
-            *to = To::from_place(wanted.result(from.place()).unwrap_or(0));
+        let mut places = work.buffer::<To>(from.len())?;
+        let to: &mut [To] = &mut places;
+        if let Pick::Range { start, step: 1, .. } = wanted {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = To::from_place(from.place() - start);
+            }
+        } else {
+            for (to, from) in to.iter_mut().zip(from) {
+                *to = To::from_place(wanted.result(from.place()).unwrap_or(0));
+            }
         }
-        Ok(IndexArray::of(to, from.len()))
+        Ok(IndexArray::of(places, from.len()))
     }))
 }
 
 /// The rows from `start` to before `end`, whose columns and values are shared, not copied.
 fn rows_between(array: &CsrArray, start: usize, end: usize, work: &Work<'_>) -> Result<CsrArray> {
     let (first, after) = (array.indptr().at(start), array.indptr().at(end));
-    let mut begins = work.buffer::<u64>(end - start + 1)?;
-    for (at, begin) in begins.iter_mut().enumerate() {
-        *begin = (array.indptr().at(start + at) - first) as u64;
-    }
+    let mut begins = work.zeroed::<u64>(end - start + 1)?;
+    add_scaled(array.indptr(), start, 1, &mut begins);
+    begins.iter_mut().for_each(|begin| *begin -= first as u64);
     let indptr = narrowed(&begins, IndexType::for_greatest((after - first) as u64), work)?;
     let (indices, values) = (array.indices().cut(first, after), array.values().cut(first, after));
     let shape = [end - start, array.dimensions()[1]];
@@ -150,40 +180,43 @@ pub fn pick_rows(
         let start = if count == 0 { 0 } else { row(0) };
         return rows_between(array, start, start + count, work);
     }
-    let mut begins = work.zeroed::<u64>(count + 1)?;
-    for at in 0..count {
-        let (first, end) = array.row_range(row(at));
-        begins[at + 1] = begins[at] + (end - first) as u64;
-    }
+    // Where each row is, and where it goes.
+    let (mut firsts, mut places) = (work.buffer::<u64>(count)?, work.zeroed::<u64>(count + 1)?);
+    let (from, begins): (&mut [u64], &mut [u64]) = (&mut firsts, &mut places);
+    with_index!(array.indptr().kind(), I => {
+        let indptr = array.indptr().items::<I>();
+        for at in 0..count {
+            let row = row(at);
+            let (first, end) = (indptr[row].place() as u64, indptr[row + 1].place() as u64);
+            from[at] = first;
+            begins[at + 1] = begins[at] + (end - first);
+        }
+    });
     let nnz = begins[count] as usize;
     let indices = with_index!(array.indices().kind(), I => {
-        let from = array.indices().items::<I>();
-        let mut to = work.buffer::<I>(nnz)?;
-        work.blocks(count, |first, end| {
-            for at in first..end {
-                let (first, end) = array.row_range(row(at));
-                to[begins[at] as usize..begins[at + 1] as usize].copy_from_slice(&from[first..end]);
-            }
-            Ok(())
-        })?;
-        IndexArray::of(to, nnz)
+        IndexArray::of(rows_copied(array.indices().items::<I>(), from, begins, work)?, nnz)
     });
     let kind = array.values().kind();
     let values = with_width!(kind, T => {
-        let from = array.values().items::<T>();
-        let mut to = work.buffer::<T>(nnz)?;
-        work.blocks(count, |first, end| {
-            for at in first..end {
-                let (first, end) = array.row_range(row(at));
-                to[begins[at] as usize..begins[at + 1] as usize].copy_from_slice(&from[first..end]);
-            }
-            Ok(())
-        })?;
-        Values::new(kind, Part::of(to, nnz))
+        Values::new(kind, Part::of(rows_copied(array.values().items::<T>(), from, begins, work)?, nnz))
     });
-    let indptr = narrowed(&begins, IndexType::for_greatest(nnz as u64), work)?;
+    let indptr = narrowed(begins, IndexType::for_greatest(nnz as u64), work)?;
     let shape = [count, array.dimensions()[1]];
     Ok(CsrArray::known(shape, indptr, indices, values, array.sorted(), array.unique()))
+}
+
+/// Runs of items: that at `from[i]` goes to `begins[i]`, and reaches to `begins[i + 1]`.
+fn rows_copied<T: Pod>(items: &[T], from: &[u64], begins: &[u64], work: &Work<'_>) -> Result<Buffer<T>> {
+    let mut copied = work.buffer::<T>(begins[begins.len() - 1] as usize)?;
+    let to: &mut [T] = &mut copied;
+    work.blocks(from.len(), |first, end| {
+        for (from, to_of) in from[first..end].iter().zip(begins[first..=end].windows(2)) {
+            let to = &mut to[to_of[0] as usize..to_of[1] as usize];
+            to.copy_from_slice(&items[*from as usize..][..to.len()]);
+        }
+        Ok(())
+    })?;
+    Ok(copied)
 }
 
 /// All rows, these columns.
@@ -199,24 +232,20 @@ pub fn pick_columns(
 ) -> Result<CsrArray> {
     let wanted = Pick::Range { start, step, count };
     let rows = array.dimensions()[0];
-    let mut keep = work.buffer::<u8>(array.nnz())?;
+    let mut kept = work.buffer::<u8>(array.nnz())?;
+    let keep: &mut [u8] = &mut kept;
+    keep.fill(1);
     with_index!(array.indices().kind(), I => {
         let columns = array.indices().items::<I>();
         work.blocks(columns.len(), |first, end| {
-            for (keep, column) in keep[first..end].iter_mut().zip(&columns[first..end]) {
-                *keep = u8::from(wanted.result(column.place()).is_some());
-            }
+            wanted.sieve(&columns[first..end], &mut keep[first..end]);
             Ok(())
         })
     })?;
-    let mut begins = work.zeroed::<u64>(rows + 1)?;
-    for row in 0..rows {
-        let (first, end) = array.row_range(row);
-        begins[row + 1] = begins[row] + kept(&keep[first..end]) as u64;
-    }
+    let begins = array.counted(keep, work)?;
     let indptr = narrowed(&begins, IndexType::for_greatest(begins[rows]), work)?;
-    let indices = renumbered(&pick(array.indices(), &keep, work)?, wanted, count, work)?;
-    let values = pick_values(array.values(), &keep, work)?;
+    let indices = renumbered(&pick(array.indices(), keep, work)?, wanted, count, work)?;
+    let values = pick_values(array.values(), keep, work)?;
     let (sorted, unique) = (array.sorted() && wanted.forwards(), array.unique());
     // Backwards, a row whose columns were in order has them the other way round.
     let picked = CsrArray::known([rows, count], indptr, indices, values, sorted, unique);

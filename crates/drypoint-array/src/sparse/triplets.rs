@@ -124,7 +124,8 @@ fn joined(parts: &[&CooArray], work: &Work<'_>) -> Result<CooArray> {
     let nnz = parts.iter().map(|part| part.nnz()).sum();
     let coords = shape.iter().enumerate().map(|(axis, &length)| {
         with_index!(IndexType::for_length(length), To => {
-            let mut to = work.buffer::<To>(nnz)?;
+            let mut places_of = work.buffer::<To>(nnz)?;
+            let to: &mut [To] = &mut places_of;
             let mut after = 0;
             for part in parts {
                 let places = &part.coords()[axis];
@@ -139,7 +140,7 @@ fn joined(parts: &[&CooArray], work: &Work<'_>) -> Result<CooArray> {
                     after += from.len();
                 });
             }
-            Ok(IndexArray::of(to, nnz))
+            Ok(IndexArray::of(places_of, nnz))
         })
     });
     let coords = coords.collect::<Result<Vec<_>>>()?;
