@@ -42,7 +42,9 @@ __all__ = [
     "Closed",
     "ClosedError",
     "CompressedArray",
+    "CooArray",
     "CorruptData",
+    "CsrArray",
     "DrypointError",
     "EmptyData",
     "Figure",
@@ -97,6 +99,7 @@ __all__ = [
     "set_budget",
     "set_spill",
     "snapshot",
+    "spy",
     "std",
     "sum",
     "turn",
@@ -109,6 +112,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._arrays.compress import compress
     from ._arrays.compressed import CompressedArray
+    from ._arrays.coo import CooArray
+    from ._arrays.csr import CsrArray
+    from ._arrays.spy import spy
     from ._arrays.write_zarr import write_zarr
     from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._lifetime.close import close
@@ -130,6 +136,8 @@ else:
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
         "CompressedArray": "_arrays.compressed",
+        "CooArray": "_arrays.coo",
+        "CsrArray": "_arrays.csr",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -153,6 +161,7 @@ else:
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
+        "spy": "_arrays.spy",
         "turn": "_watch.turn",
         "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",
@@ -164,7 +173,9 @@ else:
     def __getattr__(name):
         if name in _HOOKS:
             return getattr(__import__(f"{__name__}._notebook.extension", fromlist=["load"]), _HOOKS[name])
-        if name == "matplotlib":  # no name of the list: `from drypoint import *` must not hide Matplotlib itself
+        if (
+            name == "matplotlib"
+        ):  # no name of the list: `from drypoint import *` must not hide Matplotlib itself
             from importlib import import_module
 
             return import_module(".matplotlib", __name__)

@@ -55,7 +55,8 @@ def draw(
     source : path, array, mapping, table, iterator
         Anything `scan` takes.
     x, y : str, optional
-        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers.
+        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix is drawn
+        as by `spy`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
@@ -83,6 +84,19 @@ def draw(
     <Figure 900 × 600: v over t, count()>
     """
     rows = scan(source)
+    if x is None and y is None and (matrix := _sparse_matrix(source)) is not None:
+        from ._arrays.spy import drawn
+
+        return drawn(
+            matrix,
+            color,
+            (width, height),
+            (x_range, y_range),
+            {"title": title, "caption": caption, "x_label": x_label, "y_label": y_label, "theme": theme},
+            {"cmap": cmap, "how": how, "span": span, "spread": spread},
+            {"memory": memory, "threads": threads, "exact": exact, "progress": progress},
+            scale,
+        )
     x, y = choose_columns(rows, x, y)
     figure = Figure(
         width,
@@ -112,6 +126,15 @@ def draw(
         exact=exact,
         progress=progress,
     )
+
+
+def _sparse_matrix(source: Any) -> Any:
+    """The source, if it is a sparse array of two dimensions."""
+    if not hasattr(source, "nnz") or getattr(source, "ndim", 0) != 2:
+        return None
+    from ._arrays.sparse_parts import is_foreign
+
+    return source if hasattr(source, "_source") or is_foreign(source) else None
 
 
 def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str]:

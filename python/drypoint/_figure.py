@@ -83,6 +83,8 @@ class Figure(Closing):
         self._aggregate: Aggregate | None = None
         self._page: _core.PageSpec | None = None
         self._closed = False
+        #: Whether y is drawn with its sign turned, and read downwards.
+        self._y_downwards = False
 
     def points(
         self,
@@ -138,6 +140,7 @@ class Figure(Closing):
                 _arguments.optional(_arguments.span, span, "span"),
                 _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
             ),
+            self._y_downwards,
         )
         begun = job(
             self._canvas,

@@ -289,6 +289,8 @@ def scan(
           of arrays of one dimension, which are columns;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
           of PyArrow;
+        - a sparse array: `CooArray`, `CsrArray`, of scipy.sparse or of the package sparse. Its rows are the entries that are
+          stored, with the columns ``row``, ``col`` and ``value``, or ``axis0``, ``axis1``, ... and ``value``;
         - an iterator or generator of any of these, of tuples of numbers, of dicts or of lists of those. It is read
           once, chunk by chunk, and never held.
     types : mapping of str to str, optional
@@ -377,6 +379,8 @@ def _recognise(item: Any) -> _core.Source | None:
         return table
     if (chunked := _chunked_columns(item)) is not None:
         return _core.chunked_source(name, chunked)
+    if (sparse := _entries(item)) is not None:
+        return sparse
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
     if _is_plain_frame(item):
@@ -460,6 +464,21 @@ def _as_chunked(name: str, column: Any) -> _core.Chunked:
         what, _, unit = kind.partition(":")
         code = f"{held.dtype.str[0]}{'M' if what == 'time' else 'm'}8[{unit}]"
     return _core.strided_array(name, code, held, 1)
+
+
+def _entries(item: Any) -> _core.Source | None:
+    """The entries of another library's sparse array as rows of coordinates and values."""
+    if not hasattr(item, "nnz") or not hasattr(item, "shape"):
+        return None
+    from ._arrays.sparse_parts import is_foreign
+
+    if not is_foreign(item):
+        return None
+    from ._arrays.coo import CooArray
+    from ._arrays.csr import CsrArray
+
+    by_rows = getattr(item, "format", None) in ("csr", "csc") and item.ndim == 2
+    return (CsrArray(item) if by_rows else CooArray(item))._source()
 
 
 class _Dataset:

@@ -15,6 +15,9 @@ pub enum ArrayError {
     /// A name that is no codec's.
     #[error("unknown {what} {name:?}; {}expected one of {known}", nearest.map(|near| format!("did you mean {near:?}? ")).unwrap_or_default())]
     UnknownCodec { what: &'static str, name: String, nearest: Option<&'static str>, known: String },
+    /// What a caller gave does not fit, in a sentence of its own.
+    #[error("{0}")]
+    Argument(String),
     /// A type of items that has no numbers we know.
     #[error(
         "items of type {dtype:?} cannot be held; expected truth values, numbers, times or strings of a fixed length"

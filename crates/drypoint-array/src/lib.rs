@@ -8,6 +8,7 @@ mod compressed;
 mod dtype;
 mod error;
 mod raw;
+pub mod sparse;
 pub mod zarr;
 
 pub use chunked::Chunked;

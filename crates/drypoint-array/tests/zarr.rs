@@ -134,12 +134,7 @@ fn written(folder: &Path, shards: Option<Vec<usize>>) -> PathBuf {
 fn read_all(path: &Path) -> Result<Vec<u8>, ArrayError> {
     let array = open(path);
     let mut items = vec![0; array.shape().iter().product::<usize>() * array.dtype().item_bytes()];
-    array.read(
-        &vec![0; array.shape().len()],
-        array.shape(),
-        &mut Scratch::default(),
-        &mut items,
-    )?;
+    array.read(&vec![0; array.shape().len()], array.shape(), &mut Scratch::default(), &mut items)?;
     Ok(items)
 }
 

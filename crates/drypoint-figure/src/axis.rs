@@ -174,7 +174,7 @@ impl YAxis {
             let at = spec.position(tick.value) as f32;
             let crowded = labels.last().is_some_and(|before| {
                 let two_rows = tick.context.is_some() || before.context.is_some();
-                (at - before.at) * height < if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y }
+                (at - before.at).abs() * height < if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y }
             });
             if crowded {
                 continue;

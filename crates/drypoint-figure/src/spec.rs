@@ -18,12 +18,20 @@ pub struct AxisSpec {
     pub kind: AxisKind,
     /// What stands beside the axis.
     pub label: Option<String>,
+    /// Whether values grow downwards; for y. The aggregate's first row is then the one of the greatest.
+    pub downwards: bool,
 }
 
 impl AxisSpec {
     /// A linear axis of plain numbers without a label.
     pub fn new(start: f64, end: f64) -> Self {
-        Self { range: (start, end), scale: Scale::Linear, kind: AxisKind::Number, label: None }
+        Self {
+            range: (start, end),
+            scale: Scale::Linear,
+            kind: AxisKind::Number,
+            label: None,
+            downwards: false,
+        }
     }
 
     /// The same with a label.
@@ -31,14 +39,15 @@ impl AxisSpec {
         Self { label: Some(label.into()), ..self }
     }
 
-    /// Where a value stands between the start (0) and the end (1).
+    /// Where a value stands between the start (0) and the end (1), from below if it is `downwards`.
     pub(crate) fn position(&self, value: f64) -> f64 {
         let (start, end) = self.range;
-        match self.scale {
+        let position = match self.scale {
             // Halves first: the difference of two finite values may not be finite.
             Scale::Linear => (value / 2.0 - start / 2.0) / (end / 2.0 - start / 2.0),
             Scale::Log => (value.log10() - start.log10()) / (end.log10() - start.log10()),
-        }
+        };
+        if self.downwards { 1.0 - position } else { position }
     }
 
     fn check(&self, axis: &'static str) -> Result<()> {

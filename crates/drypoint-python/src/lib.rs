@@ -37,6 +37,7 @@ mod shading;
 mod shown;
 mod sites;
 mod source;
+mod sparse;
 mod survey;
 mod system;
 mod turns;
@@ -99,6 +100,10 @@ mod _core {
     use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]
     use crate::source::{Fields, Source, nearest, scan_descriptor, scan_paths};
+    #[pymodule_export]
+    use crate::sparse::{
+        Sparse, SparseEntries, SparsePart, SparseTriplets, check_room, coo_array, csr_array,
+    };
     #[pymodule_export]
     use crate::survey::{
         Sampler, array_lines, array_peak, count_figures, grown_lines, survey_by, survey_later, surveyed,

@@ -32,6 +32,8 @@ pub(crate) struct PageSpec {
     scale: f64,
     shading: ShadingArguments,
     spread: Option<usize>,
+    /// Whether y was drawn with its sign turned, and is to be read downwards.
+    y_downwards: bool,
 }
 
 /// The colour map or colours, how, span, spread.
@@ -49,11 +51,12 @@ impl PageSpec {
 
     /// The page for axes of these ranges; `categories` are those that are known before it is drawn.
     pub(crate) fn layout(&self, x: &Axis, y: &Axis, categories: Vec<String>) -> Result<Layout, CoreError> {
-        let axis = |axis: &Axis, label: &Option<String>, column: &String| AxisSpec {
-            range: axis.range,
+        let axis = |axis: &Axis, label: &Option<String>, column: &String, downwards: bool| AxisSpec {
+            range: if downwards { (-axis.range.1, -axis.range.0) } else { axis.range },
             scale: axis.scale,
             kind: axis.kind.clone(),
             label: Some(label.clone().unwrap_or_else(|| column.clone())),
+            downwards,
         };
         let label = Some(reduction::label(&self.reduction));
         let spec = FigureSpec {
@@ -63,8 +66,8 @@ impl PageSpec {
             theme: self.theme(),
             title: self.title.clone(),
             caption: self.caption.clone(),
-            x: axis(x, &self.labels[0], &self.x),
-            y: axis(y, &self.labels[1], &self.y),
+            x: axis(x, &self.labels[0], &self.x, false),
+            y: axis(y, &self.labels[1], &self.y, self.y_downwards),
             key: match self.reduction {
                 Reduction::By(..) => KeySpec::Legend { title: label, names: categories },
                 _ => KeySpec::ColorBar { label },
@@ -117,12 +120,27 @@ impl PageSpec {
         theme: String,
         scale: f64,
         shading: ShadingTuple<'_>,
+        y_downwards: bool,
     ) -> PyResult<Self> {
         let reduction = reduction::read(reduction)?;
         let (cmap, how, span, spread) = shading;
         let shading = ShadingArguments::new(cmap.as_ref(), how, span)?;
         let labels = [x_label, y_label];
-        Ok(Self { width, height, title, caption, labels, x, y, reduction, theme, scale, shading, spread })
+        Ok(Self {
+            width,
+            height,
+            title,
+            caption,
+            labels,
+            x,
+            y,
+            reduction,
+            theme,
+            scale,
+            shading,
+            spread,
+            y_downwards,
+        })
     }
 
     #[getter]

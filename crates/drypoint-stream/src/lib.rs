@@ -25,6 +25,7 @@ mod pipe;
 mod raw;
 mod schema;
 mod source;
+mod sparse;
 mod spool;
 mod survive;
 mod zarr;
@@ -39,6 +40,7 @@ pub use path::{Format, ScanOptions, scan_paths};
 pub use pipe::scan_reader;
 pub use schema::{DataType, Extent, Field, Schema, TimeUnit, nearest};
 pub use source::{Cancel, Needs, Reader, Request, Scan, Source};
+pub use sparse::SparseSource;
 pub use spool::Spool;
 
 /// What the readers return.

@@ -125,7 +125,9 @@ def points(
         if not hasattr(norm, "autoscale_None"):
             raise BadArgument(f"norm must be a norm of Matplotlib, such as LogNorm(), not {norm!r}")
     if mark.has_categories and norm is not None:
-        raise BadArgument("categories are mixed by weight; norm is for reductions to one value (how is for both)")
+        raise BadArgument(
+            "categories are mixed by weight; norm is for reductions to one value (how is for both)"
+        )
     cells = _arguments.number(resolution, "resolution")
     if not 0 < cells <= 1:
         raise BadArgument(f"resolution must be more than 0 and at most 1, not {resolution!r}")

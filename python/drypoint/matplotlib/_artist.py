@@ -80,7 +80,11 @@ class AggregateImage(AxesImage):
         self._looking = False
         self.folds = 0
         super().__init__(
-            axes, cmap=None if mark.has_categories else cmap, norm=norm, interpolation="nearest", origin="lower"
+            axes,
+            cmap=None if mark.has_categories else cmap,
+            norm=norm,
+            interpolation="nearest",
+            origin="lower",
         )
         self.set(**properties)
         self._lines = self._place()
@@ -222,7 +226,12 @@ class AggregateImage(AxesImage):
         if found is None:
             return None
         x_line, y_line = self._lines
-        return [x_line.place(found[0]), x_line.place(found[1]), y_line.place(found[2]), y_line.place(found[3])]
+        return [
+            x_line.place(found[0]),
+            x_line.place(found[1]),
+            y_line.place(found[2]),
+            y_line.place(found[3]),
+        ]
 
     def _place(self) -> Any:
         """How both columns lie on their axes, whose units this sets."""
@@ -579,5 +588,7 @@ def _check_axes(axes: Any) -> None:
     if data is None or not hasattr(axes, "add_image"):
         raise BadArgument(f"ax must be an axes of Matplotlib, not {axes!r}")
     if hasattr(axes, "zaxis") or not data.is_separable:
-        raise BadArgument(f"an axes of the kind {axes.name!r} bends or turns what is drawn in it; use a plain one")
+        raise BadArgument(
+            f"an axes of the kind {axes.name!r} bends or turns what is drawn in it; use a plain one"
+        )
     scales_of(axes)

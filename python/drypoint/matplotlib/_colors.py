@@ -20,7 +20,7 @@ from .._reductions import mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from matplotlib.colors import Normalize
@@ -51,7 +51,9 @@ def colored(cells: Any, norm: Normalize, cmap: Colormap) -> Any:
     if top < _TABLE:
         values = numpy.ma.masked_less(numpy.arange(top + 1, dtype="f8"), 1)
         table = numpy.ascontiguousarray(cmap(norm(values), bytes=True)).view("u4")[:, 0]
-        return table[cells.view("u1") if cells.dtype.kind == "b" else cells].view("u1").reshape(*cells.shape, 4)
+        return (
+            table[cells.view("u1") if cells.dtype.kind == "b" else cells].view("u1").reshape(*cells.shape, 4)
+        )
     height, width = cells.shape
     image = numpy.empty((height, width, 4), "u1")
     rows = max(1, _BAND // width)
@@ -80,7 +82,9 @@ def spread_cells(cells: Any, reach: int) -> Any:
     return out
 
 
-def mixed(aggregate: Aggregate, colors: Sequence[str], how: str | None, span: Any, spread: int, least: int) -> Any:
+def mixed(
+    aggregate: Aggregate, colors: Sequence[str], how: str | None, span: Any, spread: int, least: int
+) -> Any:
     """Categories mixed by weight: straight RGBA, row 0 the lowest y."""
     image = aggregate.shade(list(colors), how, span=span, spread=spread, min_alpha=least)  # type: ignore[arg-type]
     return numpy.asarray(image)[::-1]

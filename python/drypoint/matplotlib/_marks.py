@@ -36,7 +36,9 @@ class Mark:
     #: How messages and ``repr`` name it.
     word = "mark"
 
-    def __init__(self, given: Any, reduction: Reduction, memory: str | int | None, threads: int | None) -> None:
+    def __init__(
+        self, given: Any, reduction: Reduction, memory: str | int | None, threads: int | None
+    ) -> None:
         self.given = given
         self.reduction = reduction
         self.memory = memory

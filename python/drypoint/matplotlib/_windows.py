@@ -95,7 +95,9 @@ def scales_of(axes: Any) -> tuple[str, str]:
     scales = (str(axes.get_xscale()), str(axes.get_yscale()))
     for name, scale in zip("xy", scales, strict=True):
         if scale not in _SCALES:
-            raise BadArgument(f"the {name} axis has the scale {scale!r}; points are folded on 'linear' and 'log'")
+            raise BadArgument(
+                f"the {name} axis has the scale {scale!r}; points are folded on 'linear' and 'log'"
+            )
     return scales
 
 
