@@ -6,8 +6,12 @@ mod chunked;
 mod codec;
 mod dtype;
 mod error;
+mod tiles;
 
 pub use chunked::Chunked;
 pub use codec::{Codec, Scratch};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
+pub use tiles::{
+    CountTiles, Distributor, Packer, Packing, TILE_CELLS, TILE_SIDE, TileCells, TileGrid, TileScratch,
+};
