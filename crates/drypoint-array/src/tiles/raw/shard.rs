@@ -550,13 +550,14 @@ impl Shard {
 
     /// Pack what a tile is counted in. What falls in it from now on begins a new log.
     fn pack(&mut self, slot: u32, pressure: Pressure, relief: &Relief) -> Result<()> {
+        // Before the packer is locked: who is asked for memory here may want to pack other shards.
+        let noted = pressure == Pressure::Pack && grow(&mut self.parts, &mut self.held).is_ok();
         let mut packer = relief.packer();
         let packed = if self.hot[slot as usize].mask == 0 {
             packer.pack_entries(self.log(slot))
         } else {
             packer.pack_planes(self.planes(slot).into_iter())
         };
-        let noted = pressure == Pressure::Pack && grow(&mut self.parts, &mut self.held).is_ok();
         match if noted { store(&mut self.pages, packed) } else { None } {
             Some(chunk) => {
                 let (bytes, crc) = (packed.len() as u32, crc32c::crc32c(packed));
