@@ -78,7 +78,7 @@ impl PointsFold {
         let roles = Roles::new(source.schema(), &self.x, &self.y, &self.reduction)?;
         let cells = self.grid.cells();
         if self.running.is_none() {
-            let target = Target { reduction: &self.reduction, cells, result_cells: None };
+            let target = Target { reduction: &self.reduction, cells, result_cells: None, tiles: None };
             let plan = Plan::make(source, &roles, &target, &self.options)?;
             self.running = Some(Running::new(plan, cells, &self.options));
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use drypoint_memory::{Buffer, MemoryConsumer, MemoryReservation, ReclaimOrder, ReclaimerGuard};
 
+use super::directory::Directory;
 use super::packed::corrupt;
 use super::raw::{Pressure, Shard};
 use super::relief::Relief;
@@ -62,6 +63,15 @@ impl CountTiles {
         // It was just made and is empty.
         let _ = tiles.guards.set(guards);
         Ok(tiles)
+    }
+
+    /// Bytes that an empty grid takes, and what threads need to count in it at all.
+    pub fn least_bytes(grid: &TileGrid, threads: usize) -> usize {
+        let shards = if threads > 1 { SHARDS } else { 1 };
+        let waiting = if threads > 1 { threads * shards * Distributor::WAITING * size_of::<u64>() } else { 0 };
+        let tables = shards * Directory::bytes(grid.tiles() / shards as u64 + 1);
+        // A page, and the first tables of tiles.
+        Packer::FAST_BYTES + waiting + tables + shards * (1 << 17)
     }
 
     /// The grid.

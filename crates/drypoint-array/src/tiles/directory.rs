@@ -1,6 +1,6 @@
 //! From a tile to its slot: a plain table where the tiles are few enough, a hash table where they are not.
 
-use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer};
+use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, charged_bytes};
 
 /// No slot.
 pub(super) const NONE: u32 = u32::MAX;
@@ -20,6 +20,12 @@ pub(super) enum Directory {
 }
 
 impl Directory {
+    /// Bytes of an empty table.
+    pub(super) fn bytes(tiles: u64) -> usize {
+        let bytes = if tiles <= MOST_FLAT { 4 * tiles as usize } else { 16 * LEAST_PLACES };
+        charged_bytes(bytes).unwrap_or(usize::MAX)
+    }
+
     pub(super) fn new(tiles: u64, consumer: &MemoryConsumer) -> Result<Self, BudgetExceeded> {
         if tiles <= MOST_FLAT {
             Ok(Self::Flat(consumer.zeroed(tiles as usize)?))

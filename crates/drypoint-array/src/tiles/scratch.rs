@@ -83,6 +83,31 @@ impl TileScratch {
         if passes { Err(passed()) } else { Ok(()) }
     }
 
+    /// Add a count to one cell. Past 2⁶⁴ it stays there.
+    pub fn add(&mut self, place: u16, count: u64) {
+        if count == 1 && !self.many && self.entries.len() < MOST_ENTRIES {
+            self.entries.push(place);
+        } else {
+            self.spread();
+            let cell = &mut self.counts[usize::from(place)];
+            *cell = cell.saturating_add(count);
+        }
+    }
+
+    /// Call `take(place, count)` for each cell that is not empty, in the order of the places.
+    pub fn each_cell(&mut self, mut take: impl FnMut(u16, u64)) {
+        if self.many {
+            for (place, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+                take(place as u16, *count);
+            }
+        } else {
+            self.entries.sort_unstable();
+            for same in self.entries.chunk_by(|a, b| a == b) {
+                take(same[0], same.len() as u64);
+            }
+        }
+    }
+
     /// Unpack a tile into it, on top of what it holds.
     pub fn unpack(&mut self, packed: &[u8]) -> Result<()> {
         super::packed::unpack(packed, self)

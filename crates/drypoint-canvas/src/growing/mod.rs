@@ -108,7 +108,7 @@ impl GrowingFold {
         let cells = self.cells();
         if self.running.is_none() {
             let result_cells = Some(self.axes[0].pixels * self.axes[1].pixels);
-            let target = Target { reduction: &self.reduction, cells, result_cells };
+            let target = Target { reduction: &self.reduction, cells, result_cells, tiles: None };
             self.running = Some((Plan::make(source, &roles, &target, &self.options)?, Vec::new()));
         }
         let Self { axes, reduction, options, directory, running, .. } = self;

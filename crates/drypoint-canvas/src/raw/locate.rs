@@ -6,7 +6,7 @@ use crate::mapping::{AxisMap, GridMap};
 
 /// The pixel of one position that may be anything, NaN included, as an integer in `0..=map.last`.
 #[inline(always)]
-fn pixel(position: f64, map: &AxisMap) -> u32 {
+pub(super) fn pixel(position: f64, map: &AxisMap) -> u32 {
     let at = position * map.scale + map.translate;
     let at = if at < map.last { at } else { map.last };
     let at = if at > 0.0 { at } else { 0.0 };
@@ -16,7 +16,7 @@ fn pixel(position: f64, map: &AxisMap) -> u32 {
 }
 
 #[inline(always)]
-fn inside(x: f64, y: f64, grid: &GridMap) -> bool {
+pub(super) fn inside(x: f64, y: f64, grid: &GridMap) -> bool {
     (x >= grid.x.start) & (x <= grid.x.end) & (y >= grid.y.start) & (y <= grid.y.end)
 }
 

@@ -9,9 +9,11 @@ mod block;
 mod isa;
 mod locate;
 mod scatter;
+mod tile_keys;
 
 pub(crate) use atomic::AtomicPlane;
 pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
 pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
+pub(crate) use tile_keys::{NO_KEY, hide_nan_keys, locate_keys};
