@@ -139,6 +139,9 @@ impl Canvas {
     /// Most pixels of a canvas: the largest index stands for "nowhere".
     pub const MAX_PIXELS: u64 = u32::MAX as u64 - 1;
 
+    /// Most pixels of a canvas in tiles.
+    pub const MAX_TILED_PIXELS: u64 = (Axis::MAX_PIXELS as u64).pow(2);
+
     /// Whether this canvas can be drawn.
     pub fn check(&self) -> Result<()> {
         self.check_up_to(Self::MAX_PIXELS)
@@ -146,7 +149,7 @@ impl Canvas {
 
     /// Whether this canvas can be drawn in tiles: only its axes are bounded.
     pub fn check_tiled(&self) -> Result<()> {
-        self.check_up_to(u64::MAX)
+        self.check_up_to(Self::MAX_TILED_PIXELS)
     }
 
     fn check_up_to(&self, limit: u64) -> Result<()> {

@@ -30,7 +30,9 @@ pub use figure::Figure;
 pub use layout::Layout;
 pub use palette::categorical;
 pub use pixmap::{Pixels, Pixmap};
-pub use shade::{Category, ColorKey, ColorScale, How, LEVELS, Shaded, Shading, Spread, shade};
+pub use shade::{
+    Category, ColorKey, ColorScale, How, LEVELS, Shaded, Shading, Spread, TileShader, shade, shade_tiled,
+};
 pub use spec::{AxisSpec, FigureSpec, KeySpec};
 pub use spread::SpreadShape;
 pub use text::{Glyph, Line, Weight};

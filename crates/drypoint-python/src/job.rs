@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
     Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, PointsFold,
-    Progress, Reduction, Scale, extents, points,
+    Progress, Reduction, Scale, TiledFold, extents, points, suits_tiles, tiled_points,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
@@ -18,6 +18,7 @@ use crate::memory::process_pool;
 use crate::page::PageSpec;
 use crate::reduction;
 use crate::source::Source;
+use crate::tiled::{Drawn, TiledAggregate};
 use crate::watch::watched;
 
 /// Rows of a batch that is spooled: large enough to compress well.
@@ -102,6 +103,8 @@ struct Told {
     axes: [AxisArguments; 2],
     reduction: Reduction,
     exact: bool,
+    /// Whether to count in tiles; as it suits the canvas and the budget if that is not told.
+    tiled: Option<bool>,
     page: Option<PageSpec>,
     options: Options,
     progress: Arc<Progress>,
@@ -122,8 +125,24 @@ pub(crate) struct Job {
 enum Stream {
     Untouched,
     Points(Box<(PointsFold, Option<Layout>)>),
+    Tiled(Box<TiledFold>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
+}
+
+/// What was drawn, and on how many threads.
+enum Folded {
+    Whole(Inner, Option<Layout>, usize),
+    Tiled(drypoint_canvas::TiledAggregate, usize),
+}
+
+impl Folded {
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Whole(inner, ..) => inner.rows,
+            Self::Tiled(inner, _) => inner.rows,
+        }
+    }
 }
 
 /// Where a source that can be read again will be drawn, and how.
@@ -151,7 +170,8 @@ impl Told {
             Axis { pixels, range: ranges[place], scale, kind }
         };
         let mut canvas = Canvas { x: axis(0, x_kind), y: axis(1, y_kind) };
-        canvas.check()?;
+        // How many pixels it may have depends on how they are held, which is decided later.
+        canvas.check_tiled()?;
         let layout =
             self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
         if let Some(layout) = &layout {
@@ -159,6 +179,12 @@ impl Told {
             canvas.check()?;
         }
         Ok((canvas, layout))
+    }
+
+    /// Whether to count in tiles. A page is drawn as a whole: its picture is.
+    fn in_tiles(&self, canvas: &Canvas) -> bool {
+        let suits = || suits_tiles(canvas, &self.reduction, self.pool.available());
+        self.page.is_none() && self.tiled.unwrap_or_else(suits)
     }
 
     fn kinds(&self, schema: &Schema) -> Result<[AxisKind; 2], CoreError> {
@@ -216,15 +242,23 @@ impl Told {
     fn draw(
         &self,
         source: &dyn drypoint_stream::Source,
-    ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
+    ) -> Result<Folded, CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
         let (x, y) = self.names();
+        if self.in_tiles(&canvas) {
+            let plan = Plan::for_tiled_points(source, &canvas, x, y, &self.reduction, &options)?;
+            let inner = tiled_points(&canvas, source, x, y, &self.reduction, &options)?;
+            if inner.rows == 0 {
+                return Err(no_rows(&source.name()));
+            }
+            return Ok(Folded::Tiled(inner, plan.threads));
+        }
         let plan = Plan::for_points(source, &canvas, x, y, &self.reduction, &options)?;
         let inner = points(&canvas, source, x, y, &self.reduction, &options)?;
         if inner.rows == 0 {
-            return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
+            return Err(no_rows(&source.name()));
         }
-        Ok((inner, layout, plan.threads))
+        Ok(Folded::Whole(inner, layout, plan.threads))
     }
 
     /// What becomes of a stream, decided by its first part.
@@ -240,6 +274,10 @@ impl Told {
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
+            if self.in_tiles(&canvas) {
+                let fold = TiledFold::new(&canvas, x, y, &self.reduction, &options)?;
+                return Ok(Stream::Tiled(Box::new(fold)));
+            }
             let fold = PointsFold::new(&canvas, x, y, &self.reduction, &options)?;
             return Ok(Stream::Points(Box::new((fold, layout))));
         }
@@ -247,6 +285,13 @@ impl Told {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
+        }
+        if self.tiled == Some(true) {
+            return Err(CoreError::Argument(
+                "a stream whose ranges are not known cannot be drawn in tiles as it comes: give x_range and y_range, or \
+                 exact=True, which keeps it on disk to draw it afterwards"
+                    .into(),
+            ));
         }
         let pixels = self.grown_pixels(part, &given, &kinds, &categories)?;
         let grown = |place: usize, kind: &AxisKind| GrowingAxis {
@@ -341,8 +386,14 @@ impl Job {
         watched(py, stop, glance, work)
     }
 
-    fn aggregate(&self, inner: Inner, layout: Option<Layout>, threads: usize) -> Aggregate {
-        Aggregate { inner: Arc::new(inner), layout, threads, consumer: self.told.consumer() }
+    fn aggregate(&self, folded: Folded) -> Drawn {
+        let consumer = self.told.consumer();
+        match folded {
+            Folded::Whole(inner, layout, threads) => {
+                Drawn::Whole(Aggregate { inner: Arc::new(inner), layout, threads, consumer })
+            }
+            Folded::Tiled(inner, threads) => Drawn::Tiled(TiledAggregate::new(inner, threads, consumer)),
+        }
     }
 }
 
@@ -363,6 +414,7 @@ impl Job {
         threads: Option<usize>,
         memory: Option<&str>,
         exact: bool,
+        tiled: Option<bool>,
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
     ) -> PyResult<Self> {
@@ -384,16 +436,15 @@ impl Job {
             AxisArguments::new("y", y, height, y_range, y_scale),
         ];
         let reduction = reduction::read(reduction)?;
-        let told = Told { axes, reduction, exact, page, options, progress: counted, pool };
+        let told = Told { axes, reduction, exact, tiled, page, options, progress: counted, pool };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
     /// Draw a source that can be read again.
-    fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Aggregate> {
+    fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Drawn> {
         let (told, inner) = (&self.told, &source.inner);
-        let (aggregate, layout, threads) =
-            self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
-        Ok(self.aggregate(aggregate, layout, threads))
+        let folded = self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
+        Ok(self.aggregate(folded))
     }
 
     /// Fold one more part of a stream.
@@ -412,6 +463,7 @@ impl Job {
             match &mut *stream {
                 Stream::Untouched => {}
                 Stream::Points(begun) => begun.0.consume(part)?,
+                Stream::Tiled(fold) => fold.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
             }
@@ -420,15 +472,19 @@ impl Job {
     }
 
     /// The aggregate of a stream that has ended.
-    fn finish(&self, py: Python<'_>) -> PyResult<Aggregate> {
+    fn finish(&self, py: Python<'_>) -> PyResult<Drawn> {
         let told = &self.told;
-        let (inner, layout, threads) = self.watched(py, None, None, || {
+        let folded = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
                 Stream::Points(begun) => {
                     let (fold, layout) = *begun;
                     let threads = fold.threads();
-                    Ok((fold.finish()?, layout, threads))
+                    Ok(Folded::Whole(fold.finish()?, layout, threads))
+                }
+                Stream::Tiled(fold) => {
+                    let threads = fold.threads();
+                    Ok(Folded::Tiled(fold.finish()?, threads))
                 }
                 Stream::Spooled(spool) => told.draw(spool.as_ref()),
                 Stream::Growing(fold, categories) => {
@@ -440,14 +496,14 @@ impl Job {
                     }
                     let [x, y] = fold.axes();
                     let (canvas, layout) = told.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
-                    Ok((fold.finish_on(&canvas)?, layout, threads))
+                    Ok(Folded::Whole(fold.finish_on(&canvas)?, layout, threads))
                 }
             }
         })?;
-        if inner.rows == 0 {
+        if folded.rows() == 0 {
             return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
         }
-        Ok(self.aggregate(inner, layout, threads))
+        Ok(self.aggregate(folded))
     }
 
     /// The plan of drawing `source`, as a table.
@@ -456,7 +512,10 @@ impl Job {
         self.watched(py, None, Some(&source.cancel), || {
             let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
             let (x, y) = told.names();
-            let plan = Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?;
+            let plan = match told.in_tiles(&canvas) {
+                true => Plan::for_tiled_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?,
+                false => Plan::for_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?,
+            };
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
     }
@@ -465,6 +524,10 @@ impl Job {
     fn close(&self) {
         *self.stream() = Stream::Untouched;
     }
+}
+
+fn no_rows(name: &str) -> CoreError {
+    CoreError::Empty(format!("{name}: there are no rows to draw"))
 }
 
 fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {

@@ -36,6 +36,7 @@ mod sites;
 mod source;
 mod survey;
 mod system;
+mod tiled;
 mod turns;
 mod watch;
 
@@ -96,6 +97,8 @@ mod _core {
     };
     #[pymodule_export]
     use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};
+    #[pymodule_export]
+    use crate::tiled::TiledAggregate;
     #[pymodule_export]
     use crate::turns::{
         kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,

@@ -48,6 +48,6 @@ pub(crate) fn tile_grid(canvas: &Canvas, reduction: &Reduction) -> Result<TileGr
         width,
         height,
         per_axis: TileGrid::MAX_SIDE,
-        limit: u64::MAX,
+        limit: Canvas::MAX_TILED_PIXELS,
     })
 }
