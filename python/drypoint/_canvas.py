@@ -8,6 +8,7 @@ import sys
 from . import _arguments, _core
 from ._closing import Closing
 from ._errors import BadArgument, UnknownFormat
+from ._parts import Parts
 from ._reductions import Reduction, as_reduction
 from ._streams import Source, fine_instants, scan
 
@@ -232,7 +233,7 @@ def _bound(value: Any, name: str) -> float | str:
         raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
 
 
-class Aggregate(Closing):
+class Aggregate(Parts, Closing):
     """An array of folded pixels; made by `Canvas.points` and `Aggregate.load`.
 
     ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
@@ -265,6 +266,9 @@ class Aggregate(Closing):
         self._check_open()
         assert self._held is not None
         return self._held
+
+    def _in_tiles(self) -> _core.TiledAggregate:
+        return self._inner.tiled()
 
     @property
     def shape(self) -> tuple[int, ...]:

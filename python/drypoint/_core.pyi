@@ -205,6 +205,7 @@ class Aggregate:
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
     def centres(self, axis: str) -> list[float]: ...
+    def tiled(self) -> TiledAggregate: ...
     def merge(self, other: Aggregate) -> Aggregate: ...
     def shade(
         self,
@@ -262,6 +263,15 @@ class TiledAggregate:
         spread: int,
         min_alpha: int,
     ) -> Pixmap: ...
+    def pyramid(
+        self,
+        path: str,
+        pmtiles: bool,
+        cmap: str | list[str] | None,
+        how: str | None,
+        span: tuple[float, float] | None,
+        background: str | None,
+    ) -> int: ...
     def save(self, path: str) -> None: ...
 
 @final

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 
 from . import _arguments, _core
-from ._canvas import HOWS, MOST_SPREAD, Aggregate, aggregate_of, axis_range
+from ._canvas import HOWS, MOST_SPREAD, Aggregate
 from ._errors import BadArgument, BudgetExceeded
 
 TYPE_CHECKING = False
@@ -159,92 +159,8 @@ class TiledAggregate(Aggregate):
             )
         return TiledAggregate(self._counts.merge(other._counts))
 
-    def level(self, n: int) -> Aggregate:
-        """The aggregate in which ``2**n`` pixels along each side are one, whose count is the sum of theirs.
-
-        Parameters
-        ----------
-        n : int
-            0 for the pixels as they are.
-
-        Returns
-        -------
-        Aggregate
-            Shape (ceil(height / 2**n), ceil(width / 2**n)); tiled if that is large. Where the division leaves a rest, the
-            last pixels reach beyond the ranges, which grow by that.
-
-        Raises
-        ------
-        BudgetExceeded
-            If the result does not fit.
-
-        Notes
-        -----
-        Costs one pass over the tiles.
-
-        Examples
-        --------
-        >>> import drypoint as dp
-        >>> from array import array
-        >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.2])}
-        >>> counts = dp.Canvas(8, 4, x_range=(0, 1), y_range=(0, 1), tiled=True).points(points, "x", "y")
-        >>> counts.level(2).cells.tolist()
-        [[2, 1]]
-        """
-        return aggregate_of(self._counts.level(_arguments.whole(n, "n", 0, 62)))
-
-    def zoom(
-        self,
-        *,
-        x_range: tuple[Any, Any] | None = None,
-        y_range: tuple[Any, Any] | None = None,
-        width: int = 900,
-        height: int = 600,
-    ) -> Aggregate:
-        """The aggregate of a window, at the finest resolution up to a size.
-
-        Parameters
-        ----------
-        x_range, y_range : (start, end), optional
-            In data units, instants as numbers; all by default. Moved outward to whole pixels, and cut at the ranges drawn.
-        width, height : int
-            Pixels at most. Along each axis as many pixels become one as it takes, the same number everywhere, so that
-            counts are exact sums and no pattern comes of the division.
-
-        Returns
-        -------
-        Aggregate
-            Of the window; its ``x_range`` and ``y_range`` say what it covers exactly. Tiled if it is large.
-
-        Raises
-        ------
-        BadArgument
-            If the window lies outside of the ranges drawn.
-        BudgetExceeded
-            If the result does not fit.
-
-        Notes
-        -----
-        Costs a look at the tiles of the window.
-
-        Examples
-        --------
-        >>> import drypoint as dp
-        >>> from array import array
-        >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.2])}
-        >>> counts = dp.Canvas(2**16, 2**16, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
-        >>> part = counts.zoom(x_range=(0, 0.25), y_range=(0.25, 0.75), width=2, height=2)
-        >>> part.cells.tolist(), part.x_range
-        ([[0, 0], [1, 1]], (0.0, 0.25))
-        """
-        return aggregate_of(
-            self._counts.zoom(
-                _numbers(x_range, "x_range"),
-                _numbers(y_range, "y_range"),
-                _arguments.whole(width, "width", 1),
-                _arguments.whole(height, "height", 1),
-            )
-        )
+    def _in_tiles(self) -> _core.TiledAggregate:
+        return self._counts
 
     def shade(
         self,
@@ -275,7 +191,10 @@ class TiledAggregate(Aggregate):
         """
         from ._image import Image
 
+        height, width = self.shape
         try:
+            if width * height >= 2**32:
+                raise BudgetExceeded("a picture has fewer than 2**32 pixels", "picture", width * height)
             return Image(
                 self._counts.shade(
                     _arguments.optional(_arguments.colors, cmap, "cmap"),
@@ -287,7 +206,6 @@ class TiledAggregate(Aggregate):
                 )
             )
         except BudgetExceeded as refused:
-            height, width = self.shape
             message = (
                 f"a picture of {width} x {height} pixels does not fit in memory: {refused}. Shade "
                 "aggregate.zoom() or aggregate.level() instead"
@@ -335,13 +253,3 @@ def _box(part: Any, length: int) -> tuple[tuple[int, int], Any]:
     if not -length <= at < length:
         raise IndexError(f"pixel {at} of {length}")
     return (at % length, at % length + 1), 0
-
-
-def _numbers(value: Any, name: str) -> tuple[float, float] | None:
-    ends = axis_range(value, name)
-    if ends is None:
-        return None
-    start, end = ends
-    if isinstance(start, str) or isinstance(end, str):
-        raise BadArgument(f"{name}: instants are given as numbers here, in the unit of the ranges drawn, not {value!r}")
-    return start, end

@@ -19,7 +19,9 @@ pub enum CanvasError {
     #[error("{width} x {height} pixels are too many; one axis holds at most {per_axis}, a canvas {limit}")]
     TooManyPixels { width: usize, height: usize, per_axis: usize, limit: u64 },
     /// A fold that tiles of counters cannot hold.
-    #[error("{reduction} cannot be folded in tiles; a tiled canvas takes count() and any(), of all points or of a column")]
+    #[error(
+        "{reduction} cannot be folded in tiles; a tiled canvas takes count() and any(), of all points or of a column"
+    )]
     NotTiled { reduction: Box<Reduction> },
     /// Part of an aggregate that is not there.
     #[error("{axis} range {start} to {end} has no pixel of this aggregate, which covers {first} to {last}")]

@@ -120,6 +120,11 @@ impl Aggregate {
         (0..axis.pixels).map(|pixel| centre(axis, pixel)).collect()
     }
 
+    /// The same counts in tiles.
+    fn tiled(&self, py: Python<'_>) -> PyResult<TiledAggregate> {
+        TiledAggregate::from_whole(py, self)
+    }
+
     /// Both, folded together.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<Self> {
         let (left, right) = (&self.inner, &other.inner);
@@ -191,14 +196,19 @@ pub(crate) fn load_aggregate(py: Python<'_>, path: PathBuf) -> PyResult<Drawn> {
     let consumer = process_pool()?.consumer("aggregate");
     let cancel = Cancel::default();
     let stop = || cancel.cancel();
-    let loaded = watched(py, stop, |_| Ok(()), || match Loaded::load(&path, &consumer, &cancel) {
-        // Reading is told as it is of any other source.
-        Err(CanvasError::Io { path, error }) if error.kind() == ErrorKind::NotFound => {
-            Err(StreamError::NotFound { path }.into())
-        }
-        Err(CanvasError::Io { path, error }) => Err(StreamError::Io { path, error }.into()),
-        loaded => Ok(loaded?),
-    })?;
+    let loaded = watched(
+        py,
+        stop,
+        |_| Ok(()),
+        || match Loaded::load(&path, &consumer, &cancel) {
+            // Reading is told as it is of any other source.
+            Err(CanvasError::Io { path, error }) if error.kind() == ErrorKind::NotFound => {
+                Err(StreamError::NotFound { path }.into())
+            }
+            Err(CanvasError::Io { path, error }) => Err(StreamError::Io { path, error }.into()),
+            loaded => Ok(loaded?),
+        },
+    )?;
     Ok(match loaded {
         Loaded::Whole(inner) => Drawn::Whole(Aggregate::bare(inner)),
         Loaded::Tiled(inner) => Drawn::Tiled(TiledAggregate::bare(inner)),

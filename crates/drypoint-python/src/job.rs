@@ -239,10 +239,7 @@ impl Told {
         Options { known_categories: categories, ..self.options.clone() }
     }
 
-    fn draw(
-        &self,
-        source: &dyn drypoint_stream::Source,
-    ) -> Result<Folded, CoreError> {
+    fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<Folded, CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
         let (x, y) = self.names();
         if self.in_tiles(&canvas) {

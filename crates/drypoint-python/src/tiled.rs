@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use drypoint_canvas::{Reduced, Reduction, TiledAggregate as Inner};
-use drypoint_figure::shade_tiled;
+use drypoint_figure::{FolderSink, PmtilesSink, shade_tiled, write_pyramid};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::Cancel;
 use pyo3::prelude::*;
@@ -49,6 +49,15 @@ impl TiledAggregate {
         let cancel = Cancel::default();
         let (inner, consumer) = (&*self.inner, &self.consumer);
         watched(py, || cancel.cancel(), |_| Ok(()), || work(inner, consumer, &cancel))
+    }
+
+    /// The counts of an aggregate that is held as a whole.
+    pub(crate) fn from_whole(py: Python<'_>, whole: &Aggregate) -> PyResult<Self> {
+        let cancel = Cancel::default();
+        let tiles = whole.consumer.pool().consumer("tiles");
+        let work = || Ok(Inner::from_whole(&whole.inner, &tiles, &cancel)?);
+        let inner = watched(py, || cancel.cancel(), |_| Ok(()), work)?;
+        Ok(Self::new(inner, whole.threads, whole.consumer.clone()))
     }
 
     fn drawn(reduced: Reduced) -> Drawn {
@@ -185,10 +194,33 @@ impl TiledAggregate {
         shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
         shading.spread = crate::shading::spread_by(spread);
         shading.min_alpha = min_alpha;
-        let shaded = self.long(py, |inner, consumer, cancel| {
-            Ok(shade_tiled(inner, &shading, consumer, cancel)?)
-        })?;
+        let shaded =
+            self.long(py, |inner, consumer, cancel| Ok(shade_tiled(inner, &shading, consumer, cancel)?))?;
         Ok(Pixmap::new(shaded.pixmap, &self.consumer))
+    }
+
+    /// Write an image pyramid to a folder, or to a PMTiles file. Returns its tiles.
+    #[allow(clippy::too_many_arguments)]
+    fn pyramid(
+        &self,
+        py: Python<'_>,
+        path: PathBuf,
+        pmtiles: bool,
+        cmap: Option<Bound<'_, PyAny>>,
+        how: Option<String>,
+        span: Option<(f64, f64)>,
+        background: Option<String>,
+    ) -> PyResult<u64> {
+        let mut shading = shading_of(&ShadingArguments::new(cmap.as_ref(), how, span)?, None, "light")?;
+        shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
+        self.long(py, |inner, consumer, cancel| {
+            Ok(if pmtiles {
+                let sink = PmtilesSink::create(&path, consumer)?;
+                write_pyramid(inner, &shading, sink, consumer, cancel)?
+            } else {
+                write_pyramid(inner, &shading, FolderSink::create(&path)?, consumer, cancel)?
+            })
+        })
     }
 
     /// Write tiles, ranges and what merging needs.

@@ -68,7 +68,8 @@ impl CountTiles {
     /// Bytes that an empty grid takes, and what threads need to count in it at all.
     pub fn least_bytes(grid: &TileGrid, threads: usize) -> usize {
         let shards = if threads > 1 { SHARDS } else { 1 };
-        let waiting = if threads > 1 { threads * shards * Distributor::WAITING * size_of::<u64>() } else { 0 };
+        let waiting =
+            if threads > 1 { threads * shards * Distributor::WAITING * size_of::<u64>() } else { 0 };
         let tables = shards * Directory::bytes(grid.tiles() / shards as u64 + 1);
         // A page, and the first tables of tiles.
         Packer::FAST_BYTES + waiting + tables + shards * (1 << 17)

@@ -177,7 +177,9 @@ impl About {
         }
         match lines.next {
             Some((key, _)) => Err(format!("line {key:?} where none is expected")),
-            None => Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys, tiles }),
+            None => {
+                Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys, tiles })
+            }
         }
     }
 }

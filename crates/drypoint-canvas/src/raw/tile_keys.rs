@@ -8,7 +8,14 @@ use crate::mapping::GridMap;
 pub(crate) const NO_KEY: u64 = u64::MAX;
 
 #[inline(always)]
-fn body(x: &[f64], y: &[f64], x_position: &[f64], y_position: &[f64], grid: &GridMap, keys: &mut [u64]) -> u32 {
+fn body(
+    x: &[f64],
+    y: &[f64],
+    x_position: &[f64],
+    y_position: &[f64],
+    grid: &GridMap,
+    keys: &mut [u64],
+) -> u32 {
     let grid = *grid;
     let columns = grid.width.div_ceil(256) as u64;
     let rows = keys.len();
@@ -56,8 +63,10 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_the_grid() {
-        let axis = |pixels, end| Axis { pixels, range: (0.0, end), scale: Scale::Linear, kind: AxisKind::Number };
-        for (width, height) in [(1, 1), (300, 700), (65_536, 65_536), (i32::MAX as usize, i32::MAX as usize)] {
+        let axis =
+            |pixels, end| Axis { pixels, range: (0.0, end), scale: Scale::Linear, kind: AxisKind::Number };
+        for (width, height) in [(1, 1), (300, 700), (65_536, 65_536), (i32::MAX as usize, i32::MAX as usize)]
+        {
             let grid = GridMap::new(&Canvas { x: axis(width, 1.0), y: axis(height, 3.0) });
             let tiles = TileGrid::new(width, height).unwrap();
             let x: Vec<f64> = (0..1000).map(|at| f64::from(at) / 900.0 - 0.05).collect();

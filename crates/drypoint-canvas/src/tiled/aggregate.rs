@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use drypoint_array::{CountTiles, TileCells, TileGrid, TileScratch};
+use drypoint_array::{CountTiles, TILE_SIDE, TileCells, TileGrid, TileScratch};
 use drypoint_memory::{Buffer, MemoryConsumer};
 use drypoint_stream::Cancel;
 
-use crate::{Canvas, CanvasError, Reduction, Result};
+use crate::{Aggregate, Canvas, CanvasError, Cells, Reduction, Result};
 
 /// A canvas with what was counted in its tiles.
 ///
@@ -34,6 +34,45 @@ impl TiledAggregate {
         tiles: Arc<CountTiles>,
     ) -> Self {
         Self { canvas, reduction, rows, skipped, tiles, most: OnceLock::new() }
+    }
+
+    /// The counts of an aggregate that is held as a whole, in tiles.
+    pub fn from_whole(whole: &Aggregate, consumer: &MemoryConsumer, cancel: &Cancel) -> Result<Self> {
+        let grid = super::tile_grid(&whole.canvas, &whole.reduction)?;
+        let tiles = CountTiles::new(grid, 1, consumer)?;
+        let mut scratch = TileScratch::new(consumer)?;
+        let width = whole.width();
+        for tile in 0..grid.tiles() {
+            cancel.check()?;
+            scratch.clear();
+            let (left, low) = grid.origin(tile);
+            let right = width.min(left + TILE_SIDE);
+            for y in low..whole.height().min(low + TILE_SIDE) {
+                let line = y * width + left..y * width + right;
+                let mut put = |x: usize, count: u64| {
+                    if count > 0 {
+                        scratch.add(((y - low) << 8 | x) as u16, count);
+                    }
+                };
+                match whole.all_cells() {
+                    Cells::Bool(cells) => {
+                        cells[line].iter().enumerate().for_each(|(x, n)| put(x, u64::from(*n)))
+                    }
+                    Cells::U32(cells) => {
+                        cells[line].iter().enumerate().for_each(|(x, n)| put(x, u64::from(*n)))
+                    }
+                    Cells::U64(cells) => cells[line].iter().enumerate().for_each(|(x, n)| put(x, *n)),
+                    Cells::F64(_) => {
+                        return Err(CanvasError::NotTiled { reduction: Box::new(whole.reduction.clone()) });
+                    }
+                }
+            }
+            if !matches!(scratch.cells(), TileCells::Few([])) {
+                tiles.add(tile, scratch.cells())?;
+            }
+        }
+        let (canvas, reduction) = (whole.canvas.clone(), whole.reduction.clone());
+        Ok(Self::new(canvas, reduction, whole.rows, whole.skipped, tiles))
     }
 
     /// Pixels from left to right.

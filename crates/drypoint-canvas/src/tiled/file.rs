@@ -59,21 +59,22 @@ impl TiledAggregate {
         let _held = self.consumer().try_reserve(Packer::BYTES)?;
         let (mut scratch, mut packer) = (self.scratch()?, Packer::default());
         let mut archive = Archive::new(&mut out);
-        archive.streamed::<Failed>(PACKED, |writer| {
-            let mut written = 0;
-            for (tile, end) in touched.iter().zip(ends.iter_mut()) {
-                cancel.check().map_err(CanvasError::from)?;
-                let packed = packer.pack(self.read(*tile, &mut scratch)?, Packing::Small);
-                writer.write_all(packed)?;
-                written += packed.len() as u64;
-                *end = written;
-            }
-            Ok(())
-        })
-        .map_err(|failed| match failed {
-            Failed::Io(error) => io(error),
-            Failed::Canvas(error) => error,
-        })?;
+        archive
+            .streamed::<Failed>(PACKED, |writer| {
+                let mut written = 0;
+                for (tile, end) in touched.iter().zip(ends.iter_mut()) {
+                    cancel.check().map_err(CanvasError::from)?;
+                    let packed = packer.pack(self.read(*tile, &mut scratch)?, Packing::Small);
+                    writer.write_all(packed)?;
+                    written += packed.len() as u64;
+                    *end = written;
+                }
+                Ok(())
+            })
+            .map_err(|failed| match failed {
+                Failed::Io(error) => io(error),
+                Failed::Canvas(error) => error,
+            })?;
         let any = matches!(self.reduction, Reduction::Any(_));
         let cells = match self.cell_bytes()? {
             _ if any => CellType::Bool,

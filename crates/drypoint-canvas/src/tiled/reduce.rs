@@ -77,6 +77,12 @@ impl TiledAggregate {
         self.reduced(blocks(self.width()), blocks(self.height()), consumer, cancel)
     }
 
+    /// [`TiledAggregate::level`] 1, in tiles however large it is.
+    pub fn halved(&self, cancel: &Cancel) -> Result<Self> {
+        let blocks = |pixels: usize| Blocks { first: 0, end: pixels, step: 2 };
+        self.tiled(blocks(self.width()), blocks(self.height()), cancel)
+    }
+
     /// The aggregate of a window, of at most so many pixels: its ends are moved outward to whole pixels, and as many of
     /// them become one, along each axis, as it takes. In tiles if it is large.
     pub fn zoom(
@@ -271,9 +277,8 @@ impl TiledAggregate {
 
 /// The columns (or rows) of target tiles in which the blocks of a tile's pixels lie.
 fn targets(blocks: Blocks, origin: usize) -> Range<usize> {
-    let tile_of = |pixel: usize| {
-        (pixel.clamp(blocks.first, blocks.end - 1) - blocks.first) / blocks.step / TILE_SIDE
-    };
+    let tile_of =
+        |pixel: usize| (pixel.clamp(blocks.first, blocks.end - 1) - blocks.first) / blocks.step / TILE_SIDE;
     tile_of(origin)..tile_of(origin + TILE_SIDE - 1) + 1
 }
 
