@@ -8,6 +8,7 @@ import sys
 from . import _arguments, _core
 from ._closing import Closing
 from ._errors import BadArgument, UnknownFormat
+from ._parts import Parts
 from ._reductions import Reduction, as_reduction
 from ._streams import Source, fine_instants, scan
 
@@ -35,12 +36,16 @@ class Canvas:
     Parameters
     ----------
     width, height : int
-        Pixels, from 1 to 2**31 - 2 in all.
+        Pixels: along each axis up to 2**31 - 1, in all up to 2**32 - 2, or as many as the axes have in tiles.
     x_range, y_range : (start, end), optional
         In data units, ``start < end``; also dates (`datetime.datetime`, ``numpy.datetime64``, ISO text) for time
         columns. Found from the data by default.
     x_scale, y_scale : {"linear", "log"}
         How values become positions.
+    tiled : bool or "auto", default "auto"
+        Whether to count in tiles of 256 x 256 pixels that take memory only once something falls in them; `points` gives a
+        `TiledAggregate` then. By default `count` and `any` are tiled on canvases of more than 2**26 pixels, and on
+        smaller ones (from 2**20 on) that the budget does not hold as a whole. Other folds cannot be.
 
     Notes
     -----
@@ -67,6 +72,7 @@ class Canvas:
         y_range: _Range | None = None,
         x_scale: _ScaleName = "linear",
         y_scale: _ScaleName = "linear",
+        tiled: bool | Literal["auto"] = "auto",
     ) -> None:
         self.width = _arguments.whole(width, "width", 1)
         self.height = _arguments.whole(height, "height", 1)
@@ -74,11 +80,14 @@ class Canvas:
         self.y_range = y_range
         self.x_scale = _arguments.choice(x_scale, "x_scale", _SCALES)
         self.y_scale = _arguments.choice(y_scale, "y_scale", _SCALES)
+        if tiled != "auto" and not isinstance(tiled, bool):
+            raise BadArgument(f'tiled must be True, False or "auto", not {tiled!r}')
+        self.tiled = tiled
 
     def __repr__(self) -> str:
         return (
             f"Canvas({self.width}, {self.height}, x_range={self.x_range}, y_range={self.y_range}, "
-            f"x_scale={self.x_scale!r}, y_scale={self.y_scale!r})"
+            f"x_scale={self.x_scale!r}, y_scale={self.y_scale!r}, tiled={self.tiled!r})"
         )
 
     def points(
@@ -116,7 +125,8 @@ class Canvas:
         Returns
         -------
         Aggregate
-            Shape (height, width), or (height, width, categories) for `by`. Row 0 is the lowest y.
+            Shape (height, width), or (height, width, categories) for `by`. Row 0 is the lowest y. A `TiledAggregate` if
+            the canvas is tiled.
 
         Raises
         ------
@@ -129,7 +139,16 @@ class Canvas:
         """
         rows = scan(source)
         begun = job(self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
-        return Aggregate(fold(rows, begun))
+        return aggregate_of(fold(rows, begun))
+
+
+def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
+    """The aggregate of what the core folded, tiled or not."""
+    if isinstance(core, _core.Aggregate):
+        return Aggregate(core)
+    from ._tiled import TiledAggregate
+
+    return TiledAggregate(core)
 
     def line(
         self,
@@ -221,6 +240,7 @@ def job(
         _arguments.optional(_arguments.whole, threads, "threads", 1),
         _ceiling(memory),
         _arguments.flag(exact, "exact"),
+        None if canvas.tiled == "auto" else canvas.tiled,
         _arguments.optional(_arguments.function, progress, "progress"),
         page,
         mark,
@@ -241,7 +261,7 @@ def _ceiling(memory: str | int | None) -> str | None:
     return str(max(1, room)) if room < pool["budget"] - pool["reserved"] else None
 
 
-def fold(rows: Source, begun: _core.Job) -> _core.Aggregate:
+def fold(rows: Source, begun: _core.Job) -> _core.Aggregate | _core.TiledAggregate:
     """Fold a source of any kind into a core aggregate."""
     try:
         if not rows.one_shot:
@@ -278,7 +298,7 @@ def _bound(value: Any, name: str) -> float | str:
         raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
 
 
-class Aggregate(Closing):
+class Aggregate(Parts, Closing):
     """An array of folded pixels; made by `Canvas.points` and `Aggregate.load`.
 
     ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
@@ -311,6 +331,9 @@ class Aggregate(Closing):
         self._check_open()
         assert self._held is not None
         return self._held
+
+    def _in_tiles(self) -> _core.TiledAggregate:
+        return self._inner.tiled()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -376,8 +399,13 @@ class Aggregate(Closing):
 
     def __add__(self, other: Any) -> Any:
         if isinstance(other, Aggregate):
-            return Aggregate(self._inner.merge(other._inner))
+            return self._merged(other)
         return self.__array__() + other
+
+    def _merged(self, other: Aggregate) -> Aggregate:
+        if type(other) is not Aggregate:
+            return other._merged(self)
+        return Aggregate(self._inner.merge(other._inner))
 
     def __radd__(self, other: Any) -> Any:
         return self if isinstance(other, int) and other == 0 else other + self.__array__()
@@ -476,6 +504,9 @@ class Aggregate(Closing):
         name = _arguments.path(path)
         if not name.endswith(".npz"):
             raise UnknownFormat(f"{name}: an aggregate is saved in a file that ends in .npz")
+        self._save(name)
+
+    def _save(self, name: str) -> None:
         self._inner.save(name)
 
     @staticmethod
@@ -490,9 +521,9 @@ class Aggregate(Closing):
         Returns
         -------
         Aggregate
-            Equal to the one saved, and merging like it.
+            Equal to the one saved, and merging like it; a `TiledAggregate` if that was one.
         """
-        return Aggregate(_core.load_aggregate(_arguments.path(path)))
+        return aggregate_of(_core.load_aggregate(_arguments.path(path)))
 
     def close(self) -> None:
         """Let go of the cells at once, unless an array still shows them. Calling it again does nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
-from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, fold, job
+from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, aggregate_of, fold, job
 from ._closing import Closing
 from ._errors import BadArgument
 from ._image import Image
@@ -153,7 +153,7 @@ class Figure(Closing):
             progress=progress,
             page=page,
         )
-        self._aggregate = Aggregate(fold(rows, begun))
+        self._aggregate = aggregate_of(fold(rows, begun))
         self._page = page
         return self
 

@@ -146,7 +146,8 @@ result = [held > 0, dp.memory()["reserved"] - before]
 def test_too_small_a_budget_is_refused_with_names():
     points = {"x": memoryview(bytes(1000)), "y": memoryview(bytes(1000))}
     with pytest.raises(dp.BudgetExceeded) as caught:
-        dp.Canvas(20_000, 20_000, x_range=(-1, 1), y_range=(-1, 1)).points(points, "x", "y", memory="100MB")
+        canvas = dp.Canvas(20_000, 20_000, x_range=(-1, 1), y_range=(-1, 1), tiled=False)
+        canvas.points(points, "x", "y", memory="100MB")
     assert isinstance(caught.value, MemoryError)
     assert caught.value.requested > caught.value.available
     assert caught.value.consumer in str(caught.value)

@@ -9,6 +9,7 @@ mod dtype;
 mod error;
 mod raw;
 pub mod sparse;
+mod tiles;
 pub mod zarr;
 
 pub use chunked::Chunked;
@@ -19,3 +20,7 @@ pub use compressed::{
 };
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
+pub use tiles::{
+    CountTiles, Distributor, Packer, Packing as TilePacking, TILE_CELLS, TILE_SIDE, TileCells, TileGrid,
+    TileScratch,
+};

@@ -54,6 +54,24 @@ pub struct Canvas {
 }
 
 impl Axis {
+    /// The pixels `first ..`, taken together `step` by `step`, as an axis of `pixels`; it may end beyond this one.
+    pub(crate) fn part(&self, first: usize, step: usize, pixels: usize) -> Self {
+        let end = first + step * pixels;
+        let at = |pixel: usize| match (pixel, self.scale) {
+            (0, _) => self.range.0,
+            (pixel, _) if pixel == self.pixels => self.range.1,
+            (pixel, Scale::Linear) => {
+                let part = pixel as f64 / self.pixels as f64;
+                self.range.0 + (self.range.1 - self.range.0) * part
+            }
+            (pixel, Scale::Log) => {
+                let (start, end) = (self.range.0.log10(), self.range.1.log10());
+                10f64.powf(start + (end - start) * (pixel as f64 / self.pixels as f64))
+            }
+        };
+        Self { pixels, range: (at(first), at(end)), scale: self.scale, kind: self.kind.clone() }
+    }
+
     /// Most pixels of one axis: an index is computed in 32 bits.
     pub const MAX_PIXELS: usize = i32::MAX as usize;
 
@@ -121,19 +139,23 @@ impl Canvas {
     /// Most pixels of a canvas: the largest index stands for "nowhere".
     pub const MAX_PIXELS: u64 = u32::MAX as u64 - 1;
 
+    /// Most pixels of a canvas in tiles.
+    pub const MAX_TILED_PIXELS: u64 = (Axis::MAX_PIXELS as u64).pow(2);
+
     /// Whether this canvas can be drawn.
     pub fn check(&self) -> Result<()> {
+        self.check_up_to(Self::MAX_PIXELS)
+    }
+
+    /// Whether this canvas can be drawn in tiles: only its axes are bounded.
+    pub fn check_tiled(&self) -> Result<()> {
+        self.check_up_to(Self::MAX_TILED_PIXELS)
+    }
+
+    fn check_up_to(&self, limit: u64) -> Result<()> {
         let (width, height) = (self.x.pixels, self.y.pixels);
-        if width > Axis::MAX_PIXELS
-            || height > Axis::MAX_PIXELS
-            || width as u64 * height as u64 > Self::MAX_PIXELS
-        {
-            return Err(CanvasError::TooManyPixels {
-                width,
-                height,
-                per_axis: Axis::MAX_PIXELS,
-                limit: Self::MAX_PIXELS,
-            });
+        if width > Axis::MAX_PIXELS || height > Axis::MAX_PIXELS || width as u64 * height as u64 > limit {
+            return Err(CanvasError::TooManyPixels { width, height, per_axis: Axis::MAX_PIXELS, limit });
         }
         self.x.check("x")?;
         self.y.check("y")

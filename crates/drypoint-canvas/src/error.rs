@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use drypoint_array::ArrayError;
 use drypoint_memory::BudgetExceeded;
 use drypoint_stream::{DataType, StreamError};
 
@@ -17,6 +18,14 @@ pub enum CanvasError {
     /// More cells than an index can name.
     #[error("{width} x {height} pixels are too many; one axis holds at most {per_axis}, a canvas {limit}")]
     TooManyPixels { width: usize, height: usize, per_axis: usize, limit: u64 },
+    /// A fold that tiles of counters cannot hold.
+    #[error(
+        "{reduction} cannot be folded in tiles; a tiled canvas takes count() and any(), of all points or of a column"
+    )]
+    NotTiled { reduction: Box<Reduction> },
+    /// Part of an aggregate that is not there.
+    #[error("{axis} range {start} to {end} has no pixel of this aggregate, which covers {first} to {last}")]
+    NoSuchPart { axis: &'static str, start: f64, end: f64, first: f64, last: f64 },
     /// A bound that is NaN or infinite.
     #[error("the {axis} range {start} to {end} is not finite")]
     RangeNotFinite { axis: &'static str, start: f64, end: f64 },
@@ -68,12 +77,25 @@ pub enum CanvasError {
     /// A thread of the fold panicked; the others were stopped.
     #[error("a thread of the fold panicked: {message}")]
     Panicked { message: String },
+    /// Tiles could not be counted in, packed or read.
+    #[error(transparent)]
+    Array(ArrayError),
     /// The source failed.
     #[error(transparent)]
     Stream(#[from] StreamError),
     /// The budget is too small.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+}
+
+impl From<ArrayError> for CanvasError {
+    fn from(error: ArrayError) -> Self {
+        match error {
+            ArrayError::Budget(error) => Self::Budget(error),
+            ArrayError::Spill(error) => Self::Stream(error.into()),
+            error => Self::Array(error),
+        }
+    }
 }
 
 /// What the folds return.

@@ -19,6 +19,7 @@ mod plan;
 mod points;
 mod raw;
 mod reduction;
+mod tiled;
 
 pub use aggregate::{Aggregate, Cells, Planes};
 pub use canvas::{Axis, AxisKind, Canvas, Scale};
@@ -30,3 +31,4 @@ pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
 pub use reduction::Reduction;
+pub use tiled::{Loaded, Reduced, TiledAggregate, TiledFold, suits_tiles, tiled_points};

@@ -4,12 +4,14 @@
 
 use std::fmt;
 
+use drypoint_array::{CountTiles, TileGrid};
 use drypoint_memory::charged_bytes;
 use drypoint_stream::{Request, Source};
 
 use crate::columns::Roles;
 use crate::fold::{Accumulator, Worker};
 use crate::options::Options;
+use crate::tiled::tile_grid;
 use crate::{Canvas, Reduction, Result};
 
 /// Rows of a batch where memory allows: x and y of one stay in the second-level cache.
@@ -39,6 +41,8 @@ pub struct Plan {
     pub batch_rows: usize,
     /// Whether all threads count into one plane of 32-bit counters, because one of their own would not fit.
     pub shared_counters: bool,
+    /// Whether cells are made tile by tile, when something falls in them.
+    pub tiled: bool,
     /// Rows to read, if known.
     pub rows: Option<u64>,
     /// Bytes that were free.
@@ -56,6 +60,8 @@ pub(crate) struct Target<'a> {
     pub(crate) cells: usize,
     /// Cells of the result, where that is another grid.
     pub(crate) result_cells: Option<usize>,
+    /// The tiles that are counted in, instead of cells.
+    pub(crate) tiles: Option<TileGrid>,
     /// Bytes of each thread besides cells and readers.
     pub(crate) thread_bytes: usize,
     /// Bytes of each thread for each row of a batch.
@@ -65,7 +71,12 @@ pub(crate) struct Target<'a> {
 impl<'a> Target<'a> {
     /// Points into cells.
     pub(crate) fn points(reduction: &'a Reduction, cells: usize, result_cells: Option<usize>) -> Self {
-        Self { reduction, cells, result_cells, thread_bytes: Worker::OWN_BYTES, row_bytes: 0 }
+        Self { reduction, cells, result_cells, tiles: None, thread_bytes: Worker::OWN_BYTES, row_bytes: 0 }
+    }
+
+    /// Points into tiles.
+    pub(crate) fn tiles(reduction: &'a Reduction, tiles: TileGrid) -> Self {
+        Self { tiles: Some(tiles), ..Self::points(reduction, 0, None) }
     }
 }
 
@@ -86,6 +97,21 @@ impl Plan {
         Self::make(source, &roles, &target, options)
     }
 
+    /// Plan [`tiled_points`](crate::tiled_points()) with the same arguments.
+    pub fn for_tiled_points(
+        source: &dyn Source,
+        canvas: &Canvas,
+        x: &str,
+        y: &str,
+        reduction: &Reduction,
+        options: &Options,
+    ) -> Result<Self> {
+        let grid = tile_grid(canvas, reduction)?;
+        let roles = Roles::new(source.schema(), x, y, reduction)?;
+        let target = Target::tiles(reduction, grid);
+        Self::make(source, &roles, &target, options)
+    }
+
     pub(crate) fn make(
         source: &dyn Source,
         roles: &Roles,
@@ -94,7 +120,8 @@ impl Plan {
     ) -> Result<Self> {
         let available = options.consumer.pool().available();
         let counts = matches!(target.reduction.inner(), Reduction::Count(_) | Reduction::Mean(_))
-            && target.result_cells.is_none();
+            && target.result_cells.is_none()
+            && target.tiles.is_none();
         let known = options.known_categories.max(1);
         let categories: &[usize] = match target.reduction.category_column() {
             Some(_) => &[known.max(CATEGORIES), known],
@@ -119,6 +146,7 @@ impl Plan {
                             threads,
                             batch_rows,
                             shared_counters,
+                            tiled: target.tiles.is_some(),
                             rows: source.rows(),
                             available,
                             peak: peak(&lines),
@@ -157,7 +185,7 @@ pub(crate) fn request(roles: &Roles, batch_rows: usize, readers: usize, options:
 }
 
 const READING: [&str; 3] = ["readers, each", "readers, together", "blocks of rows"];
-const CELLS: [&str; 2] = ["cells of a thread", "cells of all threads"];
+const CELLS: [&str; 3] = ["cells of a thread", "cells of all threads", "tiles, at least"];
 const RESULT: &str = "result, where it is not the cells";
 const PICTURE: &str = "picture";
 
@@ -170,7 +198,11 @@ fn lines(
     needs: &drypoint_stream::Needs,
     options: &Options,
 ) -> Vec<PlanLine> {
-    let (private, shared) = Accumulator::plane_bytes(target.reduction, target.cells, shared_counters);
+    let (private, shared) = match target.tiles {
+        Some(_) => (0, 0),
+        None => Accumulator::plane_bytes(target.reduction, target.cells, shared_counters),
+    };
+    let tiles = target.tiles.map_or(0, |grid| CountTiles::least_bytes(&grid, threads));
     let joined = target.reduction.category_column().is_some();
     let cell = match target.reduction.inner() {
         Reduction::Count(_) | Reduction::By(..) if joined => 4,
@@ -199,6 +231,7 @@ fn lines(
         line(READING[2], own_bytes, threads),
         line(CELLS[0], private.saturating_mul(planes), threads),
         line(CELLS[1], shared.saturating_mul(planes), 1),
+        line(CELLS[2], tiles, 1),
         line(
             RESULT,
             (charged_bytes(cell * result_cells).unwrap_or(usize::MAX).saturating_add(grown))
@@ -231,6 +264,9 @@ impl fmt::Display for Plan {
         write!(f, " in batches of {} on {} thread{plural}", self.batch_rows, self.threads)?;
         if self.shared_counters {
             f.write_str(", which share their counters")?;
+        }
+        if self.tiled {
+            f.write_str(", in tiles made when something falls in them")?;
         }
         writeln!(f)?;
         for PlanLine { holder, bytes, times } in &self.lines {

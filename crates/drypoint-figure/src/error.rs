@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use drypoint_canvas::CanvasError;
 use drypoint_memory::BudgetExceeded;
+use drypoint_stream::StreamError;
 
 /// What shading, layout and writing refuse.
 #[derive(Debug, thiserror::Error)]
@@ -58,9 +60,27 @@ pub enum FigureError {
     /// An encoder refused.
     #[error("the {format} encoder failed: {what}")]
     Encode { format: &'static str, what: String },
+    /// The aggregate could not be read.
+    #[error(transparent)]
+    Canvas(CanvasError),
     /// The budget is too small.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+}
+
+impl From<CanvasError> for FigureError {
+    fn from(error: CanvasError) -> Self {
+        match error {
+            CanvasError::Budget(error) => Self::Budget(error),
+            error => Self::Canvas(error),
+        }
+    }
+}
+
+impl From<StreamError> for FigureError {
+    fn from(error: StreamError) -> Self {
+        CanvasError::from(error).into()
+    }
 }
 
 impl From<png::EncodingError> for FigureError {

@@ -14,6 +14,7 @@ mod key;
 mod layout;
 mod palette;
 mod pixmap;
+mod pyramid;
 mod shade;
 mod spec;
 mod spread;
@@ -30,7 +31,10 @@ pub use figure::Figure;
 pub use layout::Layout;
 pub use palette::categorical;
 pub use pixmap::{Pixels, Pixmap};
-pub use shade::{Category, ColorKey, ColorScale, How, LEVELS, Shaded, Shading, Spread, shade};
+pub use pyramid::{FolderSink, PmtilesSink, TileSink, write_pyramid};
+pub use shade::{
+    Category, ColorKey, ColorScale, How, LEVELS, Shaded, Shading, Spread, TileShader, shade, shade_tiled,
+};
 pub use spec::{AxisSpec, FigureSpec, KeySpec};
 pub use spread::SpreadShape;
 pub use text::{Glyph, Line, Weight};

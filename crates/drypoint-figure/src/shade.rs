@@ -10,6 +10,7 @@ mod category;
 mod field;
 mod histogram;
 mod scale;
+mod tiles;
 
 use std::str::FromStr;
 
@@ -19,6 +20,7 @@ use drypoint_memory::MemoryConsumer;
 use crate::{Color, ColorMap, FigureError, Pixels, Pixmap, Result, SpreadShape};
 use field::{Field, Meaning};
 pub use scale::ColorScale;
+pub use tiles::{TileShader, shade_tiled};
 
 /// Colours that a map is sampled at.
 pub const LEVELS: usize = 200;
@@ -171,7 +173,18 @@ pub struct Shaded {
 /// # Errors
 /// [`FigureError::BadSize`], [`FigureError::BadSpan`], or [`FigureError::Budget`] before anything is made.
 pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer) -> Result<Shaded> {
-    let (width, height) = (aggregate.width(), aggregate.height());
+    check((aggregate.width(), aggregate.height()), shading)?;
+    let field = Field::new(aggregate);
+    let Shaded { pixmap, key } = if matches!(aggregate.reduction, Reduction::By(..)) {
+        category::shade(&field, shading, consumer)?
+    } else {
+        shade_values(&field, shading, consumer)?
+    };
+    Ok(Shaded { pixmap: finished(pixmap, shading, consumer)?, key })
+}
+
+/// Whether a picture of this size can be made so.
+fn check((width, height): (usize, usize), shading: &Shading) -> Result<()> {
     if width == 0
         || height == 0
         || width > MAX_SIDE
@@ -189,12 +202,11 @@ pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer
     {
         return Err(FigureError::BadSpan { low, high });
     }
-    let field = Field::new(aggregate);
-    let Shaded { pixmap, key } = if matches!(aggregate.reduction, Reduction::By(..)) {
-        category::shade(&field, shading, consumer)?
-    } else {
-        shade_values(&field, shading, consumer)?
-    };
+    Ok(())
+}
+
+/// Points grown, and the ground laid.
+fn finished(pixmap: Pixmap, shading: &Shading, consumer: &MemoryConsumer) -> Result<Pixmap> {
     let (px, shape) = match shading.spread {
         Spread::None => (0, SpreadShape::Circle),
         Spread::By { px, shape } => (px, shape),
@@ -204,7 +216,7 @@ pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer
     if let Some(color) = shading.background {
         pixmap.set_background(color);
     }
-    Ok(Shaded { pixmap, key })
+    Ok(pixmap)
 }
 
 fn shade_values(field: &Field<'_>, shading: &Shading, consumer: &MemoryConsumer) -> Result<Shaded> {

@@ -14,6 +14,8 @@ use std::path::Path;
 use drypoint_memory::MemoryConsumer;
 use drypoint_stream::OutputFile;
 
+pub(crate) use png::write_tile;
+
 use crate::{Figure, FigureError, Pixmap, Result};
 
 /// A format that figures and pictures are written in.

@@ -26,6 +26,16 @@ pub struct SpillRange {
 }
 
 impl SpillRange {
+    /// A range as it was written down elsewhere, in another append for example. Reading checks that it is there.
+    pub fn new(offset: u64, bytes: usize) -> Self {
+        Self { offset, bytes }
+    }
+
+    /// Where it begins.
+    pub fn offset(self) -> u64 {
+        self.offset
+    }
+
     /// Bytes that were appended, hence that are read back.
     pub fn bytes(self) -> usize {
         self.bytes

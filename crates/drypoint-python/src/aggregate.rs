@@ -5,10 +5,10 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use drypoint_canvas::{Aggregate as Inner, Axis, CanvasError, Cells, Reduction, Scale};
+use drypoint_canvas::{Aggregate as Inner, Axis, CanvasError, Cells, Loaded, Reduction, Scale};
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
-use drypoint_stream::StreamError;
+use drypoint_stream::{Cancel, StreamError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 
@@ -17,7 +17,8 @@ use crate::memory::process_pool;
 use crate::pixmap::Pixmap;
 use crate::raw;
 use crate::shading::{ShadingArguments, shading};
-use crate::watch::detached;
+use crate::tiled::{Drawn, TiledAggregate};
+use crate::watch::{detached, watched};
 
 /// Folded pixels.
 #[pyclass(frozen, module = "drypoint._core")]
@@ -32,7 +33,7 @@ pub(crate) struct Aggregate {
 }
 
 impl Aggregate {
-    fn bare(inner: Inner) -> Self {
+    pub(crate) fn bare(inner: Inner) -> Self {
         let consumer = MemoryPool::process().consumer("picture");
         Self { inner: Arc::new(inner), layout: None, threads: 0, consumer }
     }
@@ -119,6 +120,11 @@ impl Aggregate {
         (0..axis.pixels).map(|pixel| centre(axis, pixel)).collect()
     }
 
+    /// The same counts in tiles.
+    fn tiled(&self, py: Python<'_>) -> PyResult<TiledAggregate> {
+        TiledAggregate::from_whole(py, self)
+    }
+
     /// Both, folded together.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<Self> {
         let (left, right) = (&self.inner, &other.inner);
@@ -186,15 +192,25 @@ fn centre(axis: &Axis, pixel: usize) -> f64 {
 
 /// Read what `save` wrote.
 #[pyfunction]
-pub(crate) fn load_aggregate(py: Python<'_>, path: PathBuf) -> PyResult<Aggregate> {
+pub(crate) fn load_aggregate(py: Python<'_>, path: PathBuf) -> PyResult<Drawn> {
     let consumer = process_pool()?.consumer("aggregate");
-    let inner = detached(py, || match Inner::load(&path, &consumer) {
-        // Reading is told as it is of any other source.
-        Err(CanvasError::Io { path, error }) if error.kind() == ErrorKind::NotFound => {
-            Err(StreamError::NotFound { path }.into())
-        }
-        Err(CanvasError::Io { path, error }) => Err(StreamError::Io { path, error }.into()),
-        loaded => Ok(loaded?),
-    })?;
-    Ok(Aggregate::bare(inner))
+    let cancel = Cancel::default();
+    let stop = || cancel.cancel();
+    let loaded = watched(
+        py,
+        stop,
+        |_| Ok(()),
+        || match Loaded::load(&path, &consumer, &cancel) {
+            // Reading is told as it is of any other source.
+            Err(CanvasError::Io { path, error }) if error.kind() == ErrorKind::NotFound => {
+                Err(StreamError::NotFound { path }.into())
+            }
+            Err(CanvasError::Io { path, error }) => Err(StreamError::Io { path, error }.into()),
+            loaded => Ok(loaded?),
+        },
+    )?;
+    Ok(match loaded {
+        Loaded::Whole(inner) => Drawn::Whole(Aggregate::bare(inner)),
+        Loaded::Tiled(inner) => Drawn::Tiled(TiledAggregate::bare(inner)),
+    })
 }

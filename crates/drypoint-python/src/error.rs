@@ -73,6 +73,7 @@ impl From<FigureError> for CoreError {
     fn from(error: FigureError) -> Self {
         match error {
             FigureError::Budget(error) => Self::Budget(error),
+            FigureError::Canvas(error) => error.into(),
             error => Self::Figure(error),
         }
     }
@@ -183,7 +184,7 @@ fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",
-        CanvasError::Corrupt { .. } => "CorruptData",
+        CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",
         _ => "BadArgument",
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
-    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Progress, Reduction,
-    Scale, extents,
+    Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, Progress, Reduction,
+    Scale, TiledFold, extents, suits_tiles, tiled_points,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
@@ -19,6 +19,7 @@ use crate::memory::process_pool;
 use crate::page::PageSpec;
 use crate::reduction;
 use crate::source::Source;
+use crate::tiled::{Drawn, TiledAggregate};
 use crate::watch::watched;
 
 /// Rows of a batch that is spooled: large enough to compress well.
@@ -104,6 +105,8 @@ struct Told {
     mark: Mark,
     reduction: Reduction,
     exact: bool,
+    /// Whether to count in tiles; as it suits the canvas and the budget if that is not told.
+    tiled: Option<bool>,
     page: Option<PageSpec>,
     options: Options,
     progress: Arc<Progress>,
@@ -124,8 +127,24 @@ pub(crate) struct Job {
 enum Stream {
     Untouched,
     Folding(Box<(MarkFold, Option<Layout>)>),
+    Tiled(Box<TiledFold>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
+}
+
+/// What was drawn, and on how many threads.
+enum Folded {
+    Whole(Inner, Option<Layout>, usize),
+    Tiled(drypoint_canvas::TiledAggregate, usize),
+}
+
+impl Folded {
+    fn rows(&self) -> u64 {
+        match self {
+            Self::Whole(inner, ..) => inner.rows,
+            Self::Tiled(inner, _) => inner.rows,
+        }
+    }
 }
 
 /// Where a source that can be read again will be drawn, and how.
@@ -153,7 +172,8 @@ impl Told {
             Axis { pixels, range: ranges[place], scale, kind }
         };
         let mut canvas = Canvas { x: axis(0, x_kind), y: axis(1, y_kind) };
-        canvas.check()?;
+        // How many pixels it may have depends on how they are held, which is decided later.
+        canvas.check_tiled()?;
         let layout =
             self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
         if let Some(layout) = &layout {
@@ -161,6 +181,12 @@ impl Told {
             canvas.check()?;
         }
         Ok((canvas, layout))
+    }
+
+    /// Whether to count in tiles. A page is drawn as a whole: its picture is.
+    fn in_tiles(&self, canvas: &Canvas) -> bool {
+        let suits = || suits_tiles(canvas, &self.reduction, self.pool.available());
+        self.page.is_none() && self.mark.is_tiled() && self.tiled.unwrap_or_else(suits)
     }
 
     fn kinds(&self, schema: &Schema) -> Result<[AxisKind; 2], CoreError> {
@@ -215,16 +241,22 @@ impl Told {
         Options { known_categories: categories, ..self.options.clone() }
     }
 
-    fn draw(
-        &self,
-        source: &dyn drypoint_stream::Source,
-    ) -> Result<(Inner, Option<Layout>, usize), CoreError> {
+    fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<Folded, CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
+        if self.in_tiles(&canvas) {
+            let (x, y) = self.names();
+            let plan = Plan::for_tiled_points(source, &canvas, x, y, &self.reduction, &options)?;
+            let inner = tiled_points(&canvas, source, x, y, &self.reduction, &options)?;
+            if inner.rows == 0 {
+                return Err(no_rows(&source.name()));
+            }
+            return Ok(Folded::Tiled(inner, plan.threads));
+        }
         let (inner, threads) = self.mark.draw(&canvas, source, self.names(), &self.reduction, &options)?;
         if inner.rows == 0 {
-            return Err(CoreError::Empty(format!("{}: there are no rows to draw", source.name())));
+            return Err(no_rows(&source.name()));
         }
-        Ok((inner, layout, threads))
+        Ok(Folded::Whole(inner, layout, threads))
     }
 
     /// What becomes of a stream, decided by its first part.
@@ -240,6 +272,10 @@ impl Told {
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
+            if self.in_tiles(&canvas) {
+                let fold = TiledFold::new(&canvas, x, y, &self.reduction, &options)?;
+                return Ok(Stream::Tiled(Box::new(fold)));
+            }
             let fold = self.mark.fold(&canvas, (x, y), &self.reduction, &options)?;
             return Ok(Stream::Folding(Box::new((fold, layout))));
         }
@@ -247,6 +283,13 @@ impl Told {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
+        }
+        if self.tiled == Some(true) {
+            return Err(CoreError::Argument(
+                "a stream whose ranges are not known cannot be drawn in tiles as it comes: give x_range and y_range, or \
+                 exact=True, which keeps it on disk to draw it afterwards"
+                    .into(),
+            ));
         }
         let pixels = self.grown_pixels(part, &given, &kinds, &categories)?;
         let grown = |place: usize, kind: &AxisKind| GrowingAxis {
@@ -342,8 +385,14 @@ impl Job {
         watched(py, stop, glance, work)
     }
 
-    fn aggregate(&self, inner: Inner, layout: Option<Layout>, threads: usize) -> Aggregate {
-        Aggregate { inner: Arc::new(inner), layout, threads, consumer: self.told.consumer() }
+    fn aggregate(&self, folded: Folded) -> Drawn {
+        let consumer = self.told.consumer();
+        match folded {
+            Folded::Whole(inner, layout, threads) => {
+                Drawn::Whole(Aggregate { inner: Arc::new(inner), layout, threads, consumer })
+            }
+            Folded::Tiled(inner, threads) => Drawn::Tiled(TiledAggregate::new(inner, threads, consumer)),
+        }
     }
 }
 
@@ -364,6 +413,7 @@ impl Job {
         threads: Option<usize>,
         memory: Option<&str>,
         exact: bool,
+        tiled: Option<bool>,
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
         mark: &str,
@@ -388,16 +438,15 @@ impl Job {
         ];
         let reduction = reduction::read(reduction)?;
         let mark = Mark::new(mark, group);
-        let told = Told { axes, mark, reduction, exact, page, options, progress: counted, pool };
+        let told = Told { axes, mark, reduction, exact, tiled, page, options, progress: counted, pool };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
     /// Draw a source that can be read again.
-    fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Aggregate> {
+    fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Drawn> {
         let (told, inner) = (&self.told, &source.inner);
-        let (aggregate, layout, threads) =
-            self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
-        Ok(self.aggregate(aggregate, layout, threads))
+        let folded = self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
+        Ok(self.aggregate(folded))
     }
 
     /// Fold one more part of a stream.
@@ -416,6 +465,7 @@ impl Job {
             match &mut *stream {
                 Stream::Untouched => {}
                 Stream::Folding(begun) => begun.0.consume(part)?,
+                Stream::Tiled(fold) => fold.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
             }
@@ -424,15 +474,19 @@ impl Job {
     }
 
     /// The aggregate of a stream that has ended.
-    fn finish(&self, py: Python<'_>) -> PyResult<Aggregate> {
+    fn finish(&self, py: Python<'_>) -> PyResult<Drawn> {
         let told = &self.told;
-        let (inner, layout, threads) = self.watched(py, None, None, || {
+        let folded = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
                 Stream::Folding(begun) => {
                     let (fold, layout) = *begun;
                     let threads = fold.threads();
-                    Ok((fold.finish()?, layout, threads))
+                    Ok(Folded::Whole(fold.finish()?, layout, threads))
+                }
+                Stream::Tiled(fold) => {
+                    let threads = fold.threads();
+                    Ok(Folded::Tiled(fold.finish()?, threads))
                 }
                 Stream::Spooled(spool) => told.draw(spool.as_ref()),
                 Stream::Growing(fold, categories) => {
@@ -444,14 +498,14 @@ impl Job {
                     }
                     let [x, y] = fold.axes();
                     let (canvas, layout) = told.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
-                    Ok((fold.finish_on(&canvas)?, layout, threads))
+                    Ok(Folded::Whole(fold.finish_on(&canvas)?, layout, threads))
                 }
             }
         })?;
-        if inner.rows == 0 {
+        if folded.rows() == 0 {
             return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
         }
-        Ok(self.aggregate(inner, layout, threads))
+        Ok(self.aggregate(folded))
     }
 
     /// The plan of drawing `source`, as a table.
@@ -459,7 +513,12 @@ impl Job {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
             let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
-            let plan = told.mark.plan(inner.as_ref(), &canvas, told.names(), &told.reduction, &options)?;
+            let plan = if told.in_tiles(&canvas) {
+                let (x, y) = told.names();
+                Plan::for_tiled_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?
+            } else {
+                told.mark.plan(inner.as_ref(), &canvas, told.names(), &told.reduction, &options)?
+            };
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
     }
@@ -468,6 +527,10 @@ impl Job {
     fn close(&self) {
         *self.stream() = Stream::Untouched;
     }
+}
+
+fn no_rows(name: &str) -> CoreError {
+    CoreError::Empty(format!("{name}: there are no rows to draw"))
 }
 
 fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {

@@ -40,6 +40,7 @@ mod source;
 mod sparse;
 mod survey;
 mod system;
+mod tiled;
 mod turns;
 mod watch;
 mod zarr;
@@ -111,6 +112,8 @@ mod _core {
     };
     #[pymodule_export]
     use crate::system::{prefer_heap, system_heap, trim_pool, trim_system};
+    #[pymodule_export]
+    use crate::tiled::TiledAggregate;
     #[pymodule_export]
     use crate::turns::{
         kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,

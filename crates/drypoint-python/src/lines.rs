@@ -34,6 +34,11 @@ impl Mark {
         matches!(self, Mark::Points)
     }
 
+    /// Whether tiles can be folded into with it.
+    pub(crate) fn is_tiled(&self) -> bool {
+        matches!(self, Mark::Points)
+    }
+
     fn columns(group: &Option<String>, (x, y): (&str, &str)) -> LineColumns {
         LineColumns { x: x.into(), y: y.into(), group: group.clone() }
     }

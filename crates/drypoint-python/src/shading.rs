@@ -50,16 +50,29 @@ pub(crate) fn shading(
     aggregate: &Aggregate,
     theme: &str,
 ) -> Result<Shading, CoreError> {
-    let mut shading = if theme == "dark" { Shading::dark() } else { Shading::light() };
     let is_by = matches!(aggregate.reduction, Reduction::By(..));
+    shading_of(arguments, is_by.then(|| aggregate.planes()), theme)
+}
+
+/// The shading of so many categories, or of values.
+pub(crate) fn shading_of(
+    arguments: &ShadingArguments,
+    categories: Option<usize>,
+    theme: &str,
+) -> Result<Shading, CoreError> {
+    let mut shading = if theme == "dark" { Shading::dark() } else { Shading::light() };
     shading.how = arguments.how.unwrap_or(shading.how);
     shading.span = arguments.span;
     match &arguments.colors {
         None => {}
-        Some(Colors::Map(map)) if is_by => shading.category_colors = map.sample(aggregate.planes()),
-        Some(Colors::List(list)) if is_by => shading.category_colors = list.clone(),
-        Some(Colors::Map(map)) => shading.colors = map.clone(),
-        Some(Colors::List(list)) => shading.colors = ColorMap::from_colors(list.clone())?,
+        Some(Colors::Map(map)) => match categories {
+            Some(count) => shading.category_colors = map.sample(count),
+            None => shading.colors = map.clone(),
+        },
+        Some(Colors::List(list)) => match categories {
+            Some(_) => shading.category_colors = list.clone(),
+            None => shading.colors = ColorMap::from_colors(list.clone())?,
+        },
     }
     Ok(shading)
 }

@@ -7,7 +7,7 @@ import sys
 import time
 
 from .. import _core
-from .._canvas import Aggregate, Canvas, fold, job
+from .._canvas import Canvas, aggregate_of, fold, job
 from .._draw import choose_columns, draw
 from .._errors import BadArgument, OutputError, UnknownFormat
 from .._readable import Readable
@@ -117,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
             how = {"threads": options.threads, "exact": options.exact, "progress": progress.update}
             if options.bare:
                 canvas = Canvas(width, height, **ranges, **scales)
-                aggregate = Aggregate(fold(rows, job(canvas, x, y, reduction, **how)))
+                aggregate = aggregate_of(fold(rows, job(canvas, x, y, reduction, **how)))
                 image = aggregate.shade(
                     options.cmap, options.how, background=options.background, spread=options.spread or 0
                 )

@@ -8,26 +8,30 @@ use drypoint_stream::TimeUnit;
 use super::Planes;
 use crate::{Axis, AxisKind, Canvas, Reduction, Scale};
 
-/// The version that is written, and the only one that is read.
-pub(super) const VERSION: &str = "1";
+/// The version of aggregates that are held as a whole.
+const WHOLE: &str = "1";
+/// The version of tiled ones.
+const TILED: &str = "2";
 
 /// Everything but the cells.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct About {
-    pub(super) canvas: Canvas,
-    pub(super) reduction: Reduction,
-    pub(super) categories: Vec<String>,
-    pub(super) rows: u64,
-    pub(super) skipped: u64,
-    pub(super) cells: CellType,
+pub(crate) struct About {
+    pub(crate) canvas: Canvas,
+    pub(crate) reduction: Reduction,
+    pub(crate) categories: Vec<String>,
+    pub(crate) rows: u64,
+    pub(crate) skipped: u64,
+    pub(crate) cells: CellType,
     /// What the counts beside the cells are, if there are any.
-    pub(super) counts: Option<CellType>,
-    pub(super) means: bool,
-    pub(super) keys: bool,
+    pub(crate) counts: Option<CellType>,
+    pub(crate) means: bool,
+    pub(crate) keys: bool,
+    /// Cells along a side of a tile; the members are those of a tiled aggregate then.
+    pub(crate) tiles: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CellType {
+pub(crate) enum CellType {
     Bool,
     U32,
     U64,
@@ -35,7 +39,7 @@ pub(super) enum CellType {
 }
 
 impl CellType {
-    pub(super) fn of(planes: &Planes) -> Self {
+    pub(crate) fn of(planes: &Planes) -> Self {
         match planes {
             Planes::Bool(_) => Self::Bool,
             Planes::U32(_) => Self::U32,
@@ -89,8 +93,9 @@ fn unescape(text: &str) -> Option<String> {
 }
 
 impl About {
-    pub(super) fn write(&self) -> String {
-        let mut text = format!("drypoint-aggregate {VERSION}\n");
+    pub(crate) fn write(&self) -> String {
+        let version = if self.tiles.is_some() { TILED } else { WHOLE };
+        let mut text = format!("drypoint-aggregate {version}\n");
         let mut line = |key: &str, value: &str| {
             text.push_str(key);
             text.push(' ');
@@ -133,6 +138,9 @@ impl About {
         if self.keys {
             line("keys", "uint64");
         }
+        if let Some(side) = self.tiles {
+            line("tiles", &side.to_string());
+        }
         for category in &self.categories {
             line("category", &escape(category));
         }
@@ -140,12 +148,12 @@ impl About {
     }
 
     /// What was written; an error says which line is missing or wrong.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(crate) fn read(text: &str) -> Result<Self, String> {
         let mut lines = Reading { lines: text.lines(), next: None };
         lines.advance();
         let version = lines.expect("drypoint-aggregate")?;
-        if version != VERSION {
-            return Err(format!("version {version}, {VERSION} is read here"));
+        if ![WHOLE, TILED].contains(&version) {
+            return Err(format!("version {version}, {WHOLE} and {TILED} are read here"));
         }
         let canvas = Canvas { x: lines.axis("x")?, y: lines.axis("y")? };
         let by = lines.take("by").map(name).transpose()?;
@@ -162,13 +170,16 @@ impl About {
         let counts = lines.take("counts").map(cell_type).transpose()?;
         let means = lines.take("means").is_some();
         let keys = lines.take("keys").is_some();
+        let tiles = if version == TILED { Some(lines.number("tiles")?) } else { None };
         let mut categories = Vec::new();
         while let Some(category) = lines.take("category") {
             categories.push(name(category)?);
         }
         match lines.next {
             Some((key, _)) => Err(format!("line {key:?} where none is expected")),
-            None => Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys }),
+            None => {
+                Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys, tiles })
+            }
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{CanvasError, Result};
 #[cfg(target_endian = "big")]
 compile_error!("aggregates are written as they lie in memory, which must be little-endian");
 
-const ABOUT: &str = "about.txt";
+pub(crate) const ABOUT: &str = "about.txt";
 /// Longer descriptions are not ours.
 const ABOUT_BYTES: u64 = 1 << 24;
 /// Members that the format knows: cells, counts, means, keys, and the description.
@@ -48,25 +48,12 @@ impl Aggregate {
             counts,
             means,
             keys,
+            tiles: None,
         }
     }
 
     fn write(&self, target: impl Write) -> io::Result<()> {
-        let mut archive = ZipArchiveWriter::new(target);
-        let mut member = |name: &str, parts: &[&[u8]]| -> io::Result<()> {
-            let (mut entry, config) = archive
-                .new_file(name)
-                .compression_method(CompressionMethod::Store)
-                .start()
-                .map_err(io::Error::other)?;
-            let mut writer: ZipDataWriter<_> = config.wrap(&mut entry);
-            for part in parts {
-                writer.write_all(part)?;
-            }
-            let (_, output) = writer.finish().map_err(io::Error::other)?;
-            entry.finish(output).map_err(io::Error::other)?;
-            Ok(())
-        };
+        let mut archive = Archive::new(target);
         let shape = [self.planes(), self.height(), self.width()];
         let mut array = |name: &str, planes: &Planes| -> io::Result<()> {
             let bytes = match planes.cells() {
@@ -75,7 +62,7 @@ impl Aggregate {
                 Cells::U64(cells) => bytemuck::cast_slice(cells),
                 Cells::F64(cells) => bytemuck::cast_slice(cells),
             };
-            member(name, &[&npy_header(CellType::of(planes), shape), bytes])
+            archive.member(name, &[&npy_header(CellType::of(planes), &shape), bytes])
         };
         array("cells.npy", &self.planes)?;
         match &self.support {
@@ -87,8 +74,8 @@ impl Aggregate {
             }
             Support::Keys(keys) => array("keys.npy", keys)?,
         }
-        member(ABOUT, &[self.about().write().as_bytes()])?;
-        archive.finish().map_err(io::Error::other)?.flush()
+        archive.member(ABOUT, &[self.about().write().as_bytes()])?;
+        archive.finish()
     }
 
     /// Read what [`Aggregate::save`] wrote; its planes are taken from `consumer`.
@@ -98,12 +85,51 @@ impl Aggregate {
     pub fn load(path: &Path, consumer: &MemoryConsumer) -> Result<Self> {
         let io = |error| CanvasError::Io { path: path.to_path_buf(), error };
         let file = File::open(path).map_err(io)?;
-        Loading::new(path, file)?.read(consumer)
+        let loading = Loading::new(path, file)?;
+        let about = loading.about(consumer)?;
+        loading.read(about, consumer)
+    }
+}
+
+/// A zip archive of stored members that is written.
+pub(crate) struct Archive<W: Write>(ZipArchiveWriter<W>);
+
+impl<W: Write> Archive<W> {
+    pub(crate) fn new(target: W) -> Self {
+        Self(ZipArchiveWriter::new(target))
+    }
+
+    /// A member of some parts, one after the other.
+    pub(crate) fn member(&mut self, name: &str, parts: &[&[u8]]) -> io::Result<()> {
+        self.streamed(name, |writer| parts.iter().try_for_each(|part| writer.write_all(part)))
+    }
+
+    /// A member that `fill` writes.
+    pub(crate) fn streamed<E: From<io::Error>>(
+        &mut self,
+        name: &str,
+        fill: impl FnOnce(&mut dyn Write) -> std::result::Result<(), E>,
+    ) -> std::result::Result<(), E> {
+        let (mut entry, config) = self
+            .0
+            .new_file(name)
+            .compression_method(CompressionMethod::Store)
+            .start()
+            .map_err(io::Error::other)?;
+        let mut writer: ZipDataWriter<_> = config.wrap(&mut entry);
+        fill(&mut writer)?;
+        let (_, output) = writer.finish().map_err(io::Error::other)?;
+        entry.finish(output).map_err(io::Error::other)?;
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        self.0.finish().map_err(io::Error::other)?.flush()
     }
 }
 
 /// The header of an array in C order, exactly as NumPy writes it.
-fn npy_header(kind: CellType, shape: [usize; 3]) -> Vec<u8> {
+pub(crate) fn npy_header(kind: CellType, shape: &[usize]) -> Vec<u8> {
     const ALIGNMENT: usize = 64;
     const PREAMBLE: usize = 10;
     let descr = match kind {
@@ -112,9 +138,10 @@ fn npy_header(kind: CellType, shape: [usize; 3]) -> Vec<u8> {
         CellType::U64 => "<u8",
         CellType::F64 => "<f8",
     };
-    let [planes, height, width] = shape;
-    let mut text =
-        format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({planes}, {height}, {width}), }}");
+    let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
+    // A tuple of one has a comma of its own.
+    let sides = sides.join(", ") + if shape.len() == 1 { "," } else { "" };
+    let mut text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({sides}), }}");
     let length = (PREAMBLE + text.len() + 1).next_multiple_of(ALIGNMENT);
     text.extend(std::iter::repeat_n(' ', length - PREAMBLE - text.len() - 1));
     text.push('\n');
@@ -125,7 +152,7 @@ fn npy_header(kind: CellType, shape: [usize; 3]) -> Vec<u8> {
 }
 
 /// A file that says it is an aggregate.
-struct Loading<'p> {
+pub(crate) struct Loading<'p> {
     path: &'p Path,
     archive: ZipArchive<FileReader>,
     /// Name, size and place of each member.
@@ -133,7 +160,7 @@ struct Loading<'p> {
 }
 
 impl<'p> Loading<'p> {
-    fn new(path: &'p Path, file: File) -> Result<Self> {
+    pub(crate) fn new(path: &'p Path, file: File) -> Result<Self> {
         let corrupt = |what: String| CanvasError::Corrupt { path: path.to_path_buf(), what };
         let mut buffer = vec![0; rawzip::RECOMMENDED_BUFFER_SIZE];
         let archive = ZipArchive::from_file(file, &mut buffer)
@@ -153,12 +180,12 @@ impl<'p> Loading<'p> {
         Ok(Self { path, archive, members })
     }
 
-    fn corrupt(&self, what: impl Into<String>) -> CanvasError {
+    pub(crate) fn corrupt(&self, what: impl Into<String>) -> CanvasError {
         CanvasError::Corrupt { path: self.path.to_path_buf(), what: what.into() }
     }
 
     /// The bytes of a member, which must be as many as `expected` says, into `target`.
-    fn member(&self, name: &str, expected: impl Fn(u64) -> bool) -> Result<(u64, impl Read)> {
+    pub(crate) fn member(&self, name: &str, expected: impl Fn(u64) -> bool) -> Result<(u64, impl Read)> {
         let found = self.members.iter().find(|(known, ..)| known == name.as_bytes());
         let (_, size, place) = found.ok_or_else(|| self.corrupt(format!("no member {name:?}")))?;
         if !expected(*size) {
@@ -170,7 +197,7 @@ impl<'p> Loading<'p> {
     }
 
     /// Read exactly what `target` holds, and check that it was all and as written.
-    fn fill(&self, name: &str, reader: &mut impl Read, targets: &mut [&mut [u8]]) -> Result<()> {
+    pub(crate) fn fill(&self, name: &str, reader: &mut impl Read, targets: &mut [&mut [u8]]) -> Result<()> {
         let mut all = || -> io::Result<usize> {
             for target in targets.iter_mut() {
                 reader.read_exact(target)?;
@@ -185,7 +212,8 @@ impl<'p> Loading<'p> {
         }
     }
 
-    fn read(&self, consumer: &MemoryConsumer) -> Result<Aggregate> {
+    /// What the file says that it holds.
+    pub(crate) fn about(&self, consumer: &MemoryConsumer) -> Result<About> {
         let (size, mut reader) = self.member(ABOUT, |size| size <= ABOUT_BYTES)?;
         let held = consumer.try_reserve(size as usize)?;
         let mut text = vec![0; size as usize];
@@ -193,6 +221,13 @@ impl<'p> Loading<'p> {
         let text = String::from_utf8(text).map_err(|_| self.corrupt("a description that is not UTF-8"))?;
         let about = About::read(&text).map_err(|what| self.corrupt(what))?;
         drop((text, held));
+        Ok(about)
+    }
+
+    pub(crate) fn read(&self, about: About, consumer: &MemoryConsumer) -> Result<Aggregate> {
+        if about.tiles.is_some() {
+            return Err(self.corrupt("a tiled aggregate, where one held as a whole is expected"));
+        }
         about.canvas.check().map_err(|error| self.corrupt(error.to_string()))?;
         about.reduction.check().map_err(|error| self.corrupt(error.to_string()))?;
         let by = about.reduction.category_column().is_some();
@@ -201,6 +236,7 @@ impl<'p> Loading<'p> {
         }
         let planes = if by { about.categories.len() } else { 1 };
         let shape = [planes, about.canvas.y.pixels, about.canvas.x.pixels];
+        let shape = &shape[..];
         let cells = self.planes("cells.npy", about.cells, shape, consumer)?;
         let float = CellType::F64;
         let counts = about.counts.map(|kind| self.planes("counts.npy", kind, shape, consumer)).transpose()?;
@@ -221,7 +257,7 @@ impl<'p> Loading<'p> {
         &self,
         name: &str,
         kind: CellType,
-        shape: [usize; 3],
+        shape: &[usize],
         consumer: &MemoryConsumer,
     ) -> Result<Planes> {
         Ok(match kind {
@@ -238,11 +274,11 @@ impl<'p> Loading<'p> {
         })
     }
 
-    fn array<T: Pod>(
+    pub(crate) fn array<T: Pod>(
         &self,
         name: &str,
         kind: CellType,
-        shape: [usize; 3],
+        shape: &[usize],
         consumer: &MemoryConsumer,
     ) -> Result<Buffer<T>> {
         let header = npy_header(kind, shape);

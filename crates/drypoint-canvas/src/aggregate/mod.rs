@@ -1,7 +1,7 @@
 //! The result of a fold: one or more planes of cells, row 0 at the bottom.
 
-mod about;
-mod file;
+pub(crate) mod about;
+pub(crate) mod file;
 mod merge;
 
 use drypoint_memory::Buffer;

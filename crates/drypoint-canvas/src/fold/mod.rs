@@ -9,4 +9,4 @@ mod worker;
 pub(crate) use accumulator::{Accumulator, Finished};
 pub(crate) use category::{Directory, Interner};
 pub(crate) use counters::{Counters, SharedCounts};
-pub(crate) use worker::Worker;
+pub(crate) use worker::{Worker, positions};

@@ -187,7 +187,7 @@ impl Worker {
 }
 
 /// What the axis maps the values to; of what lies outside of its range, anything.
-fn positions<'a>(values: &'a [f64], axis: &AxisMap, target: &'a mut [f64]) -> &'a [f64] {
+pub(crate) fn positions<'a>(values: &'a [f64], axis: &AxisMap, target: &'a mut [f64]) -> &'a [f64] {
     if !axis.log {
         return values;
     }

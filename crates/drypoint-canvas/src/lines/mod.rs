@@ -132,7 +132,7 @@ fn plan(
     let row_bytes = if roles.group.is_some() { Groups::ROW_BYTES } else { 0 };
     let make = |thread_bytes| {
         let thread_bytes = LineWorker::OWN_BYTES + thread_bytes;
-        let target = Target { reduction, cells: grid.cells(), result_cells: None, thread_bytes, row_bytes };
+        let target = Target { thread_bytes, row_bytes, ..Target::points(reduction, grid.cells(), None) };
         Plan::make(source, &roles.columns, &target, options)
     };
     if !runs_suit(reduction) {

@@ -16,7 +16,7 @@ pub(super) fn pixel(position: f64, map: &AxisMap) -> u32 {
 }
 
 #[inline(always)]
-fn inside(x: f64, y: f64, grid: &GridMap) -> bool {
+pub(super) fn inside(x: f64, y: f64, grid: &GridMap) -> bool {
     (x >= grid.x.start) & (x <= grid.x.end) & (y >= grid.y.start) & (y <= grid.y.end)
 }
 

@@ -10,6 +10,7 @@ mod isa;
 mod locate;
 mod scatter;
 mod segments;
+mod tile_keys;
 
 pub(crate) use atomic::AtomicPlane;
 pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
@@ -17,3 +18,4 @@ pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
 pub(crate) use segments::{FIRST, Located, MISSING, SIDES, locate_segments, locate_vertices};
+pub(crate) use tile_keys::{NO_KEY, hide_nan_keys, locate_keys};

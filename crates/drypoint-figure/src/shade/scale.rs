@@ -30,14 +30,30 @@ impl ColorScale {
         consumer: &MemoryConsumer,
     ) -> Result<Self> {
         let whole = field.meaning() != Meaning::Value;
+        Self::of_values(whole, shading, levels, consumer, |take| {
+            for y in 0..field.height {
+                field.read(y, row);
+                take(row);
+            }
+            Ok(())
+        })
+    }
+
+    /// The same for values that `each` hands over in parts, the same ones each time it is called; NaN is empty.
+    pub(super) fn of_values(
+        whole: bool,
+        shading: &Shading,
+        levels: usize,
+        consumer: &MemoryConsumer,
+        mut each: impl FnMut(&mut dyn FnMut(&[f64])) -> Result<()>,
+    ) -> Result<Self> {
         let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
-        for y in 0..field.height {
-            field.read(y, row);
-            for value in row.iter().filter(|value| value.is_finite()) {
+        each(&mut |values| {
+            for value in values.iter().filter(|value| value.is_finite()) {
                 low = low.min(*value);
                 high = high.max(*value);
             }
-        }
+        })?;
         if low > high {
             (low, high) = (0.0, 0.0);
         }
@@ -49,10 +65,9 @@ impl ColorScale {
                 // Whole bins need whole ends; a fractional span on counts is widened to the counts it holds.
                 let ends = if whole { (low.floor(), high.ceil()) } else { (low, high) };
                 let mut histogram = Histogram::new(ends.0, ends.1, whole, consumer)?;
-                for y in 0..field.height {
-                    field.read(y, row);
-                    row.iter().filter(|value| !value.is_nan()).for_each(|value| histogram.add(*value));
-                }
+                each(&mut |values| {
+                    values.iter().filter(|value| !value.is_nan()).for_each(|value| histogram.add(*value));
+                })?;
                 histogram.thresholds(levels, shading.rescale_discrete_levels)
             }
             how => (1..levels).map(|level| inverse(how, low, high, level as f64 / levels as f64)).collect(),

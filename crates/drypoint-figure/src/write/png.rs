@@ -46,6 +46,15 @@ pub(super) fn write_pixmap(
     Ok(())
 }
 
+/// A picture of a pyramid, without what only a picture by itself needs.
+pub(crate) fn write_tile(pixmap: &Pixmap, out: &mut dyn Write) -> Result<()> {
+    let rows = match &pixmap.pixels {
+        Pixels::Indexed { palette, indices } => Rows::Indexed(palette, indices),
+        Pixels::Rgba(bytes) => Rows::Rgba(bytes),
+    };
+    encode((pixmap.width, pixmap.height), 1.0, rows, None, out)
+}
+
 fn encode(
     (width, height): (usize, usize),
     scale: f64,

@@ -1,0 +1,198 @@
+"""Coarser versions and parts of aggregates, and image pyramids of them, whether they are held in tiles or not."""
+
+from __future__ import annotations
+
+import os
+
+from . import _arguments, _core
+from ._errors import BadArgument, OutputError, UnknownFormat
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from ._canvas import Aggregate
+
+__all__ = ["Parts"]
+
+
+class Parts:
+    """What can be made of the tiles of counts."""
+
+    def _in_tiles(self) -> _core.TiledAggregate:
+        raise NotImplementedError
+
+    def level(self, n: int) -> Aggregate:
+        """The aggregate in which ``2**n`` pixels along each side are one, whose count is the sum of theirs.
+
+        Parameters
+        ----------
+        n : int
+            0 for the pixels as they are.
+
+        Returns
+        -------
+        Aggregate
+            Shape (ceil(height / 2**n), ceil(width / 2**n)); tiled if that is large. Where the division leaves a rest, the
+            last pixels reach beyond the ranges, which grow by that.
+
+        Raises
+        ------
+        BudgetExceeded
+            If the result does not fit.
+        BadArgument
+            If this is not an aggregate of `count` or `any`.
+
+        Notes
+        -----
+        Costs one pass over the cells, those that no tile holds left out.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.2])}
+        >>> counts = dp.Canvas(8, 4, x_range=(0, 1), y_range=(0, 1), tiled=True).points(points, "x", "y")
+        >>> counts.level(2).cells.tolist()
+        [[2, 1]]
+        """
+        return _aggregate(self._in_tiles().level(_arguments.whole(n, "n", 0, 62)))
+
+    def zoom(
+        self,
+        *,
+        x_range: tuple[Any, Any] | None = None,
+        y_range: tuple[Any, Any] | None = None,
+        width: int = 900,
+        height: int = 600,
+    ) -> Aggregate:
+        """The aggregate of a window, at the finest resolution up to a size.
+
+        Parameters
+        ----------
+        x_range, y_range : (start, end), optional
+            In data units, instants as numbers; all by default. Moved outward to whole pixels, and cut at the ranges drawn.
+        width, height : int
+            Pixels at most. Along each axis as many pixels become one as it takes, the same number everywhere, so that
+            counts are exact sums and no pattern comes of the division.
+
+        Returns
+        -------
+        Aggregate
+            Of the window; its ``x_range`` and ``y_range`` say what it covers exactly. Tiled if it is large.
+
+        Raises
+        ------
+        BadArgument
+            If the window lies outside of the ranges drawn, or this is not an aggregate of `count` or `any`.
+        BudgetExceeded
+            If the result does not fit.
+
+        Notes
+        -----
+        Costs a look at the tiles of the window, where it is tiled, else one pass over the cells.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.2])}
+        >>> counts = dp.Canvas(2**16, 2**16, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
+        >>> part = counts.zoom(x_range=(0, 0.25), y_range=(0.25, 0.75), width=2, height=2)
+        >>> part.cells.tolist(), part.x_range
+        ([[0, 0], [1, 1]], (0.0, 0.25))
+        """
+        return _aggregate(
+            self._in_tiles().zoom(
+                _numbers(x_range, "x_range"),
+                _numbers(y_range, "y_range"),
+                _arguments.whole(width, "width", 1),
+                _arguments.whole(height, "height", 1),
+            )
+        )
+
+    def to_tiles(
+        self,
+        path: str | os.PathLike[str],
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        *,
+        span: tuple[float, float] | None = None,
+        background: str | None = None,
+    ) -> int:
+        """Write an image pyramid: PNG tiles of 256 x 256 pixels, each level half as fine as the next.
+
+        Parameters
+        ----------
+        path : str or path
+            A folder that does not exist or is empty: ``{z}/{x}/{y}.png`` as web maps read it, and ``metadata.json``. Or a
+            file that ends in ``.pmtiles``: all tiles in one (PMTiles version 3).
+        cmap, how, span, background
+            As of `Aggregate.shade`. All tiles of a level share their colours; without `span`, each level has its own,
+            since counts grow fourfold from one to the next.
+
+        Returns
+        -------
+        int
+            Tiles written. Those in which nothing fell are not.
+
+        Raises
+        ------
+        OutputError
+            If the place cannot be written. Nothing is left there then.
+        BadArgument
+            If this is not an aggregate of `count` or `any`.
+
+        Notes
+        -----
+        Tile 0 of a level is the left and the upper one of its ``2**z`` each way. The finest level holds the pixels as
+        they are, the lower left of the aggregate in the lower left tile. Memory holds two levels and one tile.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> points = {"x": array("d", [0.1, 0.2, 0.9]), "y": array("d", [0.5, 0.5, 0.2])}
+        >>> counts = dp.Canvas(1024, 1024, x_range=(0, 1), y_range=(0, 1)).points(points, "x", "y")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     counts.to_tiles(os.path.join(folder, "tiles"), "viridis")
+        ...     sorted(os.listdir(os.path.join(folder, "tiles")))
+        6
+        ['0', '1', '2', 'metadata.json']
+        """
+        from ._canvas import HOWS
+
+        name = _arguments.path(path)
+        suffix = os.path.splitext(name)[1]
+        pmtiles = suffix.lower() == ".pmtiles"
+        if not pmtiles and suffix.lower() in (".zip", ".mbtiles", ".tif", ".png"):
+            raise UnknownFormat(f"{name}: a pyramid is written to a folder, or to a file that ends in .pmtiles")
+        if not pmtiles and os.path.isfile(name):
+            raise OutputError(f"{name} is a file; a pyramid is written to a folder, or to a file that ends in .pmtiles")
+        return self._in_tiles().pyramid(
+            name,
+            pmtiles,
+            _arguments.optional(_arguments.colors, cmap, "cmap"),
+            _arguments.optional(_arguments.choice, how, "how", HOWS),
+            _arguments.optional(_arguments.span, span, "span"),
+            _arguments.optional(_arguments.text, background, "background"),
+        )
+
+
+def _aggregate(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
+    from ._canvas import aggregate_of
+
+    return aggregate_of(core)
+
+
+def _numbers(value: Any, name: str) -> tuple[float, float] | None:
+    from ._canvas import axis_range
+
+    ends = axis_range(value, name)
+    if ends is None:
+        return None
+    start, end = ends
+    if isinstance(start, str) or isinstance(end, str):
+        raise BadArgument(f"{name}: instants are given as numbers here, in the unit of the ranges drawn, not {value!r}")
+    return start, end
