@@ -21,6 +21,7 @@ __all__ = [
     "Marks",
     "PageSpec",
     "Pixmap",
+    "Raster",
     "Sampler",
     "Source",
     "__version__",
@@ -227,6 +228,31 @@ class Pixmap:
     def rgba(self) -> bytes: ...
     def png(self) -> bytes: ...
     def save(self, path: str) -> None: ...
+
+@final
+class Raster:
+    def __new__(
+        cls,
+        width: int,
+        height: int,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        x_scale: str,
+        y_scale: str,
+        edges: tuple[tuple[float, float], tuple[float, float]],
+        method: str,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Raster: ...
+    def array(self, array: Any, name: str, dtype: str, mapped: bool) -> Aggregate: ...
+    def colors(self, array: Any, name: str, dtype: str, mapped: bool) -> Pixmap: ...
+    def begin(
+        self, name: str, dtype: str, shape: list[int], chunk: tuple[int, int], strips: bool
+    ) -> None: ...
+    def next_box(self) -> tuple[int, int, int, int] | None: ...
+    def give(self, array: Any, name: str, dtype: str) -> None: ...
+    def finish(self) -> Aggregate: ...
 
 @final
 class PageSpec:

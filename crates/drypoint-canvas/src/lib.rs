@@ -1,4 +1,4 @@
-//! Points folded by a reduction into an aggregate.
+//! Points folded by a reduction, and images resampled, into an aggregate.
 //!
 //! A [`Canvas`] says which data lies in which pixel, a [`Reduction`] what becomes of the points of one pixel, and
 //! [`points()`] (or [`PointsFold`], for many sources) folds a [`Source`](drypoint_stream::Source) into an
@@ -16,6 +16,7 @@ mod mapping;
 mod options;
 mod plan;
 mod points;
+mod raster;
 mod raw;
 mod reduction;
 
@@ -27,4 +28,5 @@ pub use growing::{GrowingAxis, GrowingFold};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
+pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, raster};
 pub use reduction::Reduction;

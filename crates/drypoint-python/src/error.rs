@@ -3,6 +3,7 @@
 //! The classes are Python's own so that each can also be a built-in kind; they are looked up when something is
 //! raised, which is rare.
 
+use drypoint_array::ArrayError;
 use drypoint_canvas::CanvasError;
 use drypoint_figure::FigureError;
 use drypoint_memory::BudgetExceeded;
@@ -14,6 +15,7 @@ use pyo3::types::PyDict;
 #[derive(Debug)]
 pub(crate) enum CoreError {
     Budget(BudgetExceeded),
+    Array(ArrayError),
     Stream(StreamError),
     Canvas(CanvasError),
     Figure(FigureError),
@@ -38,6 +40,15 @@ impl From<BudgetExceeded> for CoreError {
     }
 }
 
+impl From<ArrayError> for CoreError {
+    fn from(error: ArrayError) -> Self {
+        match error {
+            ArrayError::Budget(error) => Self::Budget(error),
+            error => Self::Array(error),
+        }
+    }
+}
+
 impl From<StreamError> for CoreError {
     fn from(error: StreamError) -> Self {
         match error {
@@ -52,6 +63,7 @@ impl From<CanvasError> for CoreError {
         match error {
             CanvasError::Stream(error) => error.into(),
             CanvasError::Budget(error) => Self::Budget(error),
+            CanvasError::Array(error) => error.into(),
             error => Self::Canvas(error),
         }
     }
@@ -105,6 +117,7 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
             attributes.set_item("holders", error.holders.clone())?;
             ("BudgetExceeded", error.to_string())
         }
+        CoreError::Array(error) => (array_class(&error), error.to_string()),
         CoreError::Stream(error) => {
             if let StreamError::MissingColumn { name, nearest, available } = &error {
                 attributes.set_item("name", name)?;
@@ -122,6 +135,16 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
     }
     let class = py.import("drypoint._errors")?.getattr(class)?;
     Ok(PyErr::from_value(class.call((message,), Some(&attributes))?))
+}
+
+fn array_class(error: &ArrayError) -> &'static str {
+    match error {
+        ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
+        ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
+        ArrayError::Io { .. } => "SourceNotFound",
+        ArrayError::Spill(_) => "OutputError",
+        ArrayError::Budget(_) => "BudgetExceeded",
+    }
 }
 
 fn stream_class(error: &StreamError) -> &'static str {
@@ -144,6 +167,8 @@ fn stream_class(error: &StreamError) -> &'static str {
 
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
+        CanvasError::NoImage { .. } => "UnsupportedData",
+        CanvasError::Inexact { .. } => "BadValue",
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } => "CorruptData",

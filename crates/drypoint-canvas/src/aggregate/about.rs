@@ -6,7 +6,7 @@ use std::sync::Arc;
 use drypoint_stream::TimeUnit;
 
 use super::Planes;
-use crate::{Axis, AxisKind, Canvas, Reduction, Scale};
+use crate::{Axis, AxisKind, Canvas, Method, Reduction, Scale};
 
 /// The version that is written, and the only one that is read.
 pub(super) const VERSION: &str = "1";
@@ -189,7 +189,7 @@ fn reduction(name: &str, of: Option<String>) -> Option<Reduction> {
         "std" => Reduction::Std(of?),
         "first" => Reduction::First(of?),
         "last" => Reduction::Last(of?),
-        _ => return None,
+        _ => Reduction::Resampled(Method::parse(name)?, of?),
     })
 }
 

@@ -8,10 +8,12 @@ mod atomic;
 mod block;
 mod isa;
 mod locate;
+mod raster;
 mod scatter;
 
 pub(crate) use atomic::AtomicPlane;
 pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
 pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
+pub(crate) use raster::Item;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
