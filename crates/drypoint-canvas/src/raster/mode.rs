@@ -60,6 +60,10 @@ impl Fold {
         for row in window.rows.clone() {
             for (column, cell) in window.columns.clone().zip(&mut cells) {
                 let (down, across) = (self.rows.taps[row], self.columns.taps[column]);
+                if down.count == 0 || across.count == 0 {
+                    *cell = self.empty::<T>();
+                    continue;
+                }
                 let read = across.items();
                 let mut count = 0;
                 for row in down.items() {
