@@ -46,6 +46,7 @@ __all__ = [
     "EmptyData",
     "Figure",
     "FigureClosed",
+    "Frames",
     "HandlerConflict",
     "Holders",
     "Image",
@@ -75,6 +76,7 @@ __all__ = [
     "empty",
     "empty_like",
     "first",
+    "frames",
     "holders",
     "last",
     "manage",
@@ -95,11 +97,14 @@ __all__ = [
     "sum",
     "turn",
     "var",
+    "write_frames",
     "zeros",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._frames.frames import Frames, frames
+    from ._frames.write import write_frames
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -118,6 +123,7 @@ else:
     _LATER = {
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
+        "Frames": "_frames.frames",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -128,6 +134,7 @@ else:
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
+        "frames": "_frames.frames",
         "holders": "_report.snapshot",
         "manage": "_lifetime.manage",
         "register_closer": "_lifetime.closers",
@@ -138,6 +145,7 @@ else:
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
         "turn": "_watch.turn",
+        "write_frames": "_frames.write",
         "zeros": "_lifetime.reuse",
     }
 

@@ -28,5 +28,5 @@ pub use growing::{GrowingAxis, GrowingFold};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
-pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, raster};
+pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
 pub use reduction::Reduction;

@@ -83,7 +83,7 @@ mod _core {
     #[pymodule_export]
     use crate::places::place_of;
     #[pymodule_export]
-    use crate::raster::Raster;
+    use crate::raster::{Raster, color, pixels};
     #[pymodule_export]
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use drypoint_canvas::{
     Axis, AxisKind, Canvas, Edges, GivenRaster, Image, Method, Options, Progress, Scale, colors, raster,
 };
-use drypoint_figure::{Pixels, Pixmap as Picture};
+use drypoint_figure::{Color, Pixels, Pixmap as Picture};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::Cancel;
 use pyo3::prelude::*;
@@ -15,7 +15,7 @@ use crate::error::CoreError;
 use crate::memory::process_pool;
 use crate::pixmap::Pixmap;
 use crate::raw::Loan;
-use crate::watch::watched;
+use crate::watch::{detached, watched};
 
 /// Rows and columns, from and to.
 type Bounds = (usize, usize, usize, usize);
@@ -190,4 +190,21 @@ impl Raster {
         let drawn = self.watched(py, None, || Ok(given.finish()?))?;
         Ok(self.aggregate(drawn))
     }
+}
+
+/// The pixels of an array of bytes as they are.
+#[pyfunction]
+pub(crate) fn pixels(py: Python<'_>, array: &Bound<'_, PyAny>) -> PyResult<Pixmap> {
+    let image = lent(array, "frame", "|u1", false)?;
+    let consumer = process_pool()?.consumer("picture");
+    let made = detached(py, || Ok(drypoint_canvas::pixels(&image, &consumer)?))?;
+    let (height, width, _) = image.shape();
+    Ok(Pixmap::new(Picture { width, height, pixels: Pixels::Rgba(made) }, &consumer))
+}
+
+/// A colour by its name or its digits: red, green, blue and opacity.
+#[pyfunction]
+pub(crate) fn color(text: &str) -> PyResult<(u8, u8, u8, u8)> {
+    let Color { r, g, b, a } = text.parse().map_err(CoreError::from)?;
+    Ok((r, g, b, a))
 }

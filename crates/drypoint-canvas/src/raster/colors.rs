@@ -1,8 +1,8 @@
 //! Images of colours: bytes of grey, of red, green and blue, and of these with opacity.
 
-use drypoint_memory::{Buffer, charged_bytes};
+use drypoint_memory::{Buffer, MemoryConsumer, charged_bytes};
 
-use super::source::Image;
+use super::source::{Image, TileScratch};
 use super::{Begun, Edges, Method};
 use crate::options::Options;
 use crate::{Canvas, CanvasError, Result};
@@ -40,6 +40,29 @@ pub fn colors(
     for (line, out) in lines.zip(out.chunks_exact_mut(4 * canvas.x.pixels)) {
         for (pixel, out) in line.chunks_exact(image.bands).zip(out.chunks_exact_mut(4)) {
             out.copy_from_slice(&color(pixel, blended));
+        }
+    }
+    Ok(out)
+}
+
+/// The pixels of an image of bytes as they are: red, green, blue and opacity, row 0 at the top.
+pub fn pixels(image: &Image, consumer: &MemoryConsumer) -> Result<Buffer<u8>> {
+    let bands = image.bands;
+    if !image.of_bytes() || !matches!(bands, 1 | 3 | 4) {
+        let what = "is no image of uint8 with 1, 3 or 4 bands".into();
+        return Err(CanvasError::NoImage { name: image.name.clone(), what });
+    }
+    let mut out: Buffer<u8> = consumer.buffer(4 * image.rows * image.columns)?;
+    let mut scratch = TileScratch::default();
+    for (row, out) in out.chunks_exact_mut(4 * image.columns).enumerate() {
+        let tile = image.tile(row..row + 1, 0..image.columns, consumer, &mut scratch)?;
+        for (pixel, out) in tile.bytes.chunks_exact(bands).zip(out.chunks_exact_mut(4)) {
+            out.copy_from_slice(&match *pixel {
+                [grey] => [grey, grey, grey, 255],
+                [red, green, blue] => [red, green, blue, 255],
+                [red, green, blue, opacity] => [red, green, blue, opacity],
+                _ => [0; 4],
+            });
         }
     }
     Ok(out)

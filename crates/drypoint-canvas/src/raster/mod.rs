@@ -26,7 +26,7 @@ use crate::options::Options;
 use crate::raw::Isa;
 use crate::{Aggregate, Canvas, CanvasError, Planes, Reduction, Result};
 
-pub use colors::colors;
+pub use colors::{colors, pixels};
 pub use given::GivenRaster;
 pub use source::{Image, LetGo};
 
