@@ -86,11 +86,10 @@ def _check(pattern: str, name: str) -> None:
 
 
 def _save(frame: Any, number: int, path: str) -> None:
+    from .._figure import Figure
     from .._image import Image
 
-    if type(frame).__module__.startswith("drypoint.") and hasattr(frame, "image"):
-        frame = frame.image()
-    if isinstance(frame, Image):
+    if isinstance(frame, Image | Figure):
         frame.save(path)  # as compactly as it is held
         return
     from .. import _core

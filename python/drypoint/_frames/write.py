@@ -43,7 +43,7 @@ def write_frames(
         ``"out/frame_%04d.png"``, or a folder, in which they are called so.
     frames : iterable
         Arrays of bytes (uint8 or truth values), shape (height, width), (height, width, 3) as red, green, blue, or
-        (height, width, 4) with opacity; an `Image` or `Figure`; an image of Pillow; a figure of Matplotlib, which is
+        (height, width, 4) with opacity; an `Image`, or a `Figure` with its axes; an image of Pillow; a figure of Matplotlib, which is
         drawn and left open (`each` closes it).
     fps : float, default 30
         Frames per second; a GIF rounds each frame to a hundredth of a second.
@@ -160,8 +160,10 @@ def as_pixels(frame: Any, number: int) -> ndarray[Any, Any]:
     """A frame of any kind as an array of bytes."""
     import numpy
 
-    if hasattr(frame, "image") and type(frame).__module__.startswith("drypoint."):
-        frame = frame.image()
+    from .._figure import Figure
+
+    if isinstance(frame, Figure):
+        frame = _decoded(frame._repr_png_())
     if type(frame).__module__.startswith("matplotlib.") and hasattr(frame, "canvas"):
         frame = drawn(frame)
     elif hasattr(frame, "getbands") and hasattr(frame, "convert"):
@@ -183,6 +185,29 @@ def as_pixels(frame: Any, number: int) -> ndarray[Any, Any]:
     if 0 in pixels.shape:
         raise UnsupportedData(f"frame {number} has no pixels: its shape is {pixels.shape}")
     return pixels
+
+
+def _decoded(png: bytes) -> ndarray[Any, Any]:
+    """The pixels of a page, which is written with its text and axes as PNG."""
+    import numpy
+
+    from .reader import missing
+
+    try:
+        from io import BytesIO
+
+        from PIL import Image
+
+        with Image.open(BytesIO(png)) as image:
+            return numpy.asarray(image.convert("RGBA"))
+    except ImportError:
+        pass
+    try:
+        import cv2
+    except ImportError:
+        raise missing("have figures as frames", "pillow", "opencv-python") from None
+    bgra = cv2.imdecode(numpy.frombuffer(png, "uint8"), cv2.IMREAD_COLOR)
+    return cv2.cvtColor(bgra, cv2.COLOR_BGR2RGB)  # type: ignore[no-any-return]
 
 
 def drawn(figure: Any) -> ndarray[Any, Any]:
