@@ -13,7 +13,7 @@ PAGE = Path(__file__).parent / "reference.md"
 
 ROOMS = {
     "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "Image"],
-    "Reading": ["scan", "Source", "Batch"],
+    "Reading": ["scan", "Source", "Batch", "open_zarr", "ZarrArray", "ZarrGroup", "write_zarr"],
     "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
     "Lifetimes": [
         "scope",

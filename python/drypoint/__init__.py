@@ -26,7 +26,7 @@ from ._errors import (
 )
 from ._figure import Figure
 from ._image import Image
-from ._memory import MemoryReport, memory, set_budget
+from ._memory import MemoryReport, memory, set_budget, set_spill
 from ._reductions import Reduction, any, by, count, first, last, max, mean, min, std, sum, var
 from ._streams import Source, scan
 
@@ -41,6 +41,7 @@ __all__ = [
     "CloseError",
     "Closed",
     "ClosedError",
+    "CompressedArray",
     "CorruptData",
     "DrypointError",
     "EmptyData",
@@ -65,11 +66,14 @@ __all__ = [
     "SourceNotFound",
     "UnknownFormat",
     "UnsupportedData",
+    "ZarrArray",
+    "ZarrGroup",
     "__version__",
     "any",
     "buffer_stats",
     "by",
     "close",
+    "compress",
     "count",
     "draw",
     "each",
@@ -84,6 +88,7 @@ __all__ = [
     "mean",
     "memory",
     "min",
+    "open_zarr",
     "register_closer",
     "register_size",
     "release",
@@ -92,17 +97,23 @@ __all__ = [
     "scope",
     "scoped",
     "set_budget",
+    "set_spill",
     "snapshot",
     "std",
     "sum",
     "turn",
     "var",
     "write_frames",
+    "write_zarr",
     "zeros",
 ]
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from ._arrays.compress import compress
+    from ._arrays.compressed import CompressedArray
+    from ._arrays.write_zarr import write_zarr
+    from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._frames.frames import Frames, frames
     from ._frames.write import write_frames
     from ._lifetime.close import close
@@ -123,19 +134,24 @@ else:
     _LATER = {
         "BufferStats": "_lifetime.reuse",
         "Closed": "_lifetime.closers",
+        "CompressedArray": "_arrays.compressed",
         "Frames": "_frames.frames",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
         "Scope": "_lifetime.scope",
         "Snapshot": "_report.snapshot",
+        "ZarrArray": "_arrays.zarr",
+        "ZarrGroup": "_arrays.zarr",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
+        "compress": "_arrays.compress",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
         "frames": "_frames.frames",
         "holders": "_report.snapshot",
+        "open_zarr": "_arrays.zarr",
         "manage": "_lifetime.manage",
         "register_closer": "_lifetime.closers",
         "register_size": "_report.sizes",
@@ -146,6 +162,7 @@ else:
         "snapshot": "_report.snapshot",
         "turn": "_watch.turn",
         "write_frames": "_frames.write",
+        "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",
     }
 

@@ -151,8 +151,8 @@ class Canvas:
         ----------
         array : array of shape (rows, columns), or iterator of strips of it
             NumPy (any strides, byte order and type of real numbers; a memmap is read strip by strip and its pages are
-            let go of), numpy.ma, xarray, an `Aggregate`, or anything with ``shape``, ``dtype`` and slices (Zarr, HDF5,
-            Dask, sparse arrays), which is read chunk by chunk. Never copied as a whole.
+            let go of), a `CompressedArray` or `ZarrArray`, numpy.ma, xarray, an `Aggregate`, or anything with ``shape``,
+            ``dtype`` and slices (HDF5, Dask, sparse arrays), which is read chunk by chunk. Never copied as a whole.
         method : {"area", "nearest", "bilinear", "max", "min", "mode"}
             What a pixel shows of the items under it. ``"area"``: their mean, each weighed by the area that it has in the
             pixel. ``"max"``, ``"min"``: the greatest and the least of all that lie in it, also in part. ``"mode"``: the
@@ -229,7 +229,7 @@ class Canvas:
         Parameters
         ----------
         array : array of uint8, shape (rows, columns), (rows, columns, 3) or (rows, columns, 4)
-            Grey, red-green-blue, or these with opacity: NumPy, a memmap, Pillow.
+            Grey, red-green-blue, or these with opacity: NumPy, a memmap, a `CompressedArray` or `ZarrArray`, Pillow.
         method : {"area", "nearest", "bilinear", "max", "min", "mode"}
             As in `raster`, for each colour; means of half-transparent pixels are means of what they show. No mode of
             colours.

@@ -6,9 +6,10 @@ from . import _arguments, _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from os import PathLike
     from typing import Any
 
-__all__ = ["MemoryReport", "memory", "set_budget"]
+__all__ = ["MemoryReport", "memory", "set_budget", "set_spill"]
 
 
 class MemoryReport(dict[str, "Any"]):
@@ -83,6 +84,53 @@ def set_budget(budget: str | int) -> int:
     True
     """
     return _core.set_budget(_arguments.budget(budget, "budget"))
+
+
+def set_spill(dir: str | PathLike[str] | None = None, limit: str | int | None = None) -> tuple[str, int]:
+    """Say where compressed chunks go when the budget is full, and how much of the disk they may take.
+
+    Parameters
+    ----------
+    dir : path, optional
+        A folder that can be written to. The system's folder for temporary files by default, which some systems hold
+        in memory.
+    limit : str or int, optional
+        Bytes, or ``"10GB"``, ``"512MiB"``; 0 for none at all. By default half of what is free there, looked up each
+        time.
+
+    Returns
+    -------
+    tuple of (str, int)
+        The folder and the limit in bytes that hold now.
+
+    Raises
+    ------
+    BadArgument
+        If the limit cannot be understood.
+    OutputError
+        If no file can be made in the folder.
+
+    Notes
+    -----
+    Files have no name from the moment they exist, so nothing is left behind however the process ends, and nobody else
+    can open them. What is spilled already stays where it is, and counts against the limit.
+
+    Examples
+    --------
+    >>> import drypoint as dp
+    >>> folder, limit = dp.set_spill(limit="10GB")
+    >>> limit
+    10000000000
+    >>> folder, limit = dp.set_spill()
+    """
+    if dir is not None:
+        import os
+
+        dir = os.path.abspath(_arguments.path(dir, "dir"))
+    if limit is not None and not (limit == 0 and not isinstance(limit, bool)):
+        limit = _arguments.bytes_of(limit, "limit")
+    folder, most = _core.set_spill(dir, limit)
+    return folder, most
 
 
 def _readable(count: int) -> str:

@@ -88,6 +88,8 @@ def draw(begun: _core.Raster, grid: Grid) -> _core.Aggregate:
     array = grid.array
     if grid.one_shot:
         return _draw_strips(begun, grid)
+    if hasattr(array, "_chunked"):
+        return begun.chunked(array._chunked())
     if _in_memory(array):
         array = _lendable(array, grid.name)
         return begun.array(array, grid.name, array.dtype.str, _mapped(array))
@@ -103,8 +105,12 @@ def draw(begun: _core.Raster, grid: Grid) -> _core.Aggregate:
 
 def draw_colors(begun: _core.Raster, grid: Grid) -> _core.Pixmap:
     """Draw an array of colours."""
+    if hasattr(grid.array, "_chunked"):
+        return begun.chunked_colors(grid.array._chunked())
     if grid.one_shot or not _in_memory(grid.array):
-        raise UnsupportedData(f"{grid.name}: colours are drawn from arrays in memory (NumPy, memmap, Pillow)")
+        raise UnsupportedData(
+            f"{grid.name}: colours are drawn from a CompressedArray, a ZarrArray, or arrays in memory (NumPy, memmap, Pillow)"
+        )
     array = _lendable(grid.array, grid.name)
     return begun.colors(array, grid.name, array.dtype.str, _mapped(array))
 

@@ -308,3 +308,43 @@ def test_opencv_agrees_on_areas_and_interpolation():
     large = cv2.resize(array, (1000, 700), interpolation=cv2.INTER_LINEAR)
     found = dp.Canvas(1000, 700).raster(array, method="bilinear")[::-1]
     np.testing.assert_allclose(found, large, rtol=1e-3, atol=40)  # OpenCV's weights have 11 bits
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory):
+    """An array of the type and chunks asked for, on disk in Zarr or compressed."""
+    folder = tmp_path_factory.mktemp("arrays")
+
+    def make(kind, data, chunks):
+        if kind == "compressed":
+            return dp.compress(data, chunks=chunks)
+        path = folder / f"{data.dtype}{data.shape}{chunks}.zarr"
+        return dp.open_zarr(dp.write_zarr(path, data, chunks=chunks) or path)
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["compressed", "zarr"])
+@pytest.mark.parametrize("method", METHODS)
+def test_chunked_arrays_agree_with_arrays_in_memory(opened, kind, method):
+    random = np.random.default_rng(7)
+    for dtype in ("<u2", ">i4", "<f4", "<f2", "<i8"):
+        data = values(dtype, (150, 230), random)
+        array = opened(kind, data, (32, 50))
+        for canvas in (dp.Canvas(23, 17), dp.Canvas(300, 200, x_range=(15, 40), y_range=(-3, 100))):
+            found, expected = canvas.raster(array, method=method), canvas.raster(data, method=method)
+            np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+            assert (found.rows, found.skipped) == (expected.rows, expected.skipped)
+            one = canvas.raster(array, method=method, threads=1)
+            np.testing.assert_array_equal(found, one)
+
+
+def test_a_damaged_chunk_is_said(opened, tmp_path):
+    data = np.random.default_rng(8).integers(0, 9999, (100, 100)).astype("u2")
+    array = dp.open_zarr(dp.write_zarr(tmp_path / "a.zarr", data, chunks=(50, 50)) or tmp_path / "a.zarr")
+    chunk = tmp_path / "a.zarr" / "c" / "1" / "0"
+    chunk.write_bytes(chunk.read_bytes()[:20])
+    with pytest.raises(dp.CorruptData):
+        dp.Canvas(9, 9).raster(array)
+    # A window without it is drawn.
+    assert dp.Canvas(9, 9, y_range=(50, 100)).raster(array).rows == 5000

@@ -4,10 +4,17 @@
 
 mod chunked;
 mod codec;
+mod compressed;
 mod dtype;
 mod error;
+mod raw;
+pub mod zarr;
 
 pub use chunked::Chunked;
-pub use codec::{Codec, Scratch};
+pub use codec::{Codec, Delta, Filter, Mode, Predict, Scratch, Shuffle, Step, choose};
+pub use compressed::{
+    CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, SpillSpace, SpilledPiece,
+    Storage, Store, StoredChunk, StridedArray, chunk_shape,
+};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};

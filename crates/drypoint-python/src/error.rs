@@ -52,6 +52,7 @@ impl From<ArrayError> for CoreError {
 impl From<StreamError> for CoreError {
     fn from(error: StreamError) -> Self {
         match error {
+            StreamError::Array(error) => error.into(),
             StreamError::Budget(error) => Self::Budget(error),
             error => Self::Stream(error),
         }
@@ -110,14 +111,15 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
             format!("a fault inside Drypoint, please report it: {message} (RUST_BACKTRACE=1 shows where)"),
         ),
         CoreError::Budget(error) => {
-            attributes.set_item("consumer", &error.consumer)?;
-            attributes.set_item("requested", error.requested)?;
-            attributes.set_item("available", error.available)?;
-            attributes.set_item("limit", error.limit)?;
-            attributes.set_item("holders", error.holders.clone())?;
+            numbers(&attributes, &error)?;
             ("BudgetExceeded", error.to_string())
         }
-        CoreError::Array(error) => (array_class(&error), error.to_string()),
+        CoreError::Array(error) => {
+            if let ArrayError::NotSpilled { budget, .. } = &error {
+                numbers(&attributes, budget)?;
+            }
+            (array_class(&error), error.to_string())
+        }
         CoreError::Stream(error) => {
             if let StreamError::MissingColumn { name, nearest, available } = &error {
                 attributes.set_item("name", name)?;
@@ -137,13 +139,24 @@ fn raise(py: Python<'_>, error: CoreError) -> PyResult<PyErr> {
     Ok(PyErr::from_value(class.call((message,), Some(&attributes))?))
 }
 
+fn numbers(attributes: &Bound<'_, PyDict>, error: &BudgetExceeded) -> PyResult<()> {
+    attributes.set_item("consumer", &error.consumer)?;
+    attributes.set_item("requested", error.requested)?;
+    attributes.set_item("available", error.available)?;
+    attributes.set_item("limit", error.limit)?;
+    attributes.set_item("holders", error.holders.clone())
+}
+
 fn array_class(error: &ArrayError) -> &'static str {
     match error {
         ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
         ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
+        ArrayError::CodecLevel { .. } | ArrayError::UnknownCodec { .. } => "BadArgument",
+        ArrayError::UnknownFormat { .. } => "UnknownFormat",
         ArrayError::Io { .. } => "SourceNotFound",
         ArrayError::Spill(_) => "OutputError",
-        ArrayError::Budget(_) => "BudgetExceeded",
+        ArrayError::Budget(_) | ArrayError::NotSpilled { .. } => "BudgetExceeded",
+        ArrayError::Cancelled => "Cancelled",
     }
 }
 

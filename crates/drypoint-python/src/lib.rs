@@ -10,7 +10,9 @@ mod array;
 mod arrays;
 mod arrow;
 mod batch;
+mod chunked;
 mod collection;
+mod compressed;
 mod constructor;
 mod error;
 mod file;
@@ -39,6 +41,7 @@ mod survey;
 mod system;
 mod turns;
 mod watch;
+mod zarr;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
 #[global_allocator]
@@ -57,7 +60,13 @@ mod _core {
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
+    use crate::chunked::{Chunked, chunked_source, file_array, strided_array};
+    #[pymodule_export]
     use crate::collection::{collect_by_bytes, collections, collector_ran, collector_runs, note_native};
+    #[pymodule_export]
+    use crate::compressed::{
+        CompressedArray, GrowingArray, chunk_shape, compress_chunked, filled_array, import_chunks, set_spill,
+    };
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
@@ -103,6 +112,8 @@ mod _core {
     use crate::turns::{
         kept_at_turns, mark_turns, site_of_new, tell_turn, turns, turns_clock, turns_marked, watch_turns,
     };
+    #[pymodule_export]
+    use crate::zarr::{ZarrArray, ZarrGroup, ZarrGroupWriter, ZarrWriter, open_zarr};
 
     use super::*;
 

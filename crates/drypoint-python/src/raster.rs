@@ -6,11 +6,12 @@ use drypoint_canvas::{
     Axis, AxisKind, Canvas, Edges, GivenRaster, Image, Method, Options, Progress, Scale, colors, raster,
 };
 use drypoint_figure::{Color, Pixels, Pixmap as Picture};
-use drypoint_memory::{MemoryConsumer, MemoryPool};
+use drypoint_memory::{Buffer, MemoryConsumer, MemoryPool};
 use drypoint_stream::Cancel;
 use pyo3::prelude::*;
 
 use crate::aggregate::Aggregate;
+use crate::chunked::Chunked;
 use crate::error::CoreError;
 use crate::memory::process_pool;
 use crate::pixmap::Pixmap;
@@ -54,6 +55,11 @@ impl Raster {
 
     fn consumer(&self) -> MemoryConsumer {
         self.pool.consumer("picture")
+    }
+
+    fn pixmap(&self, rgba: Buffer<u8>) -> Pixmap {
+        let (width, height) = (self.canvas.x.pixels, self.canvas.y.pixels);
+        Pixmap::new(Picture { width, height, pixels: Pixels::Rgba(rgba) }, &self.consumer())
     }
 
     fn aggregate(&self, inner: drypoint_canvas::Aggregate) -> Aggregate {
@@ -133,6 +139,24 @@ impl Raster {
         Ok(self.aggregate(drawn))
     }
 
+    /// Draw an array that is read chunk by chunk.
+    fn chunked(&self, py: Python<'_>, array: &Chunked) -> PyResult<Aggregate> {
+        let drawn = self.watched(py, None, || {
+            let image = Image::chunked(array.inner.clone())?;
+            Ok(raster(&self.canvas, &image, &self.edges, self.method, &self.options)?)
+        })?;
+        Ok(self.aggregate(drawn))
+    }
+
+    /// Draw an array of colours that is read chunk by chunk.
+    fn chunked_colors(&self, py: Python<'_>, array: &Chunked) -> PyResult<Pixmap> {
+        let drawn = self.watched(py, None, || {
+            let image = Image::chunked(array.inner.clone())?;
+            Ok(colors(&self.canvas, &image, &self.edges, self.method, &self.options)?)
+        })?;
+        Ok(self.pixmap(drawn))
+    }
+
     /// Draw an array of colours that lends its memory.
     fn colors(
         &self,
@@ -146,8 +170,7 @@ impl Raster {
         let drawn = self.watched(py, None, || {
             Ok(colors(&self.canvas, &image, &self.edges, self.method, &self.options)?)
         })?;
-        let (width, height) = (self.canvas.x.pixels, self.canvas.y.pixels);
-        Ok(Pixmap::new(Picture { width, height, pixels: Pixels::Rgba(drawn) }, &self.consumer()))
+        Ok(self.pixmap(drawn))
     }
 
     /// Begin a picture whose tiles Python reads: boxes of chunks of a size, or strips from the first row on.

@@ -44,6 +44,9 @@ pub enum StreamError {
     /// The budget is too small.
     #[error(transparent)]
     Budget(#[from] BudgetExceeded),
+    /// An array that is read chunk by chunk could not be.
+    #[error(transparent)]
+    Array(#[from] drypoint_array::ArrayError),
     /// What should have waited on disk could not be put there, or was not found again.
     #[error(transparent)]
     Spill(#[from] drypoint_memory::SpillError),

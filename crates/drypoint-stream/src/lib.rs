@@ -8,6 +8,7 @@
 pub mod array;
 pub mod arrow;
 mod batch;
+pub mod chunked;
 pub mod csv;
 mod error;
 mod instant;
@@ -26,6 +27,7 @@ mod schema;
 mod source;
 mod spool;
 mod survive;
+mod zarr;
 
 pub use self::parquet::ParquetFile;
 pub use batch::{Batch, Bitmap, Column, Text, Values};

@@ -12,10 +12,10 @@ use crate::csv::{CsvFile, CsvOptions};
 use crate::ipc::IpcFile;
 use crate::npy::NpyFile;
 use crate::npz::NpzFile;
-use crate::{Many, ParquetFile, Result, Source, StreamError};
+use crate::{Many, ParquetFile, Result, Source, StreamError, zarr};
 
 /// What a message lists where a format cannot be told.
-const KNOWN: &str = "Parquet, CSV, TSV (also .gz and .zst), Arrow IPC or Feather, NPY, NPZ";
+const KNOWN: &str = "Parquet, CSV, TSV (also .gz and .zst), Arrow IPC or Feather, NPY, NPZ, Zarr";
 /// Folders of folders deeper than this are taken for a loop of links.
 const DEEPEST: usize = 32;
 
@@ -36,6 +36,8 @@ pub enum Format {
     Npy,
     /// An archive of NumPy arrays.
     Npz,
+    /// A folder with a `zarr.json`.
+    Zarr,
 }
 
 impl Format {
@@ -181,6 +183,7 @@ fn open(path: &Path, format: Format, options: &ScanOptions) -> Result<Box<dyn So
         Format::ArrowFile | Format::ArrowStream => Box::new(IpcFile::open(path)?),
         Format::Npy => Box::new(NpyFile::open(path)?),
         Format::Npz => Box::new(NpzFile::open(path)?),
+        Format::Zarr => Box::new(zarr::open(path)?),
     })
 }
 
@@ -188,6 +191,9 @@ fn open(path: &Path, format: Format, options: &ScanOptions) -> Result<Box<dyn So
 fn expand(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> {
     let format = |file: &Path| options.format.map_or_else(|| Format::detect(file), Ok);
     if path.is_dir() {
+        if zarr::is_at(path) {
+            return Ok(vec![(path.to_path_buf(), Format::Zarr)]);
+        }
         return folder(path, options);
     }
     // A file whose name looks like a pattern is still a file.
@@ -202,7 +208,7 @@ fn expand(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> 
     let mut files = Vec::new();
     for file in matches {
         let file = file.map_err(|error| failed(error.path(), std::io::Error::other(error.to_string())))?;
-        if file.is_file() {
+        if file.is_file() || zarr::is_at(&file) {
             files.push(file);
         }
     }
@@ -210,7 +216,8 @@ fn expand(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> 
         return Err(StreamError::NoFiles { path: path.to_path_buf(), what: "matches" });
     }
     files.sort_by(|one, other| natural(one, other));
-    files.into_iter().map(|file| format(&file).map(|format| (file, format))).collect()
+    let found = |file: &Path| if zarr::is_at(file) { Ok(Format::Zarr) } else { format(file) };
+    files.into_iter().map(|file| found(&file).map(|format| (file, format))).collect()
 }
 
 /// All files of the one known format in a folder.
@@ -223,6 +230,7 @@ fn folder(path: &Path, options: &ScanOptions) -> Result<Vec<(PathBuf, Format)>> 
         // A note beside the data is not data: here text alone does not make a table.
         let format = match options.format {
             Some(format) => Some(format),
+            None if zarr::is_at(&file) => Some(Format::Zarr),
             None => Format::of_content(&head(&file)?).or_else(|| Format::of_name(&file)),
         };
         let Some(format) = format else { continue };
@@ -252,7 +260,7 @@ fn walk(path: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
         if name.starts_with(['.', '_']) {
             continue;
         }
-        if !file.is_dir() {
+        if !file.is_dir() || zarr::is_at(&file) {
             files.push(file);
         } else if name.contains('=') && depth < DEEPEST {
             walk(&file, depth + 1, files)?;

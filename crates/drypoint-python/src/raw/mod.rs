@@ -18,6 +18,7 @@ mod loan;
 mod moment;
 mod ndarray;
 mod objects;
+mod room;
 mod symbol;
 mod threads;
 
@@ -41,4 +42,5 @@ pub(crate) use moment::{
 };
 pub(crate) use ndarray::array_data;
 pub(crate) use objects::{Heap as RawHeap, UNNAMED, walk};
+pub(crate) use room::Room;
 pub(crate) use threads::thread_data;

@@ -35,7 +35,7 @@ pub(crate) struct Element {
 
 impl Element {
     /// Read a type string such as `<f8`, `|b1` or `>M8[us]`.
-    pub(super) fn parse(text: &str) -> Result<Element, String> {
+    pub(crate) fn parse(text: &str) -> Result<Element, String> {
         let wrong = || format!("the type {text:?}");
         let (big, rest) = match text.as_bytes().first() {
             Some(b'<') => (false, &text[1..]),

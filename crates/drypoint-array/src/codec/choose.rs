@@ -1,0 +1,130 @@
+//! Which codec suits an array: a few are tried on samples of it, and the smallest result wins that pays for its decoding.
+
+use super::layout::Layout;
+use super::{Codec, Delta, Filter, Mode, Predict, Scratch, Shuffle, pco};
+use crate::{DType, Number};
+
+/// Bytes of a sample that are tried.
+const SAMPLE_BYTES: usize = 256 << 10;
+/// What does not shrink by so much is kept as it is: it is read at the speed of memory then.
+const WORTH: f64 = 1.2;
+
+/// The codec for an array of `dtype` in chunks of `chunk_shape`, from samples of its items in C order: whole chunks, or
+/// the beginnings of some. What is equal throughout is [`Codec::Constant`], what does not shrink is [`Codec::Plain`].
+/// Costs a few milliseconds; takes a few megabytes while it runs.
+pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec {
+    let samples: Vec<Sample<'_>> =
+        samples.iter().filter_map(|items| Sample::of(dtype, chunk_shape, items)).collect();
+    let all: usize = samples.iter().map(|sample| sample.items.len()).sum();
+    if all == 0 {
+        return Codec::Plain;
+    }
+    let mut trial = Trial { dtype, samples: &samples, scratch: Scratch::default(), encoded: Vec::new() };
+    let mut best = (all as f64 / WORTH, Codec::Plain);
+    for (codec, weight) in trial.candidates() {
+        let cost = trial.bytes(codec) as f64 * weight;
+        if cost < best.0 {
+            best = (cost, codec);
+        }
+    }
+    let item = dtype.item_bytes();
+    let first = &samples[0].items[..item];
+    if samples.iter().all(|sample| sample.items.chunks_exact(item).all(|other| other == first)) {
+        return Codec::Constant;
+    }
+    best.1
+}
+
+/// Some whole rows of a chunk.
+struct Sample<'a> {
+    items: &'a [u8],
+    shape: Vec<usize>,
+}
+
+impl<'a> Sample<'a> {
+    fn of(dtype: &DType, chunk_shape: &[usize], items: &'a [u8]) -> Option<Self> {
+        let item = dtype.item_bytes();
+        let count = items.len().min(SAMPLE_BYTES).checked_div(item)?;
+        // What lies under the first dimension; of a chunk of one such thing, under the second, ...
+        let mut inner = chunk_shape;
+        while let [1, rest @ ..] = inner {
+            inner = rest;
+        }
+        let tail: &[usize] = inner.get(1..).unwrap_or_default();
+        let row: usize = tail.iter().product();
+        let shape = match count.checked_div(row) {
+            Some(rows) if rows > 0 => [&[rows], tail].concat(),
+            _ => {
+                // Not even one: as many rows of the last dimension, or numbers.
+                let last = tail.last().copied().unwrap_or(1);
+                match count.checked_div(last) {
+                    Some(rows) if rows > 0 => vec![rows, last],
+                    _ => vec![count],
+                }
+            }
+        };
+        let bytes = shape.iter().product::<usize>() * item;
+        (bytes > 0).then(|| Self { items: &items[..bytes], shape })
+    }
+}
+
+struct Trial<'a> {
+    dtype: &'a DType,
+    samples: &'a [Sample<'a>],
+    scratch: Scratch,
+    encoded: Vec<u8>,
+}
+
+impl Trial<'_> {
+    /// What the samples take; all of memory where they cannot be encoded.
+    fn bytes(&mut self, codec: Codec) -> usize {
+        self.encoded.clear();
+        for sample in self.samples {
+            let done =
+                codec.encode(self.dtype, &sample.shape, sample.items, &mut self.scratch, &mut self.encoded);
+            if done.is_err() {
+                return usize::MAX;
+            }
+        }
+        self.encoded.len()
+    }
+
+    /// What Pcodec finds in the largest sample, so that it need not look again in every chunk.
+    fn pco(&mut self, level: u8) -> Codec {
+        let sample = self.samples.iter().max_by_key(|sample| sample.items.len());
+        let found = sample.and_then(|sample| {
+            let layout = Layout::of(self.dtype, &sample.shape, sample.items.len()).ok()?;
+            self.encoded.clear();
+            pco::found(level, self.dtype, &layout, sample.items, &mut self.scratch, &mut self.encoded).ok()
+        });
+        let (delta, mode) = found.unwrap_or((Delta::Auto, Mode::Auto));
+        Codec::Pco { level, delta, mode }
+    }
+
+    /// The codecs to try, with what a byte of each counts for.
+    fn candidates(&mut self) -> Vec<(Codec, f64)> {
+        let zstd = |level, predict, planar, narrow, shuffle| Codec::Zstd {
+            level,
+            filter: Filter { predict, planar, narrow, shuffle },
+        };
+        let raw = zstd(3, Predict::None, false, false, Shuffle::None);
+        match self.dtype.number() {
+            Number::Opaque => vec![(raw, 1.0), (zstd(3, Predict::None, false, false, Shuffle::Bytes), 1.0)],
+            Number::Bool | Number::Unsigned(1) | Number::Signed(1) => vec![
+                (raw, 1.0),
+                (zstd(1, Predict::Delta, true, false, Shuffle::None), 1.0),
+                (zstd(1, Predict::Plane, true, false, Shuffle::None), 1.0),
+                (zstd(1, Predict::Up, false, false, Shuffle::None), 1.0),
+            ],
+            Number::Unsigned(_) | Number::Signed(_) => vec![
+                (self.pco(1), 1.0),
+                (self.pco(8), 1.05),
+                (zstd(1, Predict::None, false, true, Shuffle::Bits), 1.1),
+                (zstd(1, Predict::None, false, true, Shuffle::None), 1.0),
+            ],
+            Number::Float(_) | Number::Complex(_) => {
+                vec![(self.pco(1), 1.0), (self.pco(4), 1.1), (self.pco(8), 1.1), (raw, 1.1)]
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Encoded bytes: a stretch of a file, or memory. Reads are positioned, so that threads can share a file.
+
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
+
+use drypoint_memory::{Buffer, MemoryConsumer};
+
+use super::fault::{Result, damaged};
+
+/// Where encoded bytes are.
+#[derive(Clone, Copy)]
+pub(super) enum Piece<'a> {
+    File { file: &'a File, offset: u64, bytes: u64 },
+    Memory(&'a [u8]),
+}
+
+/// Bytes that were read, or were there.
+pub(super) enum Held<'a> {
+    Read(Buffer<u8>),
+    Lent(&'a [u8]),
+}
+
+impl Deref for Held<'_> {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Read(buffer) => buffer,
+            Self::Lent(bytes) => bytes,
+        }
+    }
+}
+
+impl<'a> Piece<'a> {
+    /// The whole of an open file.
+    pub(super) fn of(file: &'a File) -> Result<Self> {
+        Ok(Self::File { file, offset: 0, bytes: file.metadata()?.len() })
+    }
+
+    /// How many there are.
+    pub(super) fn bytes(&self) -> u64 {
+        match self {
+            Self::File { bytes, .. } => *bytes,
+            Self::Memory(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// A stretch of it.
+    pub(super) fn stretch(&self, first: u64, length: u64) -> Result<Self> {
+        let end = first.checked_add(length).filter(|end| *end <= self.bytes()).ok_or_else(|| {
+            damaged(format!("{length} B at {first} B lie outside of its {} B", self.bytes()))
+        })?;
+        Ok(match self {
+            Self::File { file, offset, .. } => Self::File { file, offset: offset + first, bytes: length },
+            // Within the memory, so within usize.
+            Self::Memory(bytes) => Self::Memory(&bytes[first as usize..end as usize]),
+        })
+    }
+
+    /// All of them, in a buffer of `consumer` where they are not in memory.
+    pub(super) fn read(&self, consumer: &MemoryConsumer) -> Result<Held<'a>> {
+        match *self {
+            Self::Memory(bytes) => Ok(Held::Lent(bytes)),
+            Self::File { file, offset, bytes } => {
+                let length = usize::try_from(bytes)
+                    .map_err(|_| damaged(format!("{bytes} B are more than can be addressed")))?;
+                let mut buffer = consumer.buffer(length)?;
+                read_at(file, offset, &mut buffer)?;
+                Ok(Held::Read(buffer))
+            }
+        }
+    }
+
+    /// All of them, to where they belong; as many as there are.
+    pub(super) fn read_into(&self, out: &mut [u8]) -> Result<()> {
+        match *self {
+            Self::Memory(bytes) => out.copy_from_slice(bytes),
+            Self::File { file, offset, .. } => read_at(file, offset, out)?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => {
+                bytes = &mut bytes[count..];
+                offset += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

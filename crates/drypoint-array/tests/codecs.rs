@@ -1,0 +1,208 @@
+//! Every codec gives back what it was given, for every type of items and any bits in them.
+
+use drypoint_array::{Codec, DType, Scratch, choose};
+use proptest::prelude::*;
+
+const CODECS: [&str; 22] = [
+    "plain",
+    "constant",
+    "pco",
+    "pco:1+delta",
+    "pco:4+nodelta+classic",
+    "pco:2+delta3",
+    "pco:2+lookback",
+    "pco:8+step0.01",
+    "zstd",
+    "zstd:1+shuffle",
+    "zstd:1+bitshuffle",
+    "zstd:1+delta+narrow+bitshuffle",
+    "zstd:1+up",
+    "zstd:1+plane+planar",
+    "zstd:1+planar",
+    "zstd:1+plane+planar+narrow+shuffle",
+    "lz4",
+    "lz4+shuffle",
+    "lz4+delta",
+    "lz4+narrow",
+    "lz4+up+narrow+shuffle",
+    "lz4+bitshuffle",
+];
+const DTYPES: [&str; 25] = [
+    "|b1", "|u1", "<u2", "<u4", "<u8", ">u2", ">u4", ">u8", "|i1", "<i2", "<i4", "<i8", ">i4", "<M8[ns]",
+    "<f2", ">f2", "<f4", ">f4", "<f8", ">f8", "<c8", ">c16", "|S3", "<U2", "|S0",
+];
+
+fn shapes() -> impl Strategy<Value = Vec<usize>> {
+    prop_oneof![
+        Just(vec![]),
+        (0_usize..600).prop_map(|n| vec![n]),
+        (0_usize..20, 0_usize..40).prop_map(|(a, b)| vec![a, b]),
+        (1_usize..12, 1_usize..20, 1_usize..6).prop_map(|(a, b, c)| vec![a, b, c]),
+    ]
+}
+
+/// Bytes of a kind: any, few values, small steps, all equal.
+fn bytes(kind: u8, seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed | 1;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let words = (0..length.div_ceil(8)).map(|at| match kind {
+        0 => next(),
+        1 => [0, 1, 1 << 31, 1 << 63, 0x7ff8_0000_0000_0001, 0x7ff0_0000_0000_0000][next() as usize % 6],
+        2 => (at as u64) * 1_000_000 + next() % 1000,
+        3 => (((next() % 4000) as f64 - 2000.0) * 0.01).to_bits(),
+        4 => u64::from(next() % 50 == 0) * (next() % 7),
+        _ => seed,
+    });
+    let mut bytes: Vec<u8> = words.flat_map(u64::to_le_bytes).collect();
+    bytes.truncate(length);
+    bytes
+}
+
+fn length(dtype: &DType, shape: &[usize]) -> usize {
+    shape.iter().product::<usize>() * dtype.item_bytes()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn items_come_back(
+        codec in prop::sample::select(&CODECS[..]),
+        dtype in prop::sample::select(&DTYPES[..]),
+        shape in shapes(),
+        kind in 0_u8..6,
+        seed: u64,
+        shift in 0_usize..2,
+    ) {
+        let (codec, dtype) = (Codec::parse(codec).unwrap(), DType::parse(dtype).unwrap());
+        prop_assume!(codec.check(&dtype).is_ok());
+        // Shifted by a byte, so that nothing relies on where the items lie.
+        let whole = bytes(kind, seed, shift + length(&dtype, &shape));
+        let items = &whole[shift..];
+        let mut scratch = Scratch::default();
+        let mut encoded = vec![9];
+        codec.encode(&dtype, &shape, items, &mut scratch, &mut encoded).unwrap();
+        prop_assert_eq!(encoded[0], 9);
+        prop_assert!(encoded.len() <= 2 + items.len());
+        let mut decoded = vec![0x55; whole.len()];
+        codec.decode(&dtype, &shape, &encoded[1..], &mut scratch, &mut decoded[shift..]).unwrap();
+        prop_assert_eq!(&decoded[shift..], items);
+    }
+
+    #[test]
+    fn any_bytes_give_items_or_an_error(
+        codec in prop::sample::select(&CODECS[..]),
+        dtype in prop::sample::select(&DTYPES[..]),
+        shape in shapes(),
+        seed: u64,
+        flips in prop::collection::vec((0_usize..4096, any::<u8>()), 0..4),
+        cut in 0_usize..64,
+    ) {
+        let (codec, dtype) = (Codec::parse(codec).unwrap(), DType::parse(dtype).unwrap());
+        prop_assume!(codec.check(&dtype).is_ok());
+        let items = bytes(2, seed, length(&dtype, &shape));
+        let mut scratch = Scratch::default();
+        let mut encoded = vec![];
+        codec.encode(&dtype, &shape, &items, &mut scratch, &mut encoded).unwrap();
+        for (at, value) in flips {
+            let at = at % encoded.len();
+            encoded[at] = value;
+        }
+        encoded.truncate(encoded.len().saturating_sub(cut));
+        let mut decoded = vec![0; items.len()];
+        let _ = codec.decode(&dtype, &shape, &encoded, &mut scratch, &mut decoded);
+    }
+}
+
+#[test]
+fn names_are_read_back() {
+    for name in CODECS {
+        let codec = Codec::parse(name).unwrap();
+        assert_eq!(Codec::parse(&codec.to_string()).unwrap(), codec, "{name}");
+    }
+    assert_eq!(Codec::parse("zstd").unwrap().to_string(), "zstd:3");
+    assert_eq!(Codec::parse("lz4+shuffle+delta").unwrap().to_string(), "lz4+delta+shuffle");
+    assert_eq!(Codec::parse("pco:4+step0.01").unwrap().to_string(), "pco:4+step0.01");
+}
+
+#[test]
+fn wrong_names_are_told_what_is_right() {
+    for (name, expected) in [
+        (
+            "zst",
+            "unknown codec \"zst\"; did you mean \"zstd\"? expected one of plain, constant, pco, zstd, lz4",
+        ),
+        ("", "unknown codec \"\"; expected one of plain"),
+        ("auto", "unknown codec \"auto\""),
+        ("lz4+shufle", "unknown filter \"shufle\"; did you mean \"shuffle\"?"),
+        ("pco+shuffle", "unknown word for \"pco\" \"shuffle\""),
+        ("zstd:40", "codec \"zstd\" has no level \"40\"; expected 1 to 22"),
+        ("pco:x", "codec \"pco\" has no level \"x\"; expected 0 to 12"),
+        ("lz4:3", "unknown codec \"lz4:3\""),
+        ("plain+shuffle", "unknown codec \"plain+shuffle\""),
+        ("pco+step-1", "unknown word for \"pco\" \"step-1\""),
+    ] {
+        let error = Codec::parse(name).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn strings_have_no_numbers() {
+    let strings = DType::parse("|S4").unwrap();
+    let error = Codec::parse("lz4+delta").unwrap().check(&strings).unwrap_err().to_string();
+    assert_eq!(error, "codec \"lz4+delta\": \"|S4\", which holds no numbers, is not supported");
+    Codec::parse("lz4+shuffle").unwrap().check(&strings).unwrap();
+}
+
+#[test]
+fn a_chunk_of_equal_items_is_one_item() {
+    let dtype = DType::parse("<f8").unwrap();
+    let items = bytes(5, f64::NAN.to_bits() | 77, 8000);
+    let mut encoded = vec![];
+    Codec::parse("zstd")
+        .unwrap()
+        .encode(&dtype, &[1000], &items, &mut Scratch::default(), &mut encoded)
+        .unwrap();
+    assert_eq!(encoded.len(), 9);
+}
+
+#[test]
+fn what_does_not_shrink_costs_one_byte() {
+    let dtype = DType::parse("<u8").unwrap();
+    let items = bytes(0, 3, 80_000);
+    for name in CODECS {
+        let mut encoded = vec![];
+        Codec::parse(name)
+            .unwrap()
+            .encode(&dtype, &[10_000], &items, &mut Scratch::default(), &mut encoded)
+            .unwrap();
+        assert_eq!(encoded.len(), items.len() + 1, "{name}");
+    }
+}
+
+#[test]
+fn the_choice_follows_the_data() {
+    let choice = |dtype: &str, items: &[u8]| {
+        let dtype = DType::parse(dtype).unwrap();
+        let shape = [items.len() / dtype.item_bytes()];
+        choose(&dtype, &shape, &[items]).to_string()
+    };
+    assert_eq!(choice("<u8", &bytes(0, 1, 200_000)), "plain");
+    assert_eq!(choice("<f8", &bytes(0, 1, 200_000)), "plain");
+    assert_eq!(choice("|u1", &bytes(0, 1, 200_000)), "plain");
+    assert_eq!(choice("<f8", &bytes(5, 1, 200_000)), "constant");
+    let times = choice("<M8[ns]", &bytes(2, 1, 200_000));
+    assert!(times.starts_with("pco:"), "{times}");
+    let cents = choice("<f8", &bytes(3, 1, 200_000));
+    assert!(cents.starts_with("pco:") && cents.ends_with("+step0.01"), "{cents}");
+    assert_eq!(choice("<f8", &[]), "plain");
+    let strings: Vec<u8> = (0..5000).flat_map(|at| format!("name {:07}", at * 3).into_bytes()).collect();
+    let strings = choice("|S12", &strings);
+    assert!(strings.starts_with("zstd:"), "{strings}");
+}

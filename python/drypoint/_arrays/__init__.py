@@ -1,0 +1,1 @@
+"""Arrays that take less room than their items would, and those that live on disk."""
