@@ -319,7 +319,8 @@ def opened(tmp_path_factory):
         if kind == "compressed":
             return dp.compress(data, chunks=chunks)
         path = folder / f"{data.dtype}{data.shape}{chunks}.zarr"
-        return dp.open_zarr(dp.write_zarr(path, data, chunks=chunks) or path)
+        dp.write_zarr(path, data, chunks=chunks, overwrite=True)
+        return dp.open_zarr(path)
 
     return make
 
@@ -341,7 +342,8 @@ def test_chunked_arrays_agree_with_arrays_in_memory(opened, kind, method):
 
 def test_a_damaged_chunk_is_said(opened, tmp_path):
     data = np.random.default_rng(8).integers(0, 9999, (100, 100)).astype("u2")
-    array = dp.open_zarr(dp.write_zarr(tmp_path / "a.zarr", data, chunks=(50, 50)) or tmp_path / "a.zarr")
+    dp.write_zarr(tmp_path / "a.zarr", data, chunks=(50, 50))
+    array = dp.open_zarr(tmp_path / "a.zarr")
     chunk = tmp_path / "a.zarr" / "c" / "1" / "0"
     chunk.write_bytes(chunk.read_bytes()[:20])
     with pytest.raises(dp.CorruptData):

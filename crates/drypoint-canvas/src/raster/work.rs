@@ -113,15 +113,14 @@ impl<'a> Work<'a> {
                 let rows = start..(start + step).min(task.rows.end);
                 let Hands { scratch, lines, block, census } = hands;
                 let tile = image.tile(rows.clone(), task.columns.clone(), &self.options.consumer, scratch)?;
-                if self.merged {
-                    if !self.merge::<T>(&tile, task, Some(number), lines, block)? {
-                        return Ok(());
+                match census {
+                    Some(census) => self.count::<T>(&tile, task, census, block),
+                    None if self.merged => {
+                        if !self.merge::<T>(&tile, task, Some(number), lines, block)? {
+                            return Ok(());
+                        }
                     }
-                } else {
-                    missed += match census {
-                        Some(census) => self.fold.modes::<T>(&tile, &task.window, task.fresh, census, block),
-                        None => self.fold.fold::<T>(&tile, &task.window, task.fresh, lines, block),
-                    };
+                    None => missed += self.fold.fold::<T>(&tile, &task.window, task.fresh, lines, block),
                 }
                 image.let_go(&rows);
                 start = rows.end;
@@ -129,7 +128,7 @@ impl<'a> Work<'a> {
                     progress.add(rows.len() * task.columns.len());
                 }
             }
-            if !self.merged {
+            if !self.merged && hands.census.is_none() {
                 let mut picture = self.picture();
                 picture.missed += missed;
                 self.fold.finish::<T>(&task.window, &hands.block, picture.cells);
@@ -142,18 +141,38 @@ impl<'a> Work<'a> {
     pub(super) fn give<T: Item>(&self, tile: &Tile<'_>, task: &Task, hands: &mut Hands) -> Result<()> {
         let Hands { lines, block, census, .. } = hands;
         if let Some(census) = census {
-            let mut picture = self.picture();
-            picture.missed += self.fold.modes::<T>(tile, &task.window, task.fresh, census, block);
-            self.fold.finish::<T>(&task.window, block, picture.cells);
+            self.count::<T>(tile, task, census, block);
             return Ok(());
         }
         self.merge::<T>(tile, task, None, lines, block).map(drop)
     }
 
     fn clear<T: Item>(&self, window: &Window, hands: &mut Hands) {
-        if !self.merged {
+        if !self.merged && hands.census.is_none() {
             hands.block.clear(window.cells() * self.fold.bands, self.fold.empty::<T>());
         }
+    }
+
+    /// Find and put to their place the modes of a window, whose items all lie in the tile.
+    fn count<T: Item>(&self, tile: &Tile<'_>, task: &Task, census: &mut Census, block: &mut Block) {
+        let mut fresh = task.fresh;
+        for window in self.parts(&task.window) {
+            let missed = self.fold.modes::<T>(tile, &window, fresh, census, block);
+            fresh.0 = fresh.0.max(self.fold.rows.items_of(&window.rows).end);
+            let mut picture = self.picture();
+            picture.missed += missed;
+            self.fold.finish::<T>(&window, block, picture.cells);
+        }
+    }
+
+    /// A window in parts that a block has room for.
+    fn parts(&self, window: &Window) -> impl Iterator<Item = Window> + use<> {
+        let high = (self.shape.window_cells / window.columns.len().max(1)).max(1);
+        let (rows, columns) = (window.rows.clone(), window.columns.clone());
+        rows.clone().step_by(high).map(move |start| Window {
+            rows: start..(start + high).min(rows.end),
+            columns: columns.clone(),
+        })
     }
 
     /// Fold a tile into the picture, in its turn if it has a number; false if the work ended meanwhile.
@@ -167,23 +186,18 @@ impl<'a> Work<'a> {
     ) -> Result<bool> {
         // Extremes and picked items are the same in any order.
         let number = number.filter(|_| matches!(self.fold.method, Method::Area | Method::Bilinear));
-        let high = (self.shape.window_cells / task.window.columns.len().max(1)).max(1);
         let mut fresh = task.fresh;
-        let mut start = task.window.rows.start;
-        while start < task.window.rows.end {
+        for (place, window) in self.parts(&task.window).enumerate() {
             self.options.cancel.check()?;
-            let rows = start..(start + high).min(task.window.rows.end);
-            let window = Window { rows, columns: task.window.columns.clone() };
             block.clear(window.cells() * self.fold.bands, self.fold.empty::<T>());
             let missed = self.fold.fold::<T>(tile, &window, fresh, lines, block);
             fresh.0 = fresh.0.max(self.fold.rows.items_of(&window.rows).end);
-            if let (true, Some(number)) = (start == task.window.rows.start, number) {
-                if !self.turn.wait(number) {
-                    return Ok(false);
-                }
+            if let (0, Some(number)) = (place, number)
+                && !self.turn.wait(number)
+            {
+                return Ok(false);
             }
             self.join::<T>(&window, block, missed);
-            start = window.rows.end;
         }
         if number.is_some() {
             self.turn.next();
