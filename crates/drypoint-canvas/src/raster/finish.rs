@@ -1,5 +1,7 @@
 //! From what was folded to the numbers of the picture.
 
+use std::ops::Range;
+
 use super::Method;
 use super::fold::{Block, Fold, Window};
 use crate::raw::Item;
@@ -9,25 +11,53 @@ impl Fold {
         matches!(self.method, Method::Area | Method::Bilinear)
     }
 
+    /// Call `put(to, from, column)` for the items of a line of a window and their places on the canvas.
+    #[inline(always)]
+    pub(super) fn line<A, B>(
+        &self,
+        row: usize,
+        columns: &Range<usize>,
+        to: &mut [A],
+        from: &[B],
+        mut put: impl FnMut(&mut A, &B, usize),
+    ) {
+        let (places, flipped) = self.columns.places(columns);
+        let start = self.rows.place(row) * self.columns.taps.len();
+        let to = &mut to[(start + places.start) * self.bands..(start + places.end) * self.bands];
+        match (self.bands, flipped) {
+            (1, false) => {
+                for ((to, from), column) in to.iter_mut().zip(from).zip(columns.clone()) {
+                    put(to, from, column);
+                }
+            }
+            (bands, flipped) => {
+                let from = from.chunks_exact(bands).zip(columns.clone());
+                for (place, (from, column)) in from.enumerate() {
+                    let place = if flipped { columns.len() - 1 - place } else { place };
+                    for (to, from) in to[place * bands..(place + 1) * bands].iter_mut().zip(from) {
+                        put(to, from, column);
+                    }
+                }
+            }
+        }
+    }
+
     /// Write the finished pixels of a window to their place on the canvas; wide integers stay in their order.
     pub(super) fn finish<T: Item>(&self, window: &Window, block: &Block, cells: &mut [u64]) {
-        let (bands, line) = (self.bands, window.columns.len() * self.bands);
+        let width = window.columns.len() * self.bands;
+        let totals = &self.columns.totals[..];
         for (at, row) in window.rows.clone().enumerate() {
-            let rows_weigh = self.rows.taps[row].total();
-            let start = self.rows.place(row) * self.columns.taps.len();
-            for (across, column) in window.columns.clone().enumerate() {
-                for band in 0..bands {
-                    let from = at * line + across * bands + band;
-                    let to = (start + self.columns.place(column)) * bands + band;
-                    cells[to] = if self.weighs() {
-                        let weight = match &block.weights {
-                            Some(weights) => weights[from],
-                            None => rows_weigh * self.columns.taps[column].total(),
-                        };
-                        mean(block.cells[from], weight)
-                    } else {
-                        block.cells[from]
-                    };
+            let line = &block.cells[at * width..(at + 1) * width];
+            let down = self.rows.totals[row];
+            match (self.weighs(), &block.weights) {
+                (false, _) => self.line(row, &window.columns, cells, line, |to, from, _| *to = *from),
+                (true, None) => self.line(row, &window.columns, cells, line, |to, from, column| {
+                    *to = mean(*from, down * totals[column]);
+                }),
+                (true, Some(weights)) => {
+                    self.line(row, &window.columns, cells, line, |to, from, _| *to = *from);
+                    let weights = &weights[at * width..(at + 1) * width];
+                    self.line(row, &window.columns, cells, weights, |to, weight, _| *to = mean(*to, *weight));
                 }
             }
         }
@@ -38,13 +68,17 @@ impl Fold {
         if !self.weighs() {
             return;
         }
-        for (row, down) in self.rows.taps.iter().enumerate() {
-            let start = self.rows.place(row) * self.columns.taps.len();
-            for (column, across) in self.columns.taps.iter().enumerate() {
-                for band in 0..self.bands {
-                    let at = (start + self.columns.place(column)) * self.bands + band;
-                    let weight = if weights.is_empty() { down.total() * across.total() } else { weights[at] };
-                    cells[at] = mean(cells[at], weight);
+        if !weights.is_empty() {
+            cells.iter_mut().zip(weights).for_each(|(cell, weight)| *cell = mean(*cell, *weight));
+            return;
+        }
+        let width = self.columns.taps.len() * self.bands;
+        for (row, down) in self.rows.totals.iter().enumerate() {
+            let line = &mut cells[self.rows.place(row) * width..(self.rows.place(row) + 1) * width];
+            for (column, across) in self.columns.totals.iter().enumerate() {
+                let at = self.columns.place(column) * self.bands;
+                for cell in &mut line[at..at + self.bands] {
+                    *cell = mean(*cell, down * across);
                 }
             }
         }
@@ -80,8 +114,7 @@ impl Fold {
     /// Pixels over the array that show nothing, because all that they read is missing.
     pub(super) fn unseen(&self, cells: &[u64]) -> u64 {
         let mut unseen = 0;
-        for (row, down) in self.rows.taps.iter().enumerate().filter(|(_, tap)| tap.count > 0) {
-            let _ = down;
+        for (row, _) in self.rows.taps.iter().enumerate().filter(|(_, tap)| tap.count > 0) {
             let start = self.rows.place(row) * self.columns.taps.len();
             for (column, across) in self.columns.taps.iter().enumerate() {
                 let at = start + self.columns.place(column);
@@ -92,6 +125,7 @@ impl Fold {
     }
 }
 
+#[inline(always)]
 fn mean(sum: u64, weight: f64) -> u64 {
     let sum = f64::from_bits(sum);
     // 0 / 0: nothing was there.

@@ -52,6 +52,8 @@ pub(crate) struct Lines {
     items: Buffer<u64>,
     line: Buffer<u64>,
     line_weights: Buffer<f64>,
+    /// The taps of the window's columns, as far as they lie in the tile.
+    across: Vec<Tap>,
 }
 
 impl Lines {
@@ -69,12 +71,17 @@ impl Lines {
             items: consumer.buffer(read)?,
             line: consumer.buffer(drawn)?,
             line_weights: consumer.buffer(drawn)?,
+            across: Vec::with_capacity(window),
         })
     }
 
     pub(super) fn bytes(columns: usize, window: usize, bands: usize) -> usize {
         let bytes = |items: usize| charged_bytes(items.saturating_mul(8 * bands)).unwrap_or(usize::MAX);
-        bytes(columns).saturating_mul(3).saturating_add(bytes(window).saturating_mul(2))
+        let across = window.saturating_mul(size_of::<Tap>());
+        bytes(columns)
+            .saturating_mul(3)
+            .saturating_add(bytes(window).saturating_mul(2))
+            .saturating_add(across)
     }
 }
 
@@ -146,9 +153,13 @@ impl Fold {
             width: columns.len() * self.bands,
         };
         let width = window.columns.len() * self.bands;
+        let across = window.columns.clone().map(|column| self.columns.taps[column].within(&columns));
+        lines.across.clear();
+        lines.across.extend(across);
         let (mut last, mut counted) = (None, fresh.0);
         for (place, row) in window.rows.clone().enumerate() {
-            let tap = self.rows.taps[row].within(&tile.rows);
+            let whole = self.rows.taps[row];
+            let tap = whole.within(&tile.rows);
             if tap.count == 0 {
                 continue;
             }
@@ -161,16 +172,21 @@ impl Fold {
                 let missing = missing || (T::FLOAT && self.method == Method::Bilinear);
                 match self.method {
                     Method::Area | Method::Bilinear => {
-                        self.add(&view, tap, &columns, window, missing, lines, block.weights.is_some());
+                        self.add(&view, tap, columns.start, missing, lines, block.weights.is_some());
                     }
-                    Method::Max | Method::Min => self.compare(&view, tap, &columns, window, lines),
-                    Method::Nearest | Method::Mode => self.pick(&view, tap, &columns, window, lines),
+                    Method::Max | Method::Min => self.compare(&view, tap, columns.start, missing, lines),
+                    Method::Nearest | Method::Mode => self.pick(&view, tap, columns.start, lines),
                 }
                 last = Some(tap);
             }
             let cells = &mut block.cells[place * width..(place + 1) * width];
-            for (cell, line) in cells.iter_mut().zip(lines.line.iter()) {
-                *cell = self.both::<T>(*cell, *line);
+            if tap == whole {
+                // All that these pixels read lies in the tile's rows, so they had nothing before.
+                cells.copy_from_slice(&lines.line[..width]);
+            } else {
+                for (cell, line) in cells.iter_mut().zip(lines.line.iter()) {
+                    *cell = self.both::<T>(*cell, *line);
+                }
             }
             if let Some(weights) = &mut block.weights {
                 let weights = &mut weights[place * width..(place + 1) * width];
@@ -204,13 +220,11 @@ impl Fold {
         any
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn add<T: Item>(
         &self,
         view: &View<'_, T>,
         tap: Tap,
-        columns: &Range<usize>,
-        window: &Window,
+        start: usize,
         missing: bool,
         lines: &mut Lines,
         weighed: bool,
@@ -259,72 +273,65 @@ impl Fold {
         let rows_weigh = tap.total();
         let bands = self.bands;
         let line: &mut [f64] = bytemuck::cast_slice_mut(&mut lines.line);
-        for (place, column) in window.columns.clone().enumerate() {
-            let across = self.columns.taps[column].within(columns);
-            for band in 0..bands {
-                let at = place * bands + band;
-                line[at] = weighed_sum(totals, across, columns.start, bands, band);
-                if weighed {
-                    lines.line_weights[at] = if missing {
-                        weighed_sum(weights, across, columns.start, bands, band)
-                    } else {
-                        rows_weigh * across.total()
-                    };
+        if bands == 1 {
+            for (out, across) in line.iter_mut().zip(&lines.across) {
+                *out = weighed_sum(totals, *across, start);
+            }
+        } else {
+            for (out, across) in line.chunks_exact_mut(bands).zip(&lines.across) {
+                for (band, out) in out.iter_mut().enumerate() {
+                    *out = banded_sum(totals, *across, start, bands, band);
                 }
+            }
+        }
+        if !weighed {
+            return;
+        }
+        for (out, across) in lines.line_weights.chunks_exact_mut(bands).zip(&lines.across) {
+            for (band, out) in out.iter_mut().enumerate() {
+                *out = match missing {
+                    true => banded_sum(weights, *across, start, bands, band),
+                    false => rows_weigh * across.total(),
+                };
             }
         }
     }
 
-    fn compare<T: Item>(
-        &self,
-        view: &View<'_, T>,
-        tap: Tap,
-        columns: &Range<usize>,
-        window: &Window,
-        lines: &mut Lines,
-    ) {
+    fn compare<T: Item>(&self, view: &View<'_, T>, tap: Tap, start: usize, missing: bool, lines: &mut Lines) {
         let greatest = self.method == Method::Max;
         let best = &mut bytemuck::cast_slice_mut::<u64, T>(&mut lines.items)[..view.width];
         best.copy_from_slice(view.row(tap.items().start));
         for row in tap.items().skip(1) {
-            let keep = if greatest { T::keep_greatest } else { T::keep_least };
-            keep(self.isa, best, view.row(row));
+            match greatest {
+                true => T::keep_greatest(self.isa, best, view.row(row), missing),
+                false => T::keep_least(self.isa, best, view.row(row), missing),
+            }
         }
         let bands = self.bands;
-        for (place, column) in window.columns.clone().enumerate() {
-            let across = self.columns.taps[column].within(columns);
-            for band in 0..bands {
+        for (out, across) in lines.line.chunks_exact_mut(bands).zip(&lines.across) {
+            for (band, out) in out.iter_mut().enumerate() {
                 let mut found = if greatest { T::LEAST } else { T::GREATEST };
                 for item in across.items() {
-                    let value = best[(item - columns.start) * bands + band];
+                    let value = best[(item - start) * bands + band];
                     // Written so that NaN is passed over on both sides.
                     let better = if greatest { value > found } else { value < found };
                     if better || (T::FLOAT && found.number().is_nan()) {
                         found = value;
                     }
                 }
-                let none = across.count == 0;
-                lines.line[place * bands + band] = if none { self.empty::<T>() } else { word(found) };
+                *out = if across.count == 0 { self.empty::<T>() } else { word(found) };
             }
         }
     }
 
-    fn pick<T: Item>(
-        &self,
-        view: &View<'_, T>,
-        tap: Tap,
-        columns: &Range<usize>,
-        window: &Window,
-        lines: &mut Lines,
-    ) {
+    fn pick<T: Item>(&self, view: &View<'_, T>, tap: Tap, start: usize, lines: &mut Lines) {
         let row = view.row(tap.items().start);
         let bands = self.bands;
-        for (place, column) in window.columns.clone().enumerate() {
-            let across = self.columns.taps[column].within(columns);
-            for band in 0..bands {
-                lines.line[place * bands + band] = match across.count {
+        for (out, across) in lines.line.chunks_exact_mut(bands).zip(&lines.across) {
+            for (band, out) in out.iter_mut().enumerate() {
+                *out = match across.count {
                     0 => self.empty::<T>(),
-                    _ => word(row[(across.items().start - columns.start) * bands + band]),
+                    _ => word(row[(across.items().start - start) * bands + band]),
                 };
             }
         }
@@ -354,22 +361,22 @@ pub(super) fn word<T: Item>(item: T) -> u64 {
     if T::WIDE { item.key() } else { item.number().to_bits() }
 }
 
+/// The items of a tap, weighed. `start` is the first item of the line.
 #[inline(always)]
-fn weighed_sum(line: &[f64], tap: Tap, start: usize, bands: usize, band: usize) -> f64 {
-    let place = |item: usize| (item - start) * bands + band;
-    let items = tap.items();
-    match tap.count {
-        0 => 0.0,
-        1 => tap.head * line[place(items.start)],
-        _ => {
-            let (first, last) = (place(items.start), place(items.end - 1));
-            let between: f64 = match bands {
-                1 => lanes(&line[first + 1..last]),
-                _ => line[first + bands..last].iter().step_by(bands).sum(),
-            };
-            tap.head * line[first] + between + tap.tail * line[last]
-        }
+fn weighed_sum(line: &[f64], tap: Tap, start: usize) -> f64 {
+    let items = &line[tap.items().start.saturating_sub(start)..][..tap.count as usize];
+    match items {
+        [] => 0.0,
+        [only] => tap.head * only,
+        [first, last] => tap.head * first + tap.tail * last,
+        [first, between @ .., last] => tap.head * first + lanes(between) + tap.tail * last,
     }
+}
+
+/// The same for one of several bands.
+fn banded_sum(line: &[f64], tap: Tap, start: usize, bands: usize, band: usize) -> f64 {
+    let item = |item: usize| line[(item - start) * bands + band];
+    tap.items().map(|at| tap.weight(at) * item(at)).sum()
 }
 
 /// A sum in four lanes, so that one addition need not wait for the other.

@@ -71,6 +71,8 @@ impl Tap {
 #[derive(Debug)]
 pub(crate) struct Taps {
     pub(super) taps: Vec<Tap>,
+    /// What the items of each weigh together.
+    pub(super) totals: Vec<f64>,
     /// Whether the first of them is the last place of the canvas.
     flipped: bool,
 }
@@ -106,17 +108,24 @@ impl Taps {
                 }
             }
         });
-        Self { taps: taps.collect(), flipped }
+        let taps: Vec<Tap> = taps.collect();
+        Self { totals: taps.iter().map(|tap| tap.total()).collect(), taps, flipped }
     }
 
     /// Bytes of the taps of so many places.
     pub(super) fn bytes(places: usize) -> usize {
-        places.saturating_mul(size_of::<Tap>())
+        places.saturating_mul(size_of::<Tap>() + size_of::<f64>())
     }
 
     /// The place on the canvas of tap number `tap`.
     pub(super) fn place(&self, tap: usize) -> usize {
         if self.flipped { self.taps.len() - 1 - tap } else { tap }
+    }
+
+    /// The places of these taps on the canvas, and whether the first tap has the last of them.
+    pub(super) fn places(&self, taps: &Range<usize>) -> (Range<usize>, bool) {
+        let count = self.taps.len();
+        if self.flipped { (count - taps.end..count - taps.start, true) } else { (taps.clone(), false) }
     }
 
     /// All items that are read.

@@ -169,10 +169,9 @@ impl<'a> Work<'a> {
     fn parts(&self, window: &Window) -> impl Iterator<Item = Window> + use<> {
         let high = (self.shape.window_cells / window.columns.len().max(1)).max(1);
         let (rows, columns) = (window.rows.clone(), window.columns.clone());
-        rows.clone().step_by(high).map(move |start| Window {
-            rows: start..(start + high).min(rows.end),
-            columns: columns.clone(),
-        })
+        rows.clone()
+            .step_by(high)
+            .map(move |start| Window { rows: start..(start + high).min(rows.end), columns: columns.clone() })
     }
 
     /// Fold a tile into the picture, in its turn if it has a number; false if the work ended meanwhile.
@@ -210,19 +209,15 @@ impl<'a> Work<'a> {
         let mut guard = self.picture();
         let picture = &mut *guard;
         picture.missed += missed;
-        let Fold { bands, rows, columns, .. } = self.fold;
-        let line = window.columns.len() * bands;
+        let width = window.columns.len() * self.fold.bands;
         for (at, row) in window.rows.clone().enumerate() {
-            let start = rows.place(row) * columns.taps.len();
-            for (across, column) in window.columns.clone().enumerate() {
-                for band in 0..*bands {
-                    let from = at * line + across * bands + band;
-                    let to = (start + columns.place(column)) * bands + band;
-                    picture.cells[to] = self.fold.both::<T>(picture.cells[to], block.cells[from]);
-                    if let (Some(weights), false) = (&block.weights, picture.weights.is_empty()) {
-                        picture.weights[to] += weights[from];
-                    }
-                }
+            let line = at * width..(at + 1) * width;
+            self.fold.line(row, &window.columns, picture.cells, &block.cells[line.clone()], |to, from, _| {
+                *to = self.fold.both::<T>(*to, *from);
+            });
+            if let (Some(weights), false) = (&block.weights, picture.weights.is_empty()) {
+                self.fold
+                    .line(row, &window.columns, picture.weights, &weights[line], |to, from, _| *to += from);
             }
         }
     }

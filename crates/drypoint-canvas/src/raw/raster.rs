@@ -36,10 +36,10 @@ pub(crate) trait Item: Pod + PartialOrd + Send + Sync {
     fn add_present(isa: Isa, totals: &mut [f64], weights: &mut [f64], row: &[Self], weight: f64);
     /// How many are NaN.
     fn missing(isa: Isa, row: &[Self]) -> usize;
-    /// Keep the greater of two; NaN is passed over.
-    fn keep_greatest(isa: Isa, best: &mut [Self], row: &[Self]);
-    /// Keep the lesser of two; NaN is passed over.
-    fn keep_least(isa: Isa, best: &mut [Self], row: &[Self]);
+    /// Keep the greater of two; NaN is passed over, if there may be any.
+    fn keep_greatest(isa: Isa, best: &mut [Self], row: &[Self], missing: bool);
+    /// Keep the lesser of two; NaN is passed over, if there may be any.
+    fn keep_least(isa: Isa, best: &mut [Self], row: &[Self], missing: bool);
 }
 
 macro_rules! loops {
@@ -118,8 +118,28 @@ macro_rules! loops {
             for_each_isa! {
                 pub(super) fn missing(row: &[$item]) -> usize = missing_body;
             }
+            #[inline(always)]
+            fn plain_greatest_body(best: &mut [$item], row: &[$item]) {
+                for (best, item) in best.iter_mut().zip(row) {
+                    *best = if *item > *best { *item } else { *best };
+                }
+            }
+
+            for_each_isa! {
+                pub(super) fn plain_greatest(best: &mut [$item], row: &[$item]) = plain_greatest_body;
+            }
             for_each_isa! {
                 pub(super) fn keep_greatest(best: &mut [$item], row: &[$item]) = greatest_body;
+            }
+            #[inline(always)]
+            fn plain_least_body(best: &mut [$item], row: &[$item]) {
+                for (best, item) in best.iter_mut().zip(row) {
+                    *best = if *item < *best { *item } else { *best };
+                }
+            }
+
+            for_each_isa! {
+                pub(super) fn plain_least(best: &mut [$item], row: &[$item]) = plain_least_body;
             }
             for_each_isa! {
                 pub(super) fn keep_least(best: &mut [$item], row: &[$item]) = least_body;
@@ -168,11 +188,19 @@ macro_rules! item {
             fn missing(isa: Isa, row: &[Self]) -> usize {
                 if $float { $module::missing(isa, row) } else { 0 }
             }
-            fn keep_greatest(isa: Isa, best: &mut [Self], row: &[Self]) {
-                $module::keep_greatest(isa, best, row);
+            fn keep_greatest(isa: Isa, best: &mut [Self], row: &[Self], missing: bool) {
+                if missing {
+                    $module::keep_greatest(isa, best, row);
+                } else {
+                    $module::plain_greatest(isa, best, row);
+                }
             }
-            fn keep_least(isa: Isa, best: &mut [Self], row: &[Self]) {
-                $module::keep_least(isa, best, row);
+            fn keep_least(isa: Isa, best: &mut [Self], row: &[Self], missing: bool) {
+                if missing {
+                    $module::keep_least(isa, best, row);
+                } else {
+                    $module::plain_least(isa, best, row);
+                }
             }
         }
     };
