@@ -49,6 +49,7 @@ __all__ = [
     "EmptyData",
     "Figure",
     "FigureClosed",
+    "Frames",
     "HandlerConflict",
     "Holders",
     "Image",
@@ -82,6 +83,7 @@ __all__ = [
     "empty",
     "empty_like",
     "first",
+    "frames",
     "holders",
     "last",
     "manage",
@@ -105,6 +107,7 @@ __all__ = [
     "sum",
     "turn",
     "var",
+    "write_frames",
     "write_zarr",
     "zeros",
 ]
@@ -118,6 +121,8 @@ if TYPE_CHECKING:
     from ._arrays.spy import spy
     from ._arrays.write_zarr import write_zarr
     from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
+    from ._frames.frames import Frames, frames
+    from ._frames.write import write_frames
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -139,6 +144,7 @@ else:
         "CompressedArray": "_arrays.compressed",
         "CooArray": "_arrays.coo",
         "CsrArray": "_arrays.csr",
+        "Frames": "_frames.frames",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -153,6 +159,7 @@ else:
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
+        "frames": "_frames.frames",
         "holders": "_report.snapshot",
         "open_zarr": "_arrays.zarr",
         "manage": "_lifetime.manage",
@@ -165,6 +172,7 @@ else:
         "snapshot": "_report.snapshot",
         "spy": "_arrays.spy",
         "turn": "_watch.turn",
+        "write_frames": "_frames.write",
         "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",
     }

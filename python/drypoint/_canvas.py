@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from ._image import Image
+    from ._raster import Grid
 
+    _MethodName = Literal["area", "nearest", "bilinear", "max", "min", "mode"]
     _Range = tuple[Any, Any]
     _ScaleName = Literal["linear", "log"]
 
@@ -141,15 +143,6 @@ class Canvas:
         begun = job(self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
         return aggregate_of(fold(rows, begun))
 
-
-def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
-    """The aggregate of what the core folded, tiled or not."""
-    if isinstance(core, _core.Aggregate):
-        return Aggregate(core)
-    from ._tiled import TiledAggregate
-
-    return TiledAggregate(core)
-
     def line(
         self,
         source: Any,
@@ -209,7 +202,159 @@ def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
         rows = scan(source)
         options = {"threads": threads, "memory": memory, "progress": progress}
         begun = job(self, x, y, reduction, mark="line", group=group, **options)
-        return Aggregate(fold(rows, begun))
+        return aggregate_of(fold(rows, begun))
+
+    def raster(
+        self,
+        array: Any,
+        *,
+        method: _MethodName = "area",
+        extent: tuple[float, float, float, float] | None = None,
+        origin: Literal["upper", "lower"] | None = None,
+        shape: tuple[int, int] | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Draw an array of numbers, of any size, as an image.
+
+        Parameters
+        ----------
+        array : array of shape (rows, columns), or iterator of strips of it
+            NumPy (any strides, byte order and type of real numbers; a memmap is read strip by strip and its pages are
+            let go of), a `CompressedArray` or `ZarrArray`, numpy.ma, xarray, an `Aggregate`, or anything with ``shape``,
+            ``dtype`` and slices (HDF5, Dask, sparse arrays), which is read chunk by chunk. Never copied as a whole.
+        method : {"area", "nearest", "bilinear", "max", "min", "mode"}
+            What a pixel shows of the items under it. ``"area"``: their mean, each weighed by the area that it has in the
+            pixel. ``"max"``, ``"min"``: the greatest and the least of all that lie in it, also in part. ``"mode"``: the
+            value that covers most of it, of several the least. ``"nearest"``: the item under its centre.
+            ``"bilinear"``: between the four items around its centre, as OpenCV's INTER_LINEAR; for enlarging, since what
+            lies between the centres of distant pixels is not looked at.
+        extent : (left, right, bottom, top), optional
+            The outer edges of the array in data units, as in Matplotlib's ``imshow``: ``left`` is that of column 0. By
+            default those of the coordinates of xarray, otherwise ``(0, columns, 0, rows)``.
+        origin : {"upper", "lower"}, optional
+            Whether row 0 is at the top or at the bottom of the extent: at the top by default, except for an `Aggregate`.
+            Coordinates of xarray say it themselves.
+        shape : (rows, columns), optional
+            Of all strips together, for an iterator; a strip is an array of some rows.
+        threads : int, optional
+            As many as there are cores, and as fit in the budget, by default. The result does not depend on it.
+        memory : str or int, optional
+            A budget for this call alone, as in `points`.
+        progress : callable, optional
+            Called with items read and None, some times a second.
+
+        Returns
+        -------
+        Aggregate
+            Shape (height, width), float64; row 0 is the lowest y. NaN where there is no item, or none that is not NaN.
+            ``rows`` counts the items under the canvas, ``skipped`` those that are NaN (for ``"nearest"`` and
+            ``"bilinear"``, which do not look at all of them, the pixels without a value).
+
+        Raises
+        ------
+        UnsupportedData
+            If the array is not an image of real numbers, or its coordinates are not evenly spaced.
+        BadValue
+            If an integer of 64 bits has no float64 equal to it and the method does not compute with it.
+        BudgetExceeded
+            Before anything is read.
+        BadArgument
+
+        Notes
+        -----
+        ``x_range`` and ``y_range`` of the canvas are a window: only what lies in it is read. NaN is left out of means,
+        extremes and modes; sums and means are computed in float64. Costs one pass over the items under the canvas, near
+        the speed of memory for ``"area"``, ``"max"`` and ``"min"``; memory for the result, twice that where a chunked
+        array of floats is averaged, and a chunk or some megabytes for each thread.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> import numpy as np
+        >>> picture = np.arange(16, dtype="uint8").reshape(4, 4)
+        >>> dp.Canvas(2, 2).raster(picture).cells.tolist()  # row 0 is the lowest
+        [[10.5, 12.5], [2.5, 4.5]]
+        >>> dp.Canvas(1, 1, x_range=(0, 2), y_range=(2, 4)).raster(picture, method="max").cells.tolist()
+        [[5.0]]
+        """
+        from . import _raster
+
+        grid = _raster.Grid(array, shape, extent, _origin(origin))
+        return Aggregate(_raster.draw(self._begin(grid, method, threads, memory, progress), grid))
+
+    def image(
+        self,
+        array: Any,
+        *,
+        method: _MethodName = "area",
+        extent: tuple[float, float, float, float] | None = None,
+        origin: Literal["upper", "lower"] | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Image:
+        """Draw an array of colours, of any size.
+
+        Parameters
+        ----------
+        array : array of uint8, shape (rows, columns), (rows, columns, 3) or (rows, columns, 4)
+            Grey, red-green-blue, or these with opacity: NumPy, a memmap, a `CompressedArray` or `ZarrArray`, Pillow.
+        method : {"area", "nearest", "bilinear", "max", "min", "mode"}
+            As in `raster`, for each colour; means of half-transparent pixels are means of what they show. No mode of
+            colours.
+        extent, origin, threads, memory, progress
+            As in `raster`.
+
+        Returns
+        -------
+        Image
+            Width by height pixels, row 0 at the top; transparent where the canvas reaches over the array.
+
+        Raises
+        ------
+        UnsupportedData
+            If the array is not one of bytes with 1, 3 or 4 bands.
+        BudgetExceeded
+            Before anything is read.
+        BadArgument
+
+        Notes
+        -----
+        Costs one pass over the items under the canvas; memory for 8 bytes of each band of each pixel, and for the result.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> import numpy as np
+        >>> photo = np.zeros((1200, 1600, 3), "uint8")
+        >>> dp.Canvas(400, 300).image(photo)
+        <Image 400 × 300, 480,000 bytes>
+        """
+        from . import _raster
+        from ._image import Image
+
+        grid = _raster.Grid(array, None, extent, _origin(origin))
+        return Image(_raster.draw_colors(self._begin(grid, method, threads, memory, progress), grid))
+
+    def _begin(self, grid: Grid, method: str, threads: Any, memory: Any, progress: Any) -> _core.Raster:
+        from . import _raster
+
+        return _raster.begin(
+            self,
+            grid,
+            _arguments.choice(method, "method", _raster.METHODS),
+            _arguments.optional(_arguments.whole, threads, "threads", 1),
+            _ceiling(memory),
+            _arguments.optional(_arguments.function, progress, "progress"),
+        )
+
+
+def _origin(origin: Any) -> str | None:
+    from ._raster import ORIGINS
+
+    return _arguments.optional(_arguments.choice, origin, "origin", ORIGINS)
 
 
 def job(
@@ -227,6 +372,8 @@ def job(
     group: str | None = None,
 ) -> _core.Job:
     """A drawing that is described but not begun; with a page, of the size of its plot area."""
+    if mark == "line" and canvas.tiled is True:
+        raise BadArgument("tiled=True is for points; lines are drawn on a canvas that is not tiled")
     return _core.Job(
         _arguments.text(x, "x"),
         _arguments.text(y, "y"),
@@ -274,6 +421,15 @@ def fold(rows: Source, begun: _core.Job) -> _core.Aggregate | _core.TiledAggrega
         begun.close()
 
 
+def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
+    """The aggregate of what the core folded, tiled or not."""
+    if isinstance(core, _core.Aggregate):
+        return Aggregate(core)
+    from ._tiled import TiledAggregate
+
+    return TiledAggregate(core)
+
+
 def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:
     """Numbers as floats and instants as ISO text, which the core reads in the unit of the column."""
     if value is None:
@@ -299,7 +455,7 @@ def _bound(value: Any, name: str) -> float | str:
 
 
 class Aggregate(Parts, Closing):
-    """An array of folded pixels; made by `Canvas.points` and `Aggregate.load`.
+    """An array of folded pixels; made by `Canvas.points`, `Canvas.line`, `Canvas.raster` and `Aggregate.load`.
 
     ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
     reduction merges them by the reduction's own fold, so the parts of a data set can be drawn apart.

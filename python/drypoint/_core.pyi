@@ -25,6 +25,7 @@ __all__ = [
     "Marks",
     "PageSpec",
     "Pixmap",
+    "Raster",
     "Sampler",
     "Source",
     "Sparse",
@@ -51,6 +52,7 @@ __all__ = [
     "collections",
     "collector_ran",
     "collector_runs",
+    "color",
     "compress_chunked",
     "coo_array",
     "count_arrays",
@@ -71,6 +73,7 @@ __all__ = [
     "note_native",
     "open_zarr",
     "peak_resident_bytes",
+    "pixels",
     "place",
     "place_of",
     "pool_arrays",
@@ -367,6 +370,33 @@ class Pixmap:
     def save(self, path: str) -> None: ...
 
 @final
+class Raster:
+    def __new__(
+        cls,
+        width: int,
+        height: int,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        x_scale: str,
+        y_scale: str,
+        edges: tuple[tuple[float, float], tuple[float, float]],
+        method: str,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Raster: ...
+    def array(self, array: Any, name: str, dtype: str, mapped: bool) -> Aggregate: ...
+    def colors(self, array: Any, name: str, dtype: str, mapped: bool) -> Pixmap: ...
+    def chunked(self, array: Chunked) -> Aggregate: ...
+    def chunked_colors(self, array: Chunked) -> Pixmap: ...
+    def begin(
+        self, name: str, dtype: str, shape: list[int], chunk: tuple[int, int], strips: bool
+    ) -> None: ...
+    def next_box(self) -> tuple[int, int, int, int] | None: ...
+    def give(self, array: Any, name: str, dtype: str) -> None: ...
+    def finish(self) -> Aggregate: ...
+
+@final
 class PageSpec:
     def __new__(
         cls,
@@ -430,6 +460,8 @@ def array_source(name: str, columns: list[tuple[str, Any, str | None, Any]]) -> 
 def row_source(columns: list[tuple[str, list[Any]]]) -> Source: ...
 def arrow_source(table: Any, name: str, again: bool, rows: int | None) -> Source: ...
 def has_buffer(value: Any) -> bool: ...
+def color(text: str) -> tuple[int, int, int, int]: ...
+def pixels(array: Any) -> Pixmap: ...
 def load_aggregate(path: str) -> Aggregate | TiledAggregate: ...
 def nearest(name: str, candidates: list[str]) -> str | None: ...
 def memory() -> dict[str, Any]: ...

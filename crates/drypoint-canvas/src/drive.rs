@@ -22,8 +22,17 @@ pub(crate) fn drive<W: Send>(
 ) -> Result<()> {
     let scan = source.scan(request)?;
     let stop = AtomicBool::new(false);
+    joined(workers, &stop, |worker| read(&*scan, request, worker, progress, &stop, &take))
+}
+
+/// Run `work` on each worker, one thread for each; the first runs on this thread. An error or a panic sets `stop`.
+pub(crate) fn joined<W: Send>(
+    workers: &mut [W],
+    stop: &AtomicBool,
+    work: impl Fn(&mut W) -> Result<()> + Sync,
+) -> Result<()> {
     let work = |worker: &mut W| {
-        let done = catch_unwind(AssertUnwindSafe(|| read(&*scan, request, worker, progress, &stop, &take)))
+        let done = catch_unwind(AssertUnwindSafe(|| work(worker)))
             .unwrap_or_else(|panic| Err(CanvasError::Panicked { message: message(&*panic) }));
         if done.is_err() {
             stop.store(true, Ordering::Relaxed);

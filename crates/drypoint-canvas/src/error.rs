@@ -68,6 +68,17 @@ pub enum CanvasError {
     /// An aggregate made of planes alone does not know what a merge of its kind needs.
     #[error("{reduction} was made from finished planes, which do not hold what its merge needs")]
     NotMergeable { reduction: Box<Reduction> },
+    /// A method of images where rows are folded.
+    #[error("{reduction} is a way to draw images; rows are folded by a reduction")]
+    NotAFold { reduction: Box<Reduction> },
+    /// An array that is no image, or tiles that are not its own.
+    #[error("{name} {what}")]
+    NoImage { name: String, what: String },
+    /// An integer that no float64 is equal to.
+    #[error(
+        "{name}: {value} is no float64, and {method:?} keeps items as they are; take \"area\", or scale the array down"
+    )]
+    Inexact { name: String, value: i128, method: &'static str },
     /// The system refused a file.
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },
@@ -77,7 +88,7 @@ pub enum CanvasError {
     /// A thread of the fold panicked; the others were stopped.
     #[error("a thread of the fold panicked: {message}")]
     Panicked { message: String },
-    /// Tiles could not be counted in, packed or read.
+    /// Tiles could not be counted in, or an array not be read.
     #[error(transparent)]
     Array(ArrayError),
     /// The source failed.

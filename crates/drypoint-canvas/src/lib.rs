@@ -1,4 +1,4 @@
-//! Points folded by a reduction into an aggregate.
+//! Points folded by a reduction, and images resampled, into an aggregate.
 //!
 //! A [`Canvas`] says which data lies in which pixel, a [`Reduction`] what becomes of the points of one pixel, and
 //! [`points()`] (or [`PointsFold`], for many sources) folds a [`Source`](drypoint_stream::Source) into an
@@ -17,6 +17,7 @@ mod mapping;
 mod options;
 mod plan;
 mod points;
+mod raster;
 mod raw;
 mod reduction;
 mod tiled;
@@ -30,5 +31,6 @@ pub use lines::{LineColumns, LinesFold, lines};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
+pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
 pub use reduction::Reduction;
 pub use tiled::{Loaded, Reduced, TiledAggregate, TiledFold, suits_tiles, tiled_points};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{CanvasError, Result};
+use crate::{CanvasError, Method, Result};
 
 /// A per-pixel fold. Columns are named; missing (null, NaN) values are left out of every fold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum Reduction {
     First(String),
     /// Value of the last point. `float64`, empty is NaN.
     Last(String),
+    /// No fold of rows: an image drawn by this method. `float64`, NaN where there is nothing.
+    Resampled(Method, String),
     /// The inner fold once for each category of the column.
     By(String, Box<Reduction>),
 }
@@ -59,7 +61,8 @@ impl Reduction {
             | Reduction::Var(column)
             | Reduction::Std(column)
             | Reduction::First(column)
-            | Reduction::Last(column) => Some(column),
+            | Reduction::Last(column)
+            | Reduction::Resampled(_, column) => Some(column),
             Reduction::By(_, inner) => inner.value_column(),
         }
     }
@@ -77,6 +80,7 @@ impl Reduction {
             Reduction::Std(_) => "std",
             Reduction::First(_) => "first",
             Reduction::Last(_) => "last",
+            Reduction::Resampled(method, _) => method.name(),
             Reduction::By(..) => "by",
         }
     }
@@ -88,8 +92,9 @@ impl Reduction {
                 Reduction::By(inner, _) => {
                     Err(CanvasError::NestedCategories { outer: outer.clone(), inner: inner.clone() })
                 }
-                _ => Ok(()),
+                inner => inner.check(),
             },
+            Reduction::Resampled(..) => Err(CanvasError::NotAFold { reduction: Box::new(self.clone()) }),
             _ => Ok(()),
         }
     }

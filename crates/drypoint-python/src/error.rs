@@ -64,6 +64,7 @@ impl From<CanvasError> for CoreError {
         match error {
             CanvasError::Stream(error) => error.into(),
             CanvasError::Budget(error) => Self::Budget(error),
+            CanvasError::Array(error) => error.into(),
             error => Self::Canvas(error),
         }
     }
@@ -182,6 +183,8 @@ fn stream_class(error: &StreamError) -> &'static str {
 
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
+        CanvasError::NoImage { .. } => "UnsupportedData",
+        CanvasError::Inexact { .. } => "BadValue",
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",

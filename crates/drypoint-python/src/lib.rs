@@ -27,6 +27,7 @@ mod page;
 mod pixmap;
 mod places;
 mod plain;
+mod raster;
 #[allow(unsafe_code)]
 mod raw;
 mod reduction;
@@ -93,6 +94,8 @@ mod _core {
     use crate::pixmap::Pixmap;
     #[pymodule_export]
     use crate::places::place_of;
+    #[pymodule_export]
+    use crate::raster::{Raster, color, pixels};
     #[pymodule_export]
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]

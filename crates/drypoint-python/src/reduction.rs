@@ -43,5 +43,6 @@ pub(crate) fn label(reduction: &Reduction) -> String {
         Reduction::Std(column) => format!("std of {column}"),
         Reduction::First(column) => format!("first {column}"),
         Reduction::Last(column) => format!("last {column}"),
+        Reduction::Resampled(_, name) => name.clone(),
     }
 }

@@ -1,4 +1,4 @@
-"""Drypoint's own sources: open files, spools and the generators behind streams."""
+"""Drypoint's own sources: open files, spools and the generators behind streams, and frames of films and cameras."""
 
 from __future__ import annotations
 
@@ -17,3 +17,6 @@ def watch(drypoint: ModuleType) -> None:
 
 
 closers.add("drypoint._streams.Source", closers.Closer(closers.by_method, lambda source: not source.closed))
+closers.add(
+    "drypoint._frames.frames.Frames", closers.Closer(closers.by_method, lambda frames: not frames.closed)
+)

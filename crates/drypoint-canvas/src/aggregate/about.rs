@@ -6,7 +6,7 @@ use std::sync::Arc;
 use drypoint_stream::TimeUnit;
 
 use super::Planes;
-use crate::{Axis, AxisKind, Canvas, Reduction, Scale};
+use crate::{Axis, AxisKind, Canvas, Method, Reduction, Scale};
 
 /// The version of aggregates that are held as a whole.
 const WHOLE: &str = "1";
@@ -200,7 +200,7 @@ fn reduction(name: &str, of: Option<String>) -> Option<Reduction> {
         "std" => Reduction::Std(of?),
         "first" => Reduction::First(of?),
         "last" => Reduction::Last(of?),
-        _ => return None,
+        _ => Reduction::Resampled(Method::parse(name)?, of?),
     })
 }
 

@@ -12,7 +12,7 @@ use rawzip::{
 
 use super::about::{About, CellType};
 use super::{Aggregate, Cells, Planes, Support};
-use crate::{CanvasError, Result};
+use crate::{CanvasError, Reduction, Result};
 
 #[cfg(target_endian = "big")]
 compile_error!("aggregates are written as they lie in memory, which must be little-endian");
@@ -229,7 +229,9 @@ impl<'p> Loading<'p> {
             return Err(self.corrupt("a tiled aggregate, where one held as a whole is expected"));
         }
         about.canvas.check().map_err(|error| self.corrupt(error.to_string()))?;
-        about.reduction.check().map_err(|error| self.corrupt(error.to_string()))?;
+        if !matches!(about.reduction, Reduction::Resampled(..)) {
+            about.reduction.check().map_err(|error| self.corrupt(error.to_string()))?;
+        }
         let by = about.reduction.category_column().is_some();
         if !by && !about.categories.is_empty() {
             return Err(self.corrupt("categories of a reduction without any"));

@@ -65,6 +65,7 @@ impl Accumulator {
             Reduction::Var(_) | Reduction::Std(_) => Self::Moments(Cells::new()),
             Reduction::First(_) => Self::First(Cells::new()),
             Reduction::Last(_) => Self::Last(Cells::new()),
+            Reduction::Resampled(..) => unreachable!("refused by Reduction::check"),
         }
     }
 
@@ -79,6 +80,7 @@ impl Accumulator {
             Reduction::Mean(_) => (plane(8).saturating_add(narrow), plane(4)),
             Reduction::Var(_) | Reduction::Std(_) => (plane(size_of::<Moments>()), 0),
             Reduction::First(_) | Reduction::Last(_) => (plane(size_of::<Keyed>()), 0),
+            Reduction::Resampled(..) => unreachable!("refused by Reduction::check"),
         }
     }
 

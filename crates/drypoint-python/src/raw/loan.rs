@@ -44,6 +44,33 @@ impl Loan {
     }
 }
 
+impl Loan {
+    /// Let go of the resident pages of these bytes, which lie in a shared mapping of a file: what is read there again comes
+    /// from the file, with all that was written to it.
+    ///
+    /// # Safety
+    /// So they do. Those of a private mapping, or of the heap, would lose what they hold.
+    pub(crate) unsafe fn let_go(&self, bytes: std::ops::Range<usize>) {
+        #[cfg(unix)]
+        {
+            const PAGE: usize = 4096;
+            let bytes = bytes.start..bytes.end.min(self.span);
+            let start = (self.lowest.addr() + bytes.start).next_multiple_of(PAGE) - self.lowest.addr();
+            let end = self.lowest.addr().saturating_add(bytes.end) / PAGE * PAGE;
+            let end = end.saturating_sub(self.lowest.addr());
+            if start < end {
+                // SAFETY: whole pages within the span, which the exporter keeps mapped; by the contract above their
+                // contents stay the file's. Where pages are larger the system refuses, and nothing happens.
+                unsafe {
+                    libc::madvise(self.lowest.add(start).cast_mut().cast(), end - start, libc::MADV_DONTNEED);
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = bytes;
+    }
+}
+
 impl ColumnStorage for Loan {
     fn bytes(&self) -> &[u8] {
         if self.span == 0 {

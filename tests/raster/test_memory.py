@@ -1,0 +1,55 @@
+"""What the system sees of a process that draws arrays larger than its budget."""
+
+import pytest
+from memory.child import MB, run_child
+
+#: Beyond what the process has after its imports, and beyond its budget.
+OVERHEAD = 16 * 1024 * 1024
+
+PROGRAM = """
+import numpy as np, drypoint as dp
+rows = columns = 9_000
+def strips():
+    line = np.arange(columns) // 8
+    for start in range(0, rows, 500):
+        yield ((line + np.arange(start, start + 500)[:, None] // 8) & 0x3ff).astype("u2")
+{make}
+def resident():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) * 1024
+def reset():
+    open("/proc/self/clear_refs", "w").write("5")
+np.linalg.norm(np.ones(10))
+dp.Canvas(9, 9).raster(array[:10, :10])
+before = resident()
+reset()
+aggregate = dp.Canvas(1200, 1200).raster(array, memory="24MB"{options})
+result = before, float(np.asarray(aggregate).mean())
+"""
+
+KINDS = {
+    "zarr": """
+import tempfile, atexit, shutil
+folder = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, folder)
+dp.write_zarr(folder + "/a.zarr", strips(), chunks=(500, 500))
+array = dp.open_zarr(folder + "/a.zarr")
+""",
+    "memmap": """
+import tempfile
+file = tempfile.NamedTemporaryFile()
+for strip in strips():
+    strip.tofile(file)
+file.flush()
+array = np.memmap(file.name, "u2", "r", shape=(rows, columns))
+""",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_array_of_many_budgets_is_drawn_in_one(kind):
+    child = run_child(PROGRAM.format(make=KINDS[kind], options=""))
+    before, mean = child.result
+    assert child.peak_resident < before + 24 * MB + OVERHEAD, (child.peak_resident / MB, before / MB)
+    assert 400 < mean < 620
