@@ -1,13 +1,11 @@
 """Cells to colours.
 
-Counts have few distinct values, so those are coloured and the pixels look them up: norm and colour map are Matplotlib's, to the
-bit, at the cost of one gather. Other cells are coloured some rows at a time, so that Matplotlib's float copies stay small.
-Categories are mixed by `Aggregate.shade`.
+Counts have few distinct values, so those are coloured and the pixels look them up: norm and colour map are
+Matplotlib's, to the bit, at the cost of one gather. Other cells are coloured some rows at a time, so that
+Matplotlib's float copies stay small. Categories are mixed by `Aggregate.shade`.
 """
 
 from __future__ import annotations
-
-from functools import cache
 
 import matplotlib
 import numpy
@@ -17,15 +15,15 @@ from .. import _arguments
 from .._canvas import Aggregate, Canvas
 from .._errors import BadArgument
 from .._reductions import mean
+from ._cells import filled
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from matplotlib.colors import Normalize
 
-__all__ = ["category_colors", "colored", "colormap", "filled", "mixed", "spread_cells"]
+__all__ = ["category_colors", "colored", "colormap", "mixed"]
 
 #: Whole numbers up to which a table of colours is made.
 _TABLE = 65_536
@@ -38,19 +36,16 @@ _LEVELS = 200
 
 #: Drypoint's own maps, from the colour of single points to that of crowds, on a light and on a dark ground.
 _ON_LIGHT, _ON_DARK = "aquatint", "ember"
+_read: dict[str, Colormap] = {}
 
 
-def filled(cells: Any) -> Any:
-    """Which cells something fell in."""
-    return ~numpy.isnan(cells) if cells.dtype.kind == "f" else cells != 0
-
-
-def colored(cells: Any, norm: Normalize, cmap: Colormap) -> Any:
-    """Straight RGBA of every cell, uint8 of shape (height, width, 4); the map's colour for bad values where nothing fell."""
+def colored(cells: Any, norm: Any, cmap: Colormap) -> Any:
+    """Straight RGBA of cells, uint8, shape (height, width, 4); where nothing fell the map's colour for bad values."""
     top = int(cells.max(initial=0)) if cells.dtype.kind in "uib" else _TABLE
     if top < _TABLE:
         values = numpy.ma.masked_less(numpy.arange(top + 1, dtype="f8"), 1)
-        table = numpy.ascontiguousarray(cmap(norm(values), bytes=True)).view("u4")[:, 0]
+        colors = _cleared(numpy.ascontiguousarray(cmap(norm(values), bytes=True)), cmap(0.0, bytes=True))
+        table = colors.view("u4")[:, 0]
         return (
             table[cells.view("u1") if cells.dtype.kind == "b" else cells].view("u1").reshape(*cells.shape, 4)
         )
@@ -61,33 +56,22 @@ def colored(cells: Any, norm: Normalize, cmap: Colormap) -> Any:
         band = cells[start : start + rows]
         values = numpy.ma.masked_array(band.astype("f8"), ~filled(band))
         image[start : start + rows] = cmap(norm(values), bytes=True)
-    return image
+    return _cleared(image, cmap(0.0, bytes=True))
 
 
-def spread_cells(cells: Any, reach: int) -> Any:
-    """Every filled cell laid over those within ``reach + 0.5`` of it, the greatest wins, as `Aggregate.shade` has it."""
-    if reach == 0:
-        return cells
-    out = cells.copy()
-    height, width = cells.shape
-    greatest = numpy.fmax if cells.dtype.kind == "f" else numpy.maximum
-    for dy in range(-reach, reach + 1):
-        for dx in range(-reach, reach + 1):
-            if (dx, dy) == (0, 0) or dx * dx + dy * dy > (reach + 0.5) ** 2:
-                continue
-            if abs(dy) >= height or abs(dx) >= width:
-                continue
-            to = out[max(dy, 0) : height + min(dy, 0), max(dx, 0) : width + min(dx, 0)]
-            greatest(to, cells[max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)], out=to)
-    return out
+def _cleared(pixels: Any, color: Any) -> Any:
+    """Give transparent pixels a colour: viewers that shrink a picture mix colours whatever their opacity."""
+    pixels[pixels[..., 3] == 0, :3] = color[:3]
+    return pixels
 
 
 def mixed(
-    aggregate: Aggregate, colors: Sequence[str], how: str | None, span: Any, spread: int, least: int
+    aggregate: Aggregate, colors: Sequence[str], ground: Any, how: Any, span: Any, spread: int, min_alpha: int
 ) -> Any:
     """Categories mixed by weight: straight RGBA, row 0 the lowest y."""
-    image = aggregate.shade(list(colors), how, span=span, spread=spread, min_alpha=least)  # type: ignore[arg-type]
-    return numpy.asarray(image)[::-1]
+    with aggregate.shade(list(colors), how, span=span, spread=spread, min_alpha=min_alpha) as image:
+        pixels = numpy.asarray(image).copy()
+    return _cleared(pixels, [round(255 * part) for part in to_rgb(ground)])[::-1]
 
 
 def colormap(cmap: Any, ground: Any) -> Colormap:
@@ -116,7 +100,8 @@ def colormap(cmap: Any, ground: Any) -> Colormap:
     if isinstance(cmap, str):
         found = matplotlib.colormaps.get(cmap)
         return _own(_arguments.text(cmap, "cmap")) if found is None else found
-    return LinearSegmentedColormap.from_list("colors", _colors(cmap))
+    colors = _colors(cmap)
+    return LinearSegmentedColormap.from_list("colors", colors if len(colors) > 1 else colors * 2)
 
 
 def category_colors(cmap: Any, categories: Sequence[str]) -> dict[str, str]:
@@ -165,13 +150,14 @@ def _is_light(ground: Any) -> bool:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.4
 
 
-@cache
 def _own(name: str) -> Colormap:
     """A map of Drypoint's as Matplotlib's: its colours are read off a strip that is shaded with it."""
-    places = memoryview(bytearray(range(_LEVELS)))
-    strip = Canvas(_LEVELS, 1, x_range=(0, _LEVELS - 1), y_range=(0, 1)).points(
-        {"x": places, "y": memoryview(bytearray(_LEVELS)), "value": places}, "x", "y", mean("value")
-    )
-    with strip, strip.shade(name, "linear") as image:
-        colors = numpy.asarray(image)[0] / 255
-    return LinearSegmentedColormap.from_list(name, colors, N=256)
+    if name not in _read:
+        places = memoryview(bytearray(range(_LEVELS)))
+        strip = Canvas(_LEVELS, 1, x_range=(0, _LEVELS - 1), y_range=(0, 1)).points(
+            {"x": places, "y": memoryview(bytearray(_LEVELS)), "value": places}, "x", "y", mean("value")
+        )
+        with strip, strip.shade(name, "linear") as image:
+            colors = numpy.asarray(image)[0] / 255
+        _read[name] = LinearSegmentedColormap.from_list(name, colors, N=256)
+    return _read[name]

@@ -1,4 +1,4 @@
-"""Entries of a legend. A legend looks at lines, patches and containers, not at images; so each entry is a container of dots."""
+"""Entries of a legend, which looks at lines, patches and containers, not at images: each is a container of dots."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Entry"]
 
 
 class Entry(Container):
-    """What one line of a legend shows: dots in the colours given, which are drawn nowhere else.
+    """What one line of a legend shows: dots or strokes in the colours given, which are drawn nowhere else.
 
     Parameters
     ----------
@@ -24,27 +24,32 @@ class Entry(Container):
         One dot for each.
     label : str
         The text beside them.
+    strokes : bool, default False
+        Whether these are strokes, one joined to the other.
     """
 
-    def __new__(cls, colors: Sequence[Any], label: str) -> Entry:
-        return super().__new__(cls, [_dot(color) for color in colors])
+    def __new__(cls, colors: Sequence[Any], label: str, strokes: bool = False) -> Entry:
+        return tuple.__new__(cls, [_sample(color, strokes) for color in colors])
 
-    def __init__(self, colors: Sequence[Any], label: str) -> None:
+    def __init__(self, colors: Sequence[Any], label: str, strokes: bool = False) -> None:
         super().__init__(self, label=label)
+        self.strokes = strokes
 
     def recolor(self, colors: Sequence[Any]) -> None:
-        """Give the dots other colours; legends made before keep theirs."""
-        for dot, color in zip(self, colors, strict=True):
-            dot.set_color(color)
+        """Give the samples other colours; legends made before keep theirs."""
+        for sample, color in zip(self, colors, strict=True):
+            sample.set_color(color)
 
     def remove(self) -> None:
-        """Leave the axes; the dots are in none."""
+        """Leave the axes; the samples are in none."""
 
     def __reduce__(self) -> Any:
-        return Entry, ([dot.get_color() for dot in self], self.get_label())
+        return Entry, ([sample.get_color() for sample in self], self.get_label(), self.strokes)
 
 
-def _dot(color: Any) -> Line2D:
+def _sample(color: Any, stroke: bool) -> Line2D:
+    if stroke:
+        return Line2D([], [], color=color, solid_capstyle="butt")
     return Line2D([], [], linestyle="none", marker="o", markersize=5, markeredgewidth=0, color=color)
 
 

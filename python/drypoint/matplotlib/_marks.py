@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import _arguments
+from .. import _arguments, _core
 from .._canvas import Aggregate, Canvas, job
 from .._errors import BadArgument, EmptyData
 from .._reductions import Reduction, as_reduction
@@ -12,38 +12,26 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Extents", "Mark", "Points"]
+__all__ = ["Extents", "Line", "Mark", "Points"]
 
 #: Least and greatest x, least and greatest y, in the columns' own units.
 Extents = tuple[float, float, float, float]
 
 
 class Mark:
-    """One layer of data: it says what lies where, and folds what lies in a window.
-
-    Parameters
-    ----------
-    given : object
-        What the caller gave as source. A pickle takes this, since an open source cannot be sent.
-    reduction : Reduction
-        What is folded in each pixel.
-    memory : str or int, optional
-        A budget for each fold.
-    threads : int, optional
-        Threads of each fold.
-    """
+    """One layer of data: it says what lies where, and folds what lies in a window."""
 
     #: How messages and ``repr`` name it.
     word = "mark"
 
-    def __init__(
-        self, given: Any, reduction: Reduction, memory: str | int | None, threads: int | None
-    ) -> None:
-        self.given = given
-        self.reduction = reduction
-        self.memory = memory
-        self.threads = threads
-        self.source = _open(given)
+    #: Whether a fold gives one plane for each category.
+    has_categories = False
+
+    #: Whether a legend shows it as strokes.
+    has_strokes = False
+
+    #: Whether limits end where the data end, without a margin.
+    has_edges = False
 
     @property
     def x_kind(self) -> str:
@@ -65,10 +53,6 @@ class Mark:
         """What messages call what is laid along y."""
         raise NotImplementedError
 
-    def check(self) -> None:
-        """Raise what a fold would raise about columns and reduction, without reading rows."""
-        raise NotImplementedError
-
     def fold(self, canvas: Canvas) -> Aggregate:
         """Fold what lies in the canvas, whose ranges are given."""
         raise NotImplementedError
@@ -78,31 +62,26 @@ class Mark:
         raise NotImplementedError
 
     def of(self, given: Any, x: str | None, y: str | None) -> Mark:
-        """The same mark of another source."""
+        """The same mark of other data."""
         raise NotImplementedError
-
-    @property
-    def has_categories(self) -> bool:
-        """Whether a fold gives one plane for each category."""
-        return self.reduction.name == "by"
-
-    def __repr__(self) -> str:
-        return f"{self.word} of {self.source.name}"
-
-    def __getstate__(self) -> dict[str, Any]:
-        if isinstance(self.given, Source):
-            raise TypeError(
-                f"{self!r} cannot be pickled: its source was opened by scan(); give the artist the path or the arrays"
-            )
-        return {name: value for name, value in vars(self).items() if name != "source"}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.source = _open(self.given)
 
 
 class Points(Mark):
-    """One point for each row of a source."""
+    """One point for each row of a source.
+
+    Parameters
+    ----------
+    given : object
+        What the caller gave as source. A pickle takes this, since an open source cannot be sent.
+    x, y : str
+        Columns.
+    reduction : Reduction
+        What is folded in each pixel.
+    memory : str or int, optional
+        A budget for each fold.
+    threads : int, optional
+        Threads of each fold.
+    """
 
     word = "points"
 
@@ -115,10 +94,15 @@ class Points(Mark):
         memory: str | int | None,
         threads: int | None,
     ) -> None:
+        self.given = given
         self.x = _arguments.text(x, "x")
         self.y = _arguments.text(y, "y")
-        super().__init__(given, as_reduction(reduction), memory, threads)
-        self.check()
+        self.reduction = as_reduction(reduction)
+        self.has_categories = self.reduction.name == "by"
+        self.memory = memory
+        self.threads = threads
+        self.source = _open(given)
+        self._check()
 
     @property
     def x_kind(self) -> str:
@@ -136,9 +120,13 @@ class Points(Mark):
     def y_name(self) -> str:
         return self.y
 
-    def check(self) -> None:
+    def _job(self) -> _core.Job:
         canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
-        asked = job(canvas, self.x, self.y, self.reduction, threads=self.threads, memory=self.memory)
+        return job(canvas, self.x, self.y, self.reduction, threads=self.threads, memory=self.memory)
+
+    def _check(self) -> None:
+        """Raise what a fold would raise about columns and reduction, without reading rows."""
+        asked = self._job()
         try:
             asked.explain(self.source._head())
         finally:
@@ -179,6 +167,56 @@ class Points(Mark):
 
     def __repr__(self) -> str:
         return f"{self.word} of {self.source.name}: {self.y} over {self.x}, {self.reduction!r}"
+
+    def __getstate__(self) -> dict[str, Any]:
+        if isinstance(self.given, Source):
+            raise TypeError(
+                f"{self!r} cannot be pickled: its source was opened by scan(); give the artist the path or the arrays"
+            )
+        return {name: value for name, value in vars(self).items() if name != "source"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.source = _open(self.given)
+
+
+class Line(Points):
+    """Rows joined in their order, or in that of each group."""
+
+    word = "line"
+    has_strokes = True
+
+    def __init__(self, *arguments: Any, group: str | None = None) -> None:
+        self.group = group
+        super().__init__(*arguments)
+
+    def _job(self) -> _core.Job:
+        canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
+        return job(
+            canvas,
+            self.x,
+            self.y,
+            self.reduction,
+            threads=self.threads,
+            memory=self.memory,
+            mark="line",
+            group=self.group,
+        )
+
+    def of(self, given: Any, x: str | None, y: str | None) -> Line:
+        x, y = self.x if x is None else x, self.y if y is None else y
+        return Line(given, x, y, self.reduction, self.memory, self.threads, group=self.group)
+
+    def fold(self, canvas: Canvas) -> Aggregate:
+        return canvas.line(
+            self.source,
+            self.x,
+            self.y,
+            self.reduction,
+            group=self.group,
+            threads=self.threads,
+            memory=self.memory,
+        )
 
 
 def _open(given: Any) -> Source:

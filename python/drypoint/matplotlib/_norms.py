@@ -1,9 +1,9 @@
 """How values are spread over colours, as norms of Matplotlib: its colour bars then show what the picture shows.
 
-Equalising by rank follows `Aggregate.shade` (and so Datashader's ``eq_hist``): each colour is given to as many pixels as any
-other, and where there are few distinct values they begin higher, so that single points stay visible. Unlike the other
-norms it has to see all values: it is fitted at every fold. Its colour bar is even in colours, so its ticks stand at round
-values near even ranks.
+Equalising by rank follows `Aggregate.shade` (and so Datashader's ``eq_hist``): each colour is given to as many
+pixels as any other, and where there are few distinct values they begin higher, so that single points stay visible.
+Unlike the other norms it has to see all values: it is fitted at every fold. Its colour bar is even in colours, so
+its ticks stand at round values near even ranks.
 """
 
 from __future__ import annotations
@@ -35,35 +35,53 @@ class EqHistNorm(Normalize):
 
     Notes
     -----
-    Ranks what it was last fitted to; an artist of `drypoint.matplotlib` fits it at every fold. Fitting costs one pass over
-    the pixels; placing a value a binary search.
+    Ranks what it was last fitted to; an artist of `drypoint.matplotlib` fits it at every fold. Fitting costs one
+    pass over the pixels; placing a value a binary search.
     """
 
     def __init__(self, vmin: float | None = None, vmax: float | None = None) -> None:
         super().__init__(vmin, vmax)
         self._values = numpy.array([0.0, 1.0])
         self._places = numpy.array([0.0, 1.0])
-        # Asked for by a colour bar; where it is not, the bar is right too, with ticks at even values.
-        self._scale = _RankScale(self)
+        self._least: float | None = None
 
-    def fit(self, values: Any) -> None:
+    @property
+    def _scale(self) -> _RankScale:
+        """Asked for by a colour bar; where it is not, the bar is right too, with ticks at even values."""
+        return _RankScale(
+            self
+        )  # anew each time: kept here it would be a cycle, which waits for the garbage collector
+
+    @_scale.setter
+    def _scale(self, scale: object) -> None:
+        """Matplotlib's norms begin with None here."""
+
+    def fit(self, values: Any, *, lower: bool = False) -> None:
         """Take the ranks of these values between ``vmin`` and ``vmax``, which have to be set.
 
         Parameters
         ----------
         values : ndarray of one dimension
             Numbers without NaN. An empty one changes nothing.
+        lower : bool, default False
+            Where there are few distinct values, let colours begin below the least of them, at a lower ``vmin``, so
+            that the least stands out from the ground.
         """
         if not len(values):
             return
         low, high = float(self.vmin or 0.0), float(self.vmax or 0.0)
         centres, counts = _histogram(values, low, high)
         shares = numpy.cumsum(counts) / counts.sum()
-        start = _start(len(centres), float(shares[0]))
-        if start < 1.0:
-            places = numpy.clip((shares - start) / (1.0 - start), 0.0, 1.0)
-        else:
-            places = numpy.ones(len(shares))
+        first = float(shares[0])
+        start = _start(len(centres), first) if lower else min(first, 1 - 1 / _BINS)
+        places = numpy.clip((shares - start) / (1.0 - start), 0.0, 1.0) if start < 1.0 else numpy.ones(1)
+        if lower and places[0] > 0:
+            # A colour bar takes vmin for the beginning of the colours, whatever has that value.
+            step = 1.0 if values.dtype.kind in "uib" else (high - low or abs(high) or 1.0) * places[0]
+            with self.callbacks.blocked():
+                self.vmin = low - step
+            centres, places = numpy.append(low - step, centres), numpy.append(0.0, places)
+        self._least = low
         self._values, self._places = centres, places
         self.callbacks.process("changed")
 
@@ -116,6 +134,10 @@ class _RankLocator(Locator):
     def tick_values(self, vmin: Any, vmax: Any) -> Any:
         if vmin is None or vmax is None:
             return numpy.array([])
+        if self.norm._least is not None:
+            vmin = max(vmin, self.norm._least)
+        if vmin >= vmax:
+            return numpy.array([vmax])
         first, last = (float(self.norm(value)) for value in (vmin, vmax))
         gap = 0.6 * (last - first) / self.count
         ticks = [vmin, vmax]

@@ -1,7 +1,7 @@
 """Where the values of a column stand on an axis of Matplotlib.
 
-Instants are days on a date axis, since an epoch that can be set, and whatever else a program's own converter says. So the
-converter itself is asked for two instants ten days apart: every converter of time is a straight line.
+Instants are days on a date axis, since an epoch that can be set, and whatever else a program's own converter says.
+So the converter itself is asked for two instants ten days apart: every converter of time is a straight line.
 """
 
 from __future__ import annotations
@@ -84,7 +84,8 @@ def line_of(axis: Any, kind: str, column: str) -> Line:
     per_day = _per_day(kind)
     if per_day is None:
         return PLAIN
-    axis.update_units(_INSTANTS)
+    if not axis.have_units():
+        axis.update_units(_INSTANTS)
     try:
         first, last = (float(place) for place in axis.convert_units(_INSTANTS))
     except (TypeError, ValueError, AttributeError):
