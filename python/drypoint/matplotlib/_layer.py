@@ -130,7 +130,7 @@ class Layer:
         self.forget()
         try:
             aggregate = self.mark.fold(window.canvas())
-            cells = numpy.asarray(aggregate)  # refused for cells beyond the budget, which the fold kept in tiles
+            cells = numpy.asarray(aggregate)  # refused where the fold kept them in tiles, beyond the budget
         except EmptyData:
             self.window = window
             return box, True
