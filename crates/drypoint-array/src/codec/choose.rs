@@ -132,7 +132,13 @@ impl Trial<'_> {
                 (ans(Guess::Counts), 1.1),
             ],
             Number::Float(_) | Number::Complex(_) => {
-                vec![(self.pco(1), 1.0), (self.pco(4), 1.05), (self.pco(8), 1.05), (raw(3), 1.1), (shuffled, 1.1)]
+                vec![
+                    (self.pco(1), 1.0),
+                    (self.pco(4), 1.05),
+                    (self.pco(8), 1.05),
+                    (raw(3), 1.1),
+                    (shuffled, 1.1),
+                ]
             }
         }
     }
