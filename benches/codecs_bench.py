@@ -1,6 +1,6 @@
 """Codecs of chunks beside python-blosc2 and numcodecs: ratio, compress and decompress GB/s, same data, same process.
 
-    python benches/codecs.py [--threads 1] [--chunk 1048576] [--repeats 5] [--json FILE] [data set ...]
+    python benches/codecs_bench.py [--threads 1] [--chunk 1048576] [--repeats 5] [--json FILE] [data set ...]
 
 Run it with the interpreter of the peers' environment and `python/` on PYTHONPATH. Speeds are bytes of items over the
 time a processor spent in the process (one thread), which a busy machine distorts less than the clock does; with more
@@ -23,7 +23,7 @@ from typing import Any
 import blosc2
 import numcodecs
 import numpy as np
-from codec_data import DATA, NUMBERS
+from codecs_data import DATA, NUMBERS
 from drypoint import _core
 
 FILTERS = {

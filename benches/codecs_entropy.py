@@ -1,6 +1,6 @@
 """What no lossless codec can pass: the entropy of the bench's noise, where the generator says what the noise is.
 
-    python benches/codec_entropy.py
+    python benches/codecs_entropy.py
 
 For counts it is that of Poisson numbers whose intensities are known exactly; a codec has to guess these from the counts.
 """
@@ -8,7 +8,7 @@ For counts it is that of Poisson numbers whose intensities are known exactly; a 
 from __future__ import annotations
 
 import numpy as np
-from codec_data import HISTOGRAM_POINTS
+from codecs_data import HISTOGRAM_POINTS
 from scipy.stats import norm, poisson
 
 
@@ -31,7 +31,7 @@ def poisson_bits(intensities: np.ndarray) -> float:
 
 
 def intensities(side: tuple[int, int], clusters: int, spread: float, seed: int, points: float) -> np.ndarray:
-    """Expected counts of the clusters that `codec_data` draws its points from."""
+    """Expected counts of the clusters that `codecs_data` draws its points from."""
     edges = [np.linspace(0, 1, length + 1) for length in side]
     total = np.zeros(side)
     for x, y in np.random.default_rng(seed).random((clusters, 2)):
