@@ -152,9 +152,10 @@ fn array_class(error: &ArrayError) -> &'static str {
     match error {
         ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
         ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
-        ArrayError::Argument(_) | ArrayError::CodecLevel { .. } | ArrayError::UnknownCodec { .. } => {
-            "BadArgument"
-        }
+        ArrayError::Argument(_)
+        | ArrayError::CodecLevel { .. }
+        | ArrayError::MaxError { .. }
+        | ArrayError::UnknownCodec { .. } => "BadArgument",
         ArrayError::UnknownFormat { .. } => "UnknownFormat",
         ArrayError::Io { .. } => "SourceNotFound",
         ArrayError::Spill(_) => "OutputError",

@@ -11,11 +11,13 @@ mod filter;
 mod layout;
 mod name;
 mod pco;
+mod quantise;
 mod scratch;
 mod word;
 
 pub use choose::choose;
 pub use filter::{Filter, Predict, Shuffle};
+pub use quantise::quantise;
 pub use scratch::Scratch;
 
 use crate::{ArrayError, DType, Number, Result};
@@ -69,7 +71,7 @@ pub enum Guess {
     Mean,
     /// Left + above - above left.
     Plane,
-    /// The mean of fifteen numbers around it, which picks the tables too: counts spread as widely as they are high.
+    /// The mean of the many numbers around it, which picks the tables too: counts spread as widely as they are high.
     Counts,
 }
 
