@@ -54,8 +54,8 @@ def compress(
     source : array, path, iterator of arrays
         - an array of any shape and any strides: NumPy's (a mapped file is read piece by piece), anything with
           ``__array__``, ``__dlpack__`` or the buffer protocol, what `numpy.asarray` makes of numbers and lists;
-        - the path of an ``.npy`` file, which is read piece by piece and never held;
-        - an array that is read by chunks: `CompressedArray`, those of zarr-python and h5py;
+        - the path of an ``.npy`` file or of a Zarr array, which is read piece by piece and never held;
+        - an array that is read by chunks: `CompressedArray`, `ZarrArray`, those of zarr-python and h5py;
         - an iterator or generator of arrays, which are put one after the other along their first axis. Nothing of a
           piece is held once the next one is asked for.
     codec : str, default "auto"
@@ -128,8 +128,8 @@ def compress(
     if hasattr(source, "__iter__") and not isinstance(source, str | dict | set | frozenset):
         return _of_pieces(iter(source), type(source).__name__, settings)
     raise UnknownFormat(
-        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file, or an iterator of "
-        f"arrays"
+        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file or a Zarr array, or "
+        f"an iterator of arrays"
     )
 
 
@@ -266,8 +266,16 @@ def _of_mapped(array: Any, settings: Settings) -> CompressedArray:
 
 
 def _of_path(path: str, settings: Settings) -> CompressedArray:
+    if os.path.isdir(path) or ".zarr" in path:
+        from .zarr import ZarrArray, open_zarr
+
+        with open_zarr(path) as found:
+            if not isinstance(found, ZarrArray):
+                first = next(iter(found), "name")
+                raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{first!r}]")
+            return settings.of_chunked(found._chunked(), found.dtype, found.shape, found.chunks)
     if not path.endswith(".npy"):
-        raise UnknownFormat(f"{path}: unknown format; expected an .npy file")
+        raise UnknownFormat(f"{path}: unknown format; expected an .npy file or a Zarr array")
     try:
         with open(path, "rb") as file:
             shape, fortran, dtype = _header(file)
