@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 
@@ -271,7 +272,7 @@ def _of_path(path: str, settings: Settings) -> CompressedArray:
 
         with open_zarr(path) as found:
             if not isinstance(found, ZarrArray):
-                first = next(iter(found), "name")
+                name = next(iter(found), "name")
                 raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{first!r}]")
             return settings.of_chunked(found._chunked(), found.dtype, found.shape, found.chunks)
     if not path.endswith(".npy"):
@@ -287,10 +288,11 @@ def _of_path(path: str, settings: Settings) -> CompressedArray:
     except ValueError as error:
         raise CorruptData(f"{path} is damaged: {error}") from None
     checked_type(dtype, path)
-    expected = first + dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    found = os.path.getsize(path)
-    if found < expected:
-        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {found} B")
+    if min(shape, default=0) < 0:
+        raise CorruptData(f"{path} is damaged: its header says shape {shape}")
+    expected, there = first + dtype.itemsize * math.prod(shape), os.path.getsize(path)
+    if there < expected:
+        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {there} B")
     strides = []
     step = dtype.itemsize
     for length in shape if fortran else reversed(shape):
