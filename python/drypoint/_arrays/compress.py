@@ -273,7 +273,7 @@ def _of_path(path: str, settings: Settings) -> CompressedArray:
         with open_zarr(path) as found:
             if not isinstance(found, ZarrArray):
                 name = next(iter(found), "name")
-                raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{first!r}]")
+                raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{name!r}]")
             return settings.of_chunked(found._chunked(), found.dtype, found.shape, found.chunks)
     if not path.endswith(".npy"):
         raise UnknownFormat(f"{path}: unknown format; expected an .npy file or a Zarr array")
