@@ -11,7 +11,6 @@ mod grid;
 mod growing;
 mod layout;
 mod packing;
-mod rounding;
 mod shape;
 mod store;
 mod strided;
