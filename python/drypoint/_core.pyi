@@ -393,6 +393,7 @@ class ChunkCodec:
     def decode(self, encoded: Any, shape: list[int], items: Any) -> None: ...
 
 def choose_codec(dtype: str, shape: list[int], samples: list[Any]) -> str: ...
+
 @final
 class Chunked:
     @property

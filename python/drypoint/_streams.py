@@ -7,6 +7,7 @@ imported here: a Polars frame is drawn without pandas, a NumPy array without PyA
 from __future__ import annotations
 
 import os
+import sys
 
 from . import _arguments, _core
 from ._closing import Closing
@@ -282,7 +283,7 @@ def scan(
     ----------
     source : path, glob, list of paths, array, mapping, table, iterator
         - a path or glob (str or `pathlib.Path`), a folder, or a list of them: Parquet, CSV and TSV (also gzip and
-          zstd), Arrow IPC and Feather, NPY, NPZ;
+          zstd), Arrow IPC and Feather, NPY, NPZ; a Zarr group of arrays of one length, or a Zarr array of rows;
         - a NumPy array of shape (n, 2) or (n, k), or with named fields; a `CompressedArray` of such a shape, which is
           decoded chunk by chunk; a mapping of names to arrays; a tuple or list
           of arrays of one dimension, which are columns;
@@ -370,6 +371,10 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
+    item = _of_zarr(item)
+    if hasattr(item, "_source"):
+        table: _core.Source = item._source()
+        return table
     if (chunked := _chunked_columns(item)) is not None:
         return _core.chunked_source(name, chunked)
     if hasattr(item, "scanner"):
@@ -400,6 +405,20 @@ def _recognise(item: Any) -> _core.Source | None:
             return _core.array_source(name, [(field, *_column(item[field])) for field in fields])
         return _core.array_source(name, _array_columns(item))
     return None
+
+
+def _of_zarr(item: Any) -> Any:
+    """Arrays and groups of zarr-python that lie in a folder as our own, also those in a mapping; all else as it is."""
+    if "zarr" not in sys.modules:
+        return item
+    from ._arrays.zarr import taken_over
+
+    if isinstance(item, dict):
+        return {name: _of_zarr(part) for name, part in item.items()}
+    if isinstance(item, tuple) and len(item) < _MOST_COLUMNS:
+        return tuple(map(_of_zarr, item))
+    ours = taken_over(item)
+    return item if ours is None else ours
 
 
 def _chunked_columns(item: Any) -> list[tuple[str, _core.Chunked, int | None]] | None:

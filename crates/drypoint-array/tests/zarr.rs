@@ -136,7 +136,7 @@ fn read_all(path: &Path) -> Result<Vec<u8>, ArrayError> {
     let mut items = vec![0; array.shape().iter().product::<usize>() * array.dtype().item_bytes()];
     array.read(
         &vec![0; array.shape().len()],
-        &array.shape().to_vec(),
+        array.shape(),
         &mut Scratch::default(),
         &mut items,
     )?;

@@ -112,6 +112,11 @@ def compress(
     ((1500,), 1000.0)
     """
     settings = Settings(codec, chunks, exact, max_error, _threads(threads))
+    if type(source).__module__.partition(".")[0] == "zarr":
+        from .zarr import taken_over
+
+        ours = taken_over(source)
+        source = source if ours is None else ours
     if isinstance(source, ChunkedArray):
         return settings.of_chunked(source._chunked(), source.dtype, source.shape, source.chunks)
     if isinstance(source, str | os.PathLike):

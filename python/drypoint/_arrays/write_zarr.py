@@ -1,4 +1,4 @@
-"""Arrays to Zarr on disk, never more than a file's items of them at a time; what is written appears whole or not at all."""
+"""Arrays to Zarr on disk, never more than the items of a file at a time. What is written appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .. import _arguments, _core
 from .._errors import BadArgument, EmptyData, OutputError, SchemaMismatch, UnsupportedData
 from .chunked import ChunkedArray
 from .compressed import _strided, _threads
+from .zarr import taken_over
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -229,6 +230,8 @@ def _write(source: Any, settings: _Settings, begin: Any) -> None:
     """Write one array, of whatever kind."""
     from . import compress
 
+    ours = taken_over(source)
+    source = source if ours is None else ours
     if isinstance(source, ChunkedArray):
         layout = settings.layout(source.shape, source.dtype, source.chunks)
         _write_whole(source._chunked(), begin(layout), settings)

@@ -9,7 +9,14 @@ import numpy as np
 
 from .. import _arguments, _core
 from .._closing import Closing
-from .._errors import BadArgument, ClosedError, MissingColumn
+from .._errors import (
+    BadArgument,
+    ClosedError,
+    MissingColumn,
+    SourceNotFound,
+    UnknownFormat,
+    UnsupportedData,
+)
 from .._readable import Readable
 from .chunked import ChunkedArray
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-__all__ = ["ZarrArray", "ZarrGroup", "open_zarr"]
+__all__ = ["ZarrArray", "ZarrGroup", "open_zarr", "taken_over"]
 
 
 def open_zarr(path: str | os.PathLike[str]) -> ZarrArray | ZarrGroup:
@@ -63,6 +70,19 @@ def open_zarr(path: str | os.PathLike[str]) -> ZarrArray | ZarrGroup:
 def _opened(path: str) -> ZarrArray | ZarrGroup:
     found = _core.open_zarr(path)
     return ZarrArray(found) if isinstance(found, _core.ZarrArray) else ZarrGroup(found)
+
+
+def taken_over(array: Any) -> ZarrArray | ZarrGroup | None:
+    """zarr-python's own array or group as ours, where it lies in a folder and we can read it; else None."""
+    if type(array).__module__.partition(".")[0] != "zarr":
+        return None
+    root = getattr(getattr(array, "store", None), "root", None)
+    if not isinstance(root, os.PathLike):
+        return None
+    try:
+        return _opened(os.path.join(root, array.path))
+    except (UnsupportedData, UnknownFormat, SourceNotFound):
+        return None
 
 
 def _attributes(document: str) -> dict[str, Any]:
@@ -237,6 +257,11 @@ class ZarrGroup(Closing):
     def attrs(self) -> dict[str, Any]:
         """The attributes as they were when it was opened."""
         return _attributes(self._open().document)
+
+    def _source(self) -> _core.Source:
+        """Its arrays of one dimension as columns, for `scan`."""
+        self._open()
+        return _core.scan_paths([self._path], {}, None, None)
 
     def __getitem__(self, name: str) -> ZarrArray | ZarrGroup:
         name = _arguments.text(name, "name")

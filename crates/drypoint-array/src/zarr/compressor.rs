@@ -6,6 +6,7 @@ use std::io::Read;
 use flate2::bufread::MultiGzDecoder;
 use serde_json::{Value, json};
 
+use super::blosc;
 use super::data_type::INSTEAD;
 use super::fault::{Fault, Result, damaged};
 use super::named::{Named, shown};
@@ -20,6 +21,8 @@ pub(super) enum Compressor {
     Gzip {
         level: u32,
     },
+    /// Several compressors behind shuffled bytes; which, each chunk tells itself. Only read.
+    Blosc,
     /// Four bytes behind the others tell whether they are whole.
     Crc32c,
 }
@@ -43,6 +46,7 @@ impl Compressor {
                 checksum: named.option("checksum").and_then(Value::as_bool).unwrap_or(false),
             },
             "gzip" => Self::Gzip { level: level(0, 9, 5)? as u32 },
+            "blosc" => Self::Blosc,
             "crc32c" => Self::Crc32c,
             name => return Err(Fault::Unsupported(format!("the codec {name:?} {INSTEAD}"))),
         })
@@ -54,6 +58,7 @@ impl Compressor {
                 json!({"name": "zstd", "configuration": {"level": level, "checksum": checksum}})
             }
             Self::Gzip { level } => json!({"name": "gzip", "configuration": {"level": level}}),
+            Self::Blosc => json!({"name": "blosc"}),
             Self::Crc32c => json!({"name": "crc32c"}),
         }
     }
@@ -63,6 +68,7 @@ impl Compressor {
         match self {
             Self::Zstd { .. } => "zstd",
             Self::Gzip { .. } => "gzip",
+            Self::Blosc => "blosc",
             Self::Crc32c => "crc32c",
         }
     }
@@ -86,6 +92,7 @@ impl Compressor {
                     Ok(())
                 }
             }
+            Self::Blosc => blosc::decode(tools, encoded, out),
             Self::Crc32c => {
                 let checked = checked(encoded)?;
                 exactly(checked.len(), out.len())?;
@@ -107,6 +114,15 @@ impl Compressor {
                 .take(limit)
                 .read_to_end(&mut out)
                 .map_err(|error| damaged(format!("gzip: {error}")))?,
+            Self::Blosc => {
+                let bytes = blosc::decoded_bytes(encoded)?;
+                if bytes <= most {
+                    out.resize(bytes, 0);
+                    blosc::decode(&mut Tools::default(), encoded, &mut out)?;
+                    return Ok(out);
+                }
+                return Err(damaged(format!("more than {most} B")));
+            }
             Self::Crc32c => return Ok(checked(encoded)?.to_vec()),
         };
         if out.len() > most { Err(damaged(format!("more than {most} B"))) } else { Ok(out) }
@@ -126,6 +142,7 @@ impl Compressor {
                 encoder.read_to_end(&mut out)?;
                 out
             }
+            Self::Blosc => return Err(Fault::Unsupported("writing blosc".into())),
             Self::Crc32c => [bytes, &crc32c::crc32c(bytes).to_le_bytes()].concat(),
         })
     }
@@ -138,7 +155,7 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    fn zstd(&mut self) -> Result<&mut zstd::bulk::Decompressor<'static>> {
+    pub(super) fn zstd(&mut self) -> Result<&mut zstd::bulk::Decompressor<'static>> {
         Ok(match &mut self.zstd {
             Some(decoder) => decoder,
             none => none.insert(zstd::bulk::Decompressor::new()?),

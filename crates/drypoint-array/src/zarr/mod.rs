@@ -4,6 +4,8 @@
 //! chunk for it; a [`ZarrWriter`] makes an array chunk by chunk, which appears whole or not at all.
 
 mod array;
+mod blosc;
+mod blosclz;
 mod chain;
 mod compressor;
 mod data_type;
