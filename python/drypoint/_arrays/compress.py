@@ -368,7 +368,7 @@ def _starts(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[list[in
 
 
 def _is_array_like(source: Any) -> bool:
-    if isinstance(source, bool | int | float | complex | list | tuple | np.generic):
+    if isinstance(source, bool | int | float | complex | list | tuple | range | np.generic):
         return True
     named = ("__array__", "__array_interface__", "__dlpack__")
     return any(hasattr(source, name) for name in named) or (
