@@ -269,3 +269,19 @@ fn only_floats_are_rounded_and_only_by_something() {
         assert!(error.ends_with("expected a finite number above zero"), "{error}");
     }
 }
+
+#[test]
+fn an_empty_border_does_not_make_a_picture_constant() {
+    let dtype = DType::parse("<u4").unwrap();
+    let mut items = bytes(4, 7, 4 << 20);
+    items[..2 << 20].fill(0);
+    items[3 << 20..].fill(0);
+    let codec = choose(&dtype, &[1024, 1024], &[&items]);
+    let mut encoded = Vec::new();
+    codec.encode(&dtype, &[1024, 1024], &items, &mut Scratch::default(), &mut encoded).unwrap();
+    assert!(encoded.len() * 20 < items.len(), "{codec} {}", encoded.len());
+    // One long row, and rows of which one is more than a window.
+    for shape in [vec![1 << 20], vec![1, 1 << 20], vec![2, 1 << 19], vec![16, 256, 256]] {
+        assert_ne!(choose(&dtype, &shape, &[&items]).to_string(), "constant");
+    }
+}

@@ -4,8 +4,9 @@ use super::layout::Layout;
 use super::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, pco};
 use crate::{DType, Number};
 
-/// Bytes of a sample that are tried.
-const SAMPLE_BYTES: usize = 256 << 10;
+/// Bytes of a window into a sample, and how many windows are tried: the edges of a picture are often empty.
+const WINDOW_BYTES: usize = 96 << 10;
+const WINDOWS: usize = 3;
 /// What does not shrink by so much is kept as it is: it is read at the speed of memory then.
 const WORTH: f64 = 1.2;
 
@@ -13,17 +14,17 @@ const WORTH: f64 = 1.2;
 /// the beginnings of some. What is equal throughout is [`Codec::Constant`], what does not shrink is [`Codec::Plain`].
 /// Costs a few milliseconds; takes a few megabytes while it runs.
 pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec {
-    let samples: Vec<Sample<'_>> =
-        samples.iter().filter_map(|items| Sample::of(dtype, chunk_shape, items)).collect();
-    let all: usize = samples.iter().map(|sample| sample.items.len()).sum();
-    if all == 0 {
+    let item = dtype.item_bytes();
+    let first = samples.iter().find_map(|items| items.get(..item)).unwrap_or_default();
+    if first.is_empty() {
         return Codec::Plain;
     }
-    let item = dtype.item_bytes();
-    let first = &samples[0].items[..item];
-    if samples.iter().all(|sample| sample.items.chunks_exact(item).all(|other| other == first)) {
+    if samples.iter().all(|items| items.chunks_exact(item).all(|other| other == first)) {
         return Codec::Constant;
     }
+    let samples: Vec<Sample<'_>> =
+        samples.iter().flat_map(|items| Sample::windows(dtype, chunk_shape, items)).collect();
+    let all: usize = samples.iter().map(|sample| sample.items.len()).sum();
     let mut trial = Trial { dtype, samples: &samples, scratch: Scratch::default(), encoded: Vec::new() };
     let mut best = (all as f64 / WORTH, Codec::Plain);
     for (codec, weight) in trial.candidates() {
@@ -42,29 +43,33 @@ struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    fn of(dtype: &DType, chunk_shape: &[usize], items: &'a [u8]) -> Option<Self> {
+    /// Whole rows from the middle of each third of `items`, or all of them if they are few.
+    fn windows(dtype: &DType, chunk_shape: &[usize], items: &'a [u8]) -> Vec<Self> {
         let item = dtype.item_bytes();
-        let count = items.len().min(SAMPLE_BYTES).checked_div(item)?;
         // What lies under the first dimension; of a chunk of one such thing, under the second, ...
         let mut inner = chunk_shape;
         while let [1, rest @ ..] = inner {
             inner = rest;
         }
-        let tail: &[usize] = inner.get(1..).unwrap_or_default();
-        let row: usize = tail.iter().product();
-        let shape = match count.checked_div(row) {
-            Some(rows) if rows > 0 => [&[rows], tail].concat(),
-            _ => {
-                // Not even one: as many rows of the last dimension, or numbers.
-                let last = tail.last().copied().unwrap_or(1);
-                match count.checked_div(last) {
-                    Some(rows) if rows > 0 => vec![rows, last],
-                    _ => vec![count],
-                }
-            }
+        let mut tail = inner.get(1..).unwrap_or_default();
+        while tail.len() > 1 && tail.iter().product::<usize>() * item > WINDOW_BYTES {
+            tail = &tail[1..];
+        }
+        if tail.iter().product::<usize>().max(1) * item > items.len().min(WINDOW_BYTES) {
+            // Not even one row: a piece of it.
+            tail = &[];
+        }
+        let row = tail.iter().product::<usize>().max(1) * item;
+        let rows = items.len() / row;
+        let taken = (WINDOW_BYTES / row).max(1);
+        let sample = |first: usize, rows: usize| Self {
+            items: &items[first * row..(first + rows) * row],
+            shape: [&[rows], tail].concat(),
         };
-        let bytes = shape.iter().product::<usize>() * item;
-        (bytes > 0).then(|| Self { items: &items[..bytes], shape })
+        if rows <= WINDOWS * taken {
+            return if rows == 0 { Vec::new() } else { vec![sample(0, rows)] };
+        }
+        (0..WINDOWS).map(|at| sample((2 * at + 1) * rows / (2 * WINDOWS) - taken / 2, taken)).collect()
     }
 }
 

@@ -71,7 +71,7 @@ pub enum Guess {
     Mean,
     /// Left + above - above left.
     Plane,
-    /// The mean of fifteen numbers around it, which picks the tables too: counts spread as widely as they are high.
+    /// The mean of the many numbers around it, which picks the tables too: counts spread as widely as they are high.
     Counts,
 }
 

@@ -39,7 +39,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Bytes held between chunks: they grow to about three of the largest chunk.
+    /// Bytes held between chunks, apart from what Zstandard's contexts hold (a few megabytes, by level): they grow to about
+    /// three of the largest chunk; with `ans` to nine bytes for each of its numbers more.
     pub fn held_bytes(&self) -> usize {
         self.items.held_bytes()
             + self.filtered.held_bytes()

@@ -76,6 +76,8 @@ pub(super) struct Rows {
     values: [Vec<u32>; 3],
     /// Remainders, divided and bounded, of the same rows.
     sizes: [Vec<u8>; 3],
+    /// 32 times the mean of each column, of `Counts`: a row counts for an eighth, those above it for the rest.
+    means: Vec<u32>,
     /// What the rows above add to the guess of each number.
     base: Vec<u32>,
     /// What the rows above add to the size of what is around each number.
@@ -87,10 +89,12 @@ pub(super) struct Rows {
 pub(super) struct Head {
     left: [u32; 3],
     size: [u32; 2],
+    /// What the numbers to the left count for, of `Counts`.
+    weight: u32,
 }
 
 impl Head {
-    pub(super) const EMPTY: Self = Self { left: [0; 3], size: [0; 2] };
+    pub(super) const EMPTY: Self = Self { left: [0; 3], size: [0; 2], weight: 1 };
 
     #[inline(always)]
     pub(super) fn pass(&mut self, value: u32) {
@@ -109,7 +113,7 @@ impl Rows {
     fn held_bytes(&self) -> usize {
         let values: usize = self.values.iter().map(Vec::capacity).sum();
         let sizes: usize = self.sizes.iter().map(Vec::capacity).sum();
-        sizes + 4 * (values + self.base.capacity()) + 2 * self.sums.capacity()
+        sizes + 4 * (values + self.means.capacity() + self.base.capacity()) + 2 * self.sums.capacity()
     }
 
     /// A strip of so many columns begins: nothing is above it.
@@ -123,6 +127,7 @@ impl Rows {
             row.clear();
             row.resize(columns + 2 * EDGE, 0);
         }
+        self.means.clear();
         self.base.resize(columns, 0);
         self.sums.resize(columns, 0);
     }
@@ -150,7 +155,15 @@ impl Rows {
                     *base = b.wrapping_sub(*a);
                 }
             }
+            Guess::Counts if first => base.fill(0),
             Guess::Counts => {
+                if self.means.is_empty() {
+                    self.means.extend(above.iter().map(|value| value << 5));
+                } else {
+                    for (mean, value) in self.means.iter_mut().zip(above) {
+                        *mean = (*mean - (*mean >> 3)).wrapping_add(value << 2);
+                    }
+                }
                 let near = base.iter_mut().zip(n(-1)).zip(n(0)).zip(n(1));
                 for (((base, a), b), c) in near {
                     *base = (a.wrapping_add(*c).wrapping_mul(3)).wrapping_add(b.wrapping_mul(4));
@@ -166,6 +179,13 @@ impl Rows {
                     let sum =
                         a.wrapping_add(*b).wrapping_add(c.wrapping_mul(2)).wrapping_add(*d).wrapping_add(*e);
                     *base = base.wrapping_add(sum);
+                }
+                let mean = |shift: usize| &self.means[shift..shift + columns];
+                let wide = mean(0).iter().zip(mean(1)).zip(mean(2)).zip(mean(3));
+                let wide = wide.zip(mean(4).iter().zip(mean(5)).zip(mean(6)));
+                for (base, ((((a, b), c), d), ((e, f), g))) in base.iter_mut().zip(wide) {
+                    let sum = [b, c, d, d, e, f, g].into_iter().fold(*a, |sum, mean| sum.wrapping_add(*mean));
+                    *base = base.wrapping_add(sum >> 3);
                 }
             }
         }
@@ -183,7 +203,7 @@ impl Rows {
             Guess::None => 0,
             _ => above[EDGE],
         };
-        Head { left: [left; 3], size: [0; 2] }
+        Head { left: [left; 3], size: [0; 2], weight: if first { 6 } else { 1 } }
     }
 
     /// The guess at `column`, and the size of what is around it.
@@ -246,11 +266,12 @@ fn key(guess: Guess, base: u32, sum: u16, head: &Head) -> usize {
     }
 }
 
-/// 32 times the mean of what is around.
+/// 64 times the mean of what is around.
 #[inline(always)]
 fn around(base: u32, head: &Head) -> u32 {
     let [a, b, c] = head.left;
-    base.wrapping_add(a.wrapping_mul(5)).wrapping_add(b.wrapping_mul(3)).wrapping_add(c.wrapping_mul(2))
+    let left = a.wrapping_mul(5).wrapping_add(b.wrapping_mul(3)).wrapping_add(c.wrapping_mul(2));
+    base.wrapping_add(left.wrapping_mul(head.weight))
 }
 
 #[inline(always)]
@@ -260,7 +281,7 @@ fn guessed(guess: Guess, base: u32, head: &Head, origin: u32) -> u32 {
         Guess::Left => head.left[0],
         Guess::Mean => (base.wrapping_add(head.left[0]) as i32 >> 2) as u32,
         Guess::Plane => base.wrapping_add(head.left[0]),
-        Guess::Counts => around(base, head).wrapping_add(16) >> 5,
+        Guess::Counts => around(base, head).wrapping_add(32) >> 6,
     }
 }
 
