@@ -13,6 +13,7 @@ __all__ = [
     "ArrayAccount",
     "Batch",
     "Batches",
+    "ChunkCodec",
     "Chunked",
     "CompressedArray",
     "Constructor",
@@ -39,6 +40,7 @@ __all__ = [
     "arrow_source",
     "budget_bytes",
     "check_writable",
+    "choose_codec",
     "chunk_shape",
     "chunked_source",
     "collect_by_bytes",
@@ -381,6 +383,16 @@ def watch_lines(least: int | None) -> None: ...
 def array_lines() -> list[tuple[int, int, int, int, int, int, int]]: ...
 def array_peak() -> int: ...
 def system_heap() -> tuple[int, int] | None: ...
+
+@final
+class ChunkCodec:
+    def __new__(cls, codec: str, dtype: str) -> ChunkCodec: ...
+    @property
+    def name(self) -> str: ...
+    def encode(self, items: Any, shape: list[int]) -> bytes: ...
+    def decode(self, encoded: Any, shape: list[int], items: Any) -> None: ...
+
+def choose_codec(dtype: str, shape: list[int], samples: list[Any]) -> str: ...
 
 @final
 class Chunked:

@@ -12,6 +12,9 @@ pub enum ArrayError {
     /// A level that a codec does not have.
     #[error("codec {codec:?} has no level {level:?}; expected {from} to {to}")]
     CodecLevel { codec: String, level: String, from: i32, to: i32 },
+    /// A bound that nothing can be rounded within.
+    #[error("max_error is {max_error}; expected a finite number above zero")]
+    MaxError { max_error: f64 },
     /// A name that is no codec's.
     #[error("unknown {what} {name:?}; {}expected one of {known}", nearest.map(|near| format!("did you mean {near:?}? ")).unwrap_or_default())]
     UnknownCodec { what: &'static str, name: String, nearest: Option<&'static str>, known: String },

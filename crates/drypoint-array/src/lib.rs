@@ -11,7 +11,7 @@ mod raw;
 pub mod zarr;
 
 pub use chunked::Chunked;
-pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose};
+pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose, quantise};
 pub use compressed::{
     CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, SpillSpace, SpilledPiece,
     Storage, Store, StoredChunk, StridedArray, chunk_shape,

@@ -1,6 +1,6 @@
 //! Every codec gives back what it was given, for every type of items and any bits in them.
 
-use drypoint_array::{Codec, DType, Scratch, choose};
+use drypoint_array::{Codec, DType, Scratch, choose, quantise};
 use proptest::prelude::*;
 
 const CODECS: [&str; 27] = [
@@ -210,4 +210,62 @@ fn the_choice_follows_the_data() {
     let strings: Vec<u8> = (0..5000).flat_map(|at| format!("name {:07}", at * 3).into_bytes()).collect();
     let strings = choice("|S12", &strings);
     assert!(strings.starts_with("zstd:"), "{strings}");
+}
+
+/// The floats of native items, as wide as can be.
+fn floats(dtype: &str, items: &[u8]) -> Vec<f64> {
+    match dtype {
+        "<f2" => items.as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f64()).collect(),
+        "<f4" => items.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b).into()).collect(),
+        _ => items.as_chunks().0.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn rounding_stays_within_its_bound(
+        dtype in prop::sample::select(&["<f2", "<f4", "<f8"][..]),
+        kind in 0_u8..5,
+        seed: u64,
+        max_error in prop_oneof![1e-12..1e3_f64, Just(0.005), Just(0.5), Just(1e-320), Just(1e300)],
+    ) {
+        let given = bytes(kind, seed, 2400);
+        let parsed = DType::parse(dtype).unwrap();
+        let mut items = given.clone();
+        quantise(&parsed, max_error, &mut items).unwrap();
+        for (before, after) in floats(dtype, &given).into_iter().zip(floats(dtype, &items)) {
+            let same = before == after || before.is_nan() && after.is_nan();
+            prop_assert!(same || (before - after).abs() <= max_error, "{before} became {after}");
+        }
+        // Other byte orders are rounded alike.
+        let width = parsed.item_bytes();
+        let mut swapped: Vec<u8> = given.chunks_exact(width).flat_map(|item| item.iter().rev().copied()).collect();
+        quantise(&DType::parse(&dtype.replace('<', ">")).unwrap(), max_error, &mut swapped).unwrap();
+        let back: Vec<u8> = swapped.chunks_exact(width).flat_map(|item| item.iter().rev().copied()).collect();
+        prop_assert_eq!(back, items);
+    }
+}
+
+#[test]
+fn rounded_floats_take_few_bits() {
+    let given: Vec<u8> = (0..50_000).flat_map(|at| (f64::from(at) * 0.37).sin().to_le_bytes()).collect();
+    let dtype = DType::parse("<f8").unwrap();
+    let mut items = given.clone();
+    quantise(&dtype, 0.005, &mut items).unwrap();
+    let codec = choose(&dtype, &[50_000], &[&items]);
+    let mut encoded = Vec::new();
+    codec.encode(&dtype, &[50_000], &items, &mut Scratch::default(), &mut encoded).unwrap();
+    // 201 multiples of 0.01 between -1 and 1: less than 8 bits of 64.
+    assert!(encoded.len() * 8 < given.len(), "{codec} {}", encoded.len());
+}
+
+#[test]
+fn only_floats_are_rounded_and_only_by_something() {
+    let integers = DType::parse("<i4").unwrap();
+    let error = quantise(&integers, 0.5, &mut [0; 8]).unwrap_err().to_string();
+    assert_eq!(error, "max_error: rounding items of type \"<i4\", which are no floats, is not supported");
+    for max_error in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+        let error = quantise(&DType::parse("<f4").unwrap(), max_error, &mut [0; 8]).unwrap_err().to_string();
+        assert!(error.ends_with("expected a finite number above zero"), "{error}");
+    }
 }

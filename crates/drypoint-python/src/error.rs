@@ -150,7 +150,9 @@ fn array_class(error: &ArrayError) -> &'static str {
     match error {
         ArrayError::Corrupt { .. } | ArrayError::Damaged { .. } => "CorruptData",
         ArrayError::UnsupportedDType { .. } | ArrayError::Unsupported { .. } => "UnsupportedData",
-        ArrayError::CodecLevel { .. } | ArrayError::UnknownCodec { .. } => "BadArgument",
+        ArrayError::CodecLevel { .. } | ArrayError::MaxError { .. } | ArrayError::UnknownCodec { .. } => {
+            "BadArgument"
+        }
         ArrayError::UnknownFormat { .. } => "UnknownFormat",
         ArrayError::Io { .. } => "SourceNotFound",
         ArrayError::Spill(_) => "OutputError",

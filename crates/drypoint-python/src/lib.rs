@@ -11,6 +11,7 @@ mod arrays;
 mod arrow;
 mod batch;
 mod chunked;
+mod codec;
 mod collection;
 mod compressed;
 mod constructor;
@@ -60,6 +61,8 @@ mod _core {
     use crate::batch::{Batch, Batches};
     #[pymodule_export]
     use crate::chunked::{Chunked, chunked_source, file_array, strided_array};
+    #[pymodule_export]
+    use crate::codec::{ChunkCodec, choose_codec};
     #[pymodule_export]
     use crate::collection::{collect_by_bytes, collections, collector_ran, collector_runs, note_native};
     #[pymodule_export]

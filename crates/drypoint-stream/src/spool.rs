@@ -7,6 +7,7 @@ mod block;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use drypoint_array::SpillSpace;
 use drypoint_memory::{MemoryConsumer, Spill};
 
 use crate::{Batch, Cancel, Extent, Needs, Reader, Request, Result, Scan, Schema, Source};
@@ -23,12 +24,14 @@ pub struct Spool {
 }
 
 impl Spool {
-    /// An empty spool for columns like these. `limit_bytes` bounds what it takes on disk.
+    /// An empty spool for columns like these. `limit_bytes` bounds what it takes on disk, as does the limit of
+    /// [`SpillSpace::process`](drypoint_array::SpillSpace::process), to whose folder it goes.
     ///
     /// # Errors
-    /// [`StreamError::Spill`](crate::StreamError::Spill) if no file can be made in the system's temporary folder.
+    /// [`StreamError::Spill`](crate::StreamError::Spill) if no file can be made there.
     pub fn new(name: &str, schema: Schema, limit_bytes: u64, consumer: &MemoryConsumer) -> Result<Self> {
-        let spill = Spill::create(None, limit_bytes)?;
+        let (directory, most) = SpillSpace::process().limits();
+        let spill = Spill::create(Some(&directory), limit_bytes.min(most))?;
         let packer = Packer::new(consumer.clone());
         Ok(Self { name: name.into(), schema, spill, blocks: Vec::new(), packer, rows: 0 })
     }

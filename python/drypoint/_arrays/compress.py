@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 
@@ -54,8 +55,8 @@ def compress(
     source : array, path, iterator of arrays
         - an array of any shape and any strides: NumPy's (a mapped file is read piece by piece), anything with
           ``__array__``, ``__dlpack__`` or the buffer protocol, what `numpy.asarray` makes of numbers and lists;
-        - the path of an ``.npy`` file, which is read piece by piece and never held;
-        - an array that is read by chunks: `CompressedArray`, those of zarr-python and h5py;
+        - the path of an ``.npy`` file or of a Zarr array, which is read piece by piece and never held;
+        - an array that is read by chunks: `CompressedArray`, `ZarrArray`, those of zarr-python and h5py;
         - an iterator or generator of arrays, which are put one after the other along their first axis. Nothing of a
           piece is held once the next one is asked for.
     codec : str, default "auto"
@@ -133,8 +134,8 @@ def compress(
     if hasattr(source, "__iter__") and not isinstance(source, str | dict | set | frozenset):
         return _of_pieces(iter(source), type(source).__name__, settings)
     raise UnknownFormat(
-        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file, or an iterator of "
-        f"arrays"
+        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file or a Zarr array, or "
+        f"an iterator of arrays"
     )
 
 
@@ -271,8 +272,16 @@ def _of_mapped(array: Any, settings: Settings) -> CompressedArray:
 
 
 def _of_path(path: str, settings: Settings) -> CompressedArray:
+    if os.path.isdir(path) or ".zarr" in path:
+        from .zarr import ZarrArray, open_zarr
+
+        with open_zarr(path) as found:
+            if not isinstance(found, ZarrArray):
+                name = next(iter(found), "name")
+                raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{name!r}]")
+            return settings.of_chunked(found._chunked(), found.dtype, found.shape, found.chunks)
     if not path.endswith(".npy"):
-        raise UnknownFormat(f"{path}: unknown format; expected an .npy file")
+        raise UnknownFormat(f"{path}: unknown format; expected an .npy file or a Zarr array")
     try:
         with open(path, "rb") as file:
             shape, fortran, dtype = _header(file)
@@ -284,10 +293,11 @@ def _of_path(path: str, settings: Settings) -> CompressedArray:
     except ValueError as error:
         raise CorruptData(f"{path} is damaged: {error}") from None
     checked_type(dtype, path)
-    expected = first + dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    found = os.path.getsize(path)
-    if found < expected:
-        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {found} B")
+    if min(shape, default=0) < 0:
+        raise CorruptData(f"{path} is damaged: its header says shape {shape}")
+    expected, there = first + dtype.itemsize * math.prod(shape), os.path.getsize(path)
+    if there < expected:
+        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {there} B")
     strides = []
     step = dtype.itemsize
     for length in shape if fortran else reversed(shape):

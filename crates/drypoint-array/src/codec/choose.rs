@@ -1,7 +1,7 @@
 //! Which codec suits an array: a few are tried on samples of it, and the smallest result wins that pays for its decoding.
 
 use super::layout::Layout;
-use super::{Codec, Delta, Filter, Mode, Predict, Scratch, Shuffle, pco};
+use super::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, pco};
 use crate::{DType, Number};
 
 /// Bytes of a sample that are tried.
@@ -19,6 +19,11 @@ pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec 
     if all == 0 {
         return Codec::Plain;
     }
+    let item = dtype.item_bytes();
+    let first = &samples[0].items[..item];
+    if samples.iter().all(|sample| sample.items.chunks_exact(item).all(|other| other == first)) {
+        return Codec::Constant;
+    }
     let mut trial = Trial { dtype, samples: &samples, scratch: Scratch::default(), encoded: Vec::new() };
     let mut best = (all as f64 / WORTH, Codec::Plain);
     for (codec, weight) in trial.candidates() {
@@ -26,11 +31,6 @@ pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec 
         if cost < best.0 {
             best = (cost, codec);
         }
-    }
-    let item = dtype.item_bytes();
-    let first = &samples[0].items[..item];
-    if samples.iter().all(|sample| sample.items.chunks_exact(item).all(|other| other == first)) {
-        return Codec::Constant;
     }
     best.1
 }
@@ -101,29 +101,44 @@ impl Trial<'_> {
         Codec::Pco { level, delta, mode }
     }
 
-    /// The codecs to try, with what a byte of each counts for.
+    /// The codecs to try, with what a byte of each counts for: one that decodes slowly has to be smaller.
     fn candidates(&mut self) -> Vec<(Codec, f64)> {
         let zstd = |level, predict, planar, narrow, shuffle| Codec::Zstd {
             level,
             filter: Filter { predict, planar, narrow, shuffle },
         };
-        let raw = zstd(3, Predict::None, false, false, Shuffle::None);
+        let raw = |level| zstd(level, Predict::None, false, false, Shuffle::None);
+        let shuffled = zstd(3, Predict::None, false, false, Shuffle::Bytes);
+        let ans = |guess| Codec::Ans { guess };
         match self.dtype.number() {
-            Number::Opaque => vec![(raw, 1.0), (zstd(3, Predict::None, false, false, Shuffle::Bytes), 1.0)],
+            Number::Opaque => vec![(raw(3), 1.0), (shuffled, 1.0)],
             Number::Bool | Number::Unsigned(1) | Number::Signed(1) => vec![
-                (raw, 1.0),
-                (zstd(1, Predict::Delta, true, false, Shuffle::None), 1.0),
-                (zstd(1, Predict::Plane, true, false, Shuffle::None), 1.0),
-                (zstd(1, Predict::Up, false, false, Shuffle::None), 1.0),
+                (raw(9), 1.0),
+                (ans(Guess::None), 1.2),
+                (ans(Guess::Left), 1.2),
+                (ans(Guess::Mean), 1.2),
+                (ans(Guess::Plane), 1.2),
+                (ans(Guess::Counts), 1.2),
             ],
             Number::Unsigned(_) | Number::Signed(_) => vec![
                 (self.pco(1), 1.0),
                 (self.pco(8), 1.05),
-                (zstd(1, Predict::None, false, true, Shuffle::Bits), 1.1),
-                (zstd(1, Predict::None, false, true, Shuffle::None), 1.0),
+                (zstd(3, Predict::None, false, true, Shuffle::Bits), 1.1),
+                (raw(3), 1.1),
+                (zstd(3, Predict::Delta, false, true, Shuffle::Bytes), 1.1),
+                (ans(Guess::None), 1.1),
+                (ans(Guess::Mean), 1.1),
+                (ans(Guess::Plane), 1.1),
+                (ans(Guess::Counts), 1.1),
             ],
             Number::Float(_) | Number::Complex(_) => {
-                vec![(self.pco(1), 1.0), (self.pco(4), 1.1), (self.pco(8), 1.1), (raw, 1.1)]
+                vec![
+                    (self.pco(1), 1.0),
+                    (self.pco(4), 1.05),
+                    (self.pco(8), 1.05),
+                    (raw(3), 1.1),
+                    (shuffled, 1.1),
+                ]
             }
         }
     }

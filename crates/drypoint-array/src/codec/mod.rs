@@ -11,11 +11,13 @@ mod filter;
 mod layout;
 mod name;
 mod pco;
+mod quantise;
 mod scratch;
 mod word;
 
 pub use choose::choose;
 pub use filter::{Filter, Predict, Shuffle};
+pub use quantise::quantise;
 pub use scratch::Scratch;
 
 use crate::{ArrayError, DType, Number, Result};

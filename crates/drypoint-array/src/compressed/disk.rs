@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use drypoint_memory::{Spill, SpillError, SpillRange};
 
@@ -22,7 +22,8 @@ const UNKNOWN_LIMIT: u64 = 10_000_000_000;
 #[derive(Debug, Default)]
 pub struct SpillSpace {
     settings: Mutex<Settings>,
-    current: Mutex<Option<Arc<SpillFile>>>,
+    /// Where the next piece goes, as long as a piece is left in it.
+    current: Mutex<Weak<SpillFile>>,
     used: Arc<AtomicU64>,
     trouble: Mutex<Option<String>>,
 }
@@ -98,7 +99,7 @@ impl SpillSpace {
     pub fn set(&self, directory: Option<&Path>, limit: Option<u64>) {
         *locked(&self.settings) = Settings { directory: directory.map(Path::to_path_buf), limit };
         // The next piece looks at the directory again.
-        locked(&self.current).take();
+        *locked(&self.current) = Weak::new();
         self.settle();
     }
 
@@ -161,15 +162,15 @@ impl SpillSpace {
     fn file(&self, directory: &Path, limit: u64) -> std::result::Result<Arc<SpillFile>, SpillError> {
         let mut current = locked(&self.current);
         let whole = FILE_BYTES.max(limit / MOST_FILES);
-        if let Some(file) = current.as_ref()
+        if let Some(file) = current.upgrade()
             && file.process == std::process::id()
             && file.spill.written() < whole
         {
-            return Ok(file.clone());
+            return Ok(file);
         }
         let spill = Spill::create(Some(directory), u64::MAX)?;
         let file = Arc::new(SpillFile { spill, process: std::process::id(), used: self.used.clone() });
-        *current = Some(file.clone());
+        *current = Arc::downgrade(&file);
         Ok(file)
     }
 }
@@ -207,8 +208,9 @@ mod tests {
         let refused = space.put(&[0; 101]).unwrap_err();
         assert!(matches!(refused, SpillError::LimitExceeded { requested: 101, written: 900, limit: 1000 }));
         assert!(space.trouble().unwrap().contains("the disk limit of 1000 B"));
-        space.set(None, Some(1001));
         drop(pieces);
+        assert_eq!(space.used(), 0);
+        space.set(None, Some(1001));
         assert_eq!((space.used(), space.trouble()), (0, None));
     }
 

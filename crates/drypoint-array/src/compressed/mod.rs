@@ -93,6 +93,7 @@ impl CompressedArray {
         let dtype = source.dtype().clone();
         let item = vec![0; dtype.item_bytes()];
         let array = Self::filled(store, dtype, source.shape(), chunk, packing, &item)?;
+        array.packing.prime(source, &array.grid.chunk)?;
         let all = Selection::of_box(&vec![0; chunk.len()], source.shape());
         array.assign(&all, source, threads, stop)?;
         Ok(array)

@@ -4,6 +4,9 @@
 /// and at home in the second level of the cache (measured in decision 0022).
 const CHUNK_BYTES: usize = 512 << 10;
 
+/// A chunk of whole rows has at least so many: with fewer, a look at a part of a wide array would decode most of it.
+const LEAST_ROWS: usize = 64;
+
 /// Rows at once where a row is short, or a box of near equal sides: whoever looks at a part of a large image should not
 /// decode whole rows of it.
 pub fn chunk_shape(shape: &[usize], item_bytes: usize) -> Vec<usize> {
@@ -13,8 +16,9 @@ pub fn chunk_shape(shape: &[usize], item_bytes: usize) -> Vec<usize> {
     if chunk.is_empty() {
         return chunk;
     }
-    if row(&chunk) <= wanted {
-        chunk[0] = chunk[0].min((wanted / row(&chunk)).max(1));
+    let rows = wanted / row(&chunk);
+    if rows >= LEAST_ROWS.min(chunk[0]) {
+        chunk[0] = chunk[0].min(rows.max(1));
         return chunk;
     }
     // The dimensions before the last two are frames, planes, channels: one of each where the last two fill a chunk.
@@ -51,7 +55,7 @@ mod tests {
             (&[1_000_000], 8, &[65_536]),
             (&[1_000_000, 2], 8, &[32_768, 2]),
             (&[2160, 3840], 1, &[136, 3840]),
-            (&[40_000, 40_000], 2, &[625, 313]),
+            (&[40_000, 40_000], 2, &[313, 625]),
             (&[100, 1080, 1920, 3], 1, &[1, 270, 480, 3]),
             (&[10, 0], 8, &[10, 1]),
         ] {
