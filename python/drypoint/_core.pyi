@@ -39,6 +39,7 @@ __all__ = [
     "array_usage",
     "arrow_source",
     "budget_bytes",
+    "called_array",
     "check_writable",
     "choose_codec",
     "chunk_shape",
@@ -520,3 +521,6 @@ class ZarrGroupWriter:
     def close(self) -> None: ...
 
 def open_zarr(path: str) -> ZarrArray | ZarrGroup: ...
+def called_array(
+    name: str, dtype: str, shape: list[int], chunks: list[int], read: Callable[[list[int], list[int]], Any]
+) -> Chunked: ...

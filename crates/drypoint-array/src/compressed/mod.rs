@@ -319,6 +319,12 @@ impl CompressedArray {
             Walk::new(&part.count, &still, &outer, item).copy(&one, 0, items, outside);
             return Ok(());
         }
+        if let Some(encoded) = chunk.plain(bytes)
+            && let Some(plain) = Codec::plain_items(&encoded, bytes)
+        {
+            walk.copy(plain, inside, items, outside);
+            return Ok(());
+        }
         let mut decoded = self.store.decoded(bytes)?;
         chunk.decode(&self.dtype, &part.shape, scratch, &mut decoded)?;
         walk.copy(&decoded, inside, items, outside);
