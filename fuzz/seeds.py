@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -142,9 +144,40 @@ def aggregate() -> dict[str, bytes]:
     return seeds
 
 
+def zarr() -> dict[str, bytes]:
+    """The document behind its length, then a chunk."""
+    kinds = {
+        "plain": {"codec": "plain"},
+        "zstd": {},
+        "gzip": {"codec": "gzip"},
+        "shards": {"shards": (4, 6)},
+    }
+    seeds = {}
+    for name, options in kinds.items():
+        for dtype in ("u1", "f8", "U2"):
+            path = CORPUS / "saved.zarr"
+            values = RNG.integers(0, 9, (5, 7)).astype(dtype)
+            dp.write_zarr(path, values, chunks=(2, 3), overwrite=True, **options)
+            document = (path / "zarr.json").read_bytes()
+            seeds[f"{name}-{dtype}"] = (
+                len(document).to_bytes(2, "little") + document + (path / "c" / "0" / "0").read_bytes()
+            )
+            shutil.rmtree(path)
+    turned = json.loads(document)
+    turned["codecs"] = [
+        {"name": "transpose", "configuration": {"order": [1, 0]}},
+        {"name": "bytes", "configuration": {"endian": "big"}},
+        {"name": "blosc", "configuration": {}},
+        {"name": "crc32c"},
+    ]
+    text = json.dumps(turned).encode()
+    seeds["turned"] = len(text).to_bytes(2, "little") + text + bytes(40)
+    return seeds
+
+
 def main() -> None:
     CORPUS.mkdir(exist_ok=True)
-    for make in (aggregate, csv, ipc, npy, npz, parquet):
+    for make in (aggregate, csv, ipc, npy, npz, parquet, zarr):
         folder = CORPUS / make.__name__
         folder.mkdir(exist_ok=True)
         for name, data in make().items():

@@ -46,6 +46,7 @@ __all__ = [
     "arrow_source",
     "budget_bytes",
     "check_room",
+    "called_array",
     "check_writable",
     "choose_codec",
     "chunk_shape",
@@ -561,6 +562,7 @@ class ChunkCodec:
     def decode(self, encoded: Any, shape: list[int], items: Any) -> None: ...
 
 def choose_codec(dtype: str, shape: list[int], samples: list[Any]) -> str: ...
+
 @final
 class Chunked:
     @property
@@ -687,3 +689,6 @@ class ZarrGroupWriter:
     def close(self) -> None: ...
 
 def open_zarr(path: str) -> ZarrArray | ZarrGroup: ...
+def called_array(
+    name: str, dtype: str, shape: list[int], chunks: list[int], read: Callable[[list[int], list[int]], Any]
+) -> Chunked: ...

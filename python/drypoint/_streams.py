@@ -373,7 +373,7 @@ def _recognise(item: Any) -> _core.Source | None:
     name = type(item).__name__
     if isinstance(item, Source):
         return item._head()
-    item = _of_zarr(item)
+    item = _of_others(item)
     if hasattr(item, "_source"):
         table: _core.Source = item._source()
         return table
@@ -411,18 +411,21 @@ def _recognise(item: Any) -> _core.Source | None:
     return None
 
 
-def _of_zarr(item: Any) -> Any:
-    """Arrays and groups of zarr-python that lie in a folder as our own, also those in a mapping; all else as it is."""
-    if "zarr" not in sys.modules:
+def _of_others(item: Any) -> Any:
+    """Arrays of zarr-python and h5py as what the core reads box by box, also in a mapping; all else as it is."""
+    if "zarr" not in sys.modules and "h5py" not in sys.modules:
         return item
+    from ._arrays.called import Called, is_read_by_boxes
     from ._arrays.zarr import taken_over
 
     if isinstance(item, dict):
-        return {name: _of_zarr(part) for name, part in item.items()}
-    if isinstance(item, tuple) and len(item) < _MOST_COLUMNS:
-        return tuple(map(_of_zarr, item))
+        return {name: _of_others(part) for name, part in item.items()}
+    if isinstance(item, tuple) and len(item) < _MOST_COLUMNS and not hasattr(item, "_fields"):
+        return tuple(map(_of_others, item))
     ours = taken_over(item)
-    return item if ours is None else ours
+    if ours is not None:
+        return ours
+    return Called(item) if is_read_by_boxes(item) else item
 
 
 def _chunked_columns(item: Any) -> list[tuple[str, _core.Chunked, int | None]] | None:

@@ -6,6 +6,7 @@ import copy
 import io
 import itertools
 import pickle
+from pathlib import Path
 
 import drypoint as dp
 import numpy as np
@@ -157,7 +158,7 @@ def test_files_that_are_not_what_they_should_be(tmp_path):
     np.save(tmp_path / "o.npy", np.array([{}], object), allow_pickle=True)
     with pytest.raises(dp.UnsupportedData, match="holds Python objects"):
         dp.compress(tmp_path / "o.npy")
-    with pytest.raises(dp.UnknownFormat, match=r"expected an .npy file"):
+    with pytest.raises(dp.UnknownFormat, match=r"expected an \.npy file"):
         dp.compress(tmp_path / "table.csv")
 
 
@@ -343,6 +344,14 @@ def test_damaged_pickles_are_one_clear_error():
             rebuild(*state)
 
 
+def test_an_old_pickle_opens():
+    with open(Path(__file__).parent / "samples" / "version-1.pickle", "rb") as file:
+        compressed = pickle.load(file)
+    walk = np.round(np.cumsum(np.random.default_rng(5).normal(size=1300)), 2)
+    same_bits(compressed[...], np.concatenate([np.zeros(700), walk]).reshape(1000, 2))
+    assert compressed.codec == "zstd:3+shuffle"
+
+
 def test_dlpack_and_interfaces():
     class Lender:
         def __init__(self, array):
@@ -357,3 +366,52 @@ def test_dlpack_and_interfaces():
     array = np.arange(10.0)
     same_bits(np.asarray(dp.compress(Lender(array))), array)
     assert dp.compress(io.BytesIO(b"xyz").getbuffer())[...].tolist() == [120, 121, 122]
+
+
+def test_zarr_and_back(tmp_path):
+    array = np.cumsum(np.random.default_rng(2).integers(-3, 4, (300, 500)), axis=0)
+    compressed = dp.compress(array, chunks=(100, 120))
+    compressed.to_zarr(tmp_path / "a.zarr", attributes={"unit": "m"})
+    again = dp.compress(tmp_path / "a.zarr")
+    assert again.chunks == (100, 120)
+    same_bits(again[...], array)
+    with dp.open_zarr(tmp_path / "a.zarr") as stored:
+        same_bits(dp.compress(stored, chunks=70)[...], array)
+    dp.write_zarr(tmp_path / "g.zarr", {"one": array})
+    with pytest.raises(
+        dp.UnsupportedData, match=r"is a group of arrays; expected one, such as group\['one'\]"
+    ):
+        dp.compress(tmp_path / "g.zarr")
+    zarr = pytest.importorskip("zarr")
+    same_bits(np.asarray(zarr.open(tmp_path / "a.zarr")[...]), array)
+    same_bits(dp.compress(zarr.open(tmp_path / "a.zarr"))[...], array)
+
+
+@given(
+    npst.arrays(
+        st.sampled_from(["f2", "f4", "f8", ">f8", "c16"]),
+        npst.array_shapes(max_dims=2, max_side=30),
+        elements=st.sampled_from([0.1, -0.3, 2.5, 1e3, np.nan, np.inf, -0.0, 7.123456]),
+    ),
+    st.sampled_from([1e-3, 0.05, 3.0]),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_may_differ_differs_by_no_more(array, max_error):
+    compressed = dp.compress(array, exact=False, max_error=max_error)
+    assert compressed.max_error == max_error
+    found = compressed[...]
+    assert (found.dtype, found.shape) == (array.dtype, array.shape)
+    finite = np.isfinite(array)
+    wide = np.complex128 if array.dtype.kind == "c" else float
+    assert (np.abs(found[finite].astype(wide) - array[finite].astype(wide)) <= max_error).all()
+    np.testing.assert_array_equal(found[~finite], array[~finite])
+    compressed[...] = 0.1
+    assert (np.abs(compressed[...].astype(wide) - 0.1) <= max_error + 1e-3).all()
+
+
+def test_a_bound_makes_it_smaller():
+    walk = np.cumsum(np.random.default_rng(1).normal(size=500_000))
+    exact, rounded = dp.compress(walk), dp.compress(walk, exact=False, max_error=0.01)
+    assert rounded.ratio > 4 * exact.ratio
+    assert np.abs(rounded[...] - walk).max() <= 0.01
+    assert "max_error=0.01" in repr(rounded)

@@ -229,7 +229,7 @@ def test_threads_read_and_write_at_once():
             seen = array[row]
             assert (seen == turn * 1000 + row).all()
             other = array[(row * 7) % 64]
-            assert (other % 1000 == (row * 7) % 64).all() or not other.any()
+            assert np.isin(other % 1000, [0, (row * 7) % 64]).all()  # whole for each chunk, not for all
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(64)))

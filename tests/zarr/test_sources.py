@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import drypoint as dp
 import numpy as np
@@ -80,6 +84,46 @@ def test_rows(tmp_path):
     same(dp.compress(zarr.open_array(tmp_path / "a.zarr"))[...], table)
     dp.compress(table).to_zarr(tmp_path / "c.zarr", codec="gzip")
     same(zarr.open_array(tmp_path / "c.zarr")[...], table)
+
+
+def test_arrays_of_others(tmp_path):
+    import h5py
+
+    memory = zarr.create_group(zarr.storage.MemoryStore())
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        for name in ("x", "y"):
+            memory.create_array(name, data=COLUMNS[name], chunks=(777,))
+            file[name] = COLUMNS[name]
+        table = np.stack([COLUMNS["x"], COLUMNS["y"]], axis=1)
+        rows = memory.create_array("table", data=table, chunks=(500, 1))
+        for source in ({"x": memory["x"], "y": file["y"]}, (file["x"], COLUMNS["y"]), rows):
+            np.testing.assert_array_equal(cells(source), cells(COLUMNS))
+
+    class Failing(zarr.Array):
+        def __getitem__(self, index):
+            raise ConnectionError("the cloud is gone")
+
+    with pytest.raises(ConnectionError, match="the cloud is gone"):
+        broken = memory["x"]
+        broken.__class__ = Failing
+        Failing.__module__ = "zarr.test"
+        cells({"x": broken, "y": COLUMNS["y"]})
+
+
+def test_page(tmp_path):
+    """The examples of the page on Zarr run, one after the other."""
+    page = (Path(__file__).parents[2] / "docs" / "zarr.md").read_text()
+    program = "\n".join(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "<ZarrArray image.zarr shape=(1200, 1600) dtype=uint16" in done.stdout
+    assert "float64 ['more', 'x', 'y']" in done.stdout
+
+
+@pytest.mark.parametrize("name", ["zarr", "write_zarr"])
+def test_docstrings(name):
+    module = importlib.import_module(f"drypoint._arrays.{name}")
+    assert doctest.testmod(module).failed == 0
 
 
 def test_what_is_no_table(tmp_path):

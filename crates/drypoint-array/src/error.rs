@@ -50,6 +50,9 @@ pub enum ArrayError {
     /// What should have waited on disk could not be put there, or was not found again.
     #[error(transparent)]
     Spill(#[from] SpillError),
+    /// An error of the program that gives the items (a Python exception).
+    #[error("{0}")]
+    Foreign(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// What functions of this crate give.

@@ -325,3 +325,38 @@ fn a_box_that_cuts_a_file_is_not_written() {
     writer.commit().unwrap();
     assert_eq!(read_all(&path).unwrap(), [3, 3, 3, 3, 3, 3, 3, 3, 1, 2]);
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(120))]
+    #[test]
+    fn any_damage_is_an_error_at_most(
+        sharded in any::<bool>(),
+        in_document in any::<bool>(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = written(folder.path(), sharded.then(|| vec![20, 30]));
+        let file = path.join(if in_document { "zarr.json" } else { "c/0/0" });
+        let mut bytes = fs::read(&file).unwrap();
+        for (at, value) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        if let Some(cut) = cut {
+            bytes.truncate(cut.index(bytes.len()));
+        }
+        fs::write(&file, &bytes).unwrap();
+        let pool = MemoryPool::new(8 << 20);
+        if let Ok(ZarrNode::Array(array)) = ZarrNode::open(&path, &pool.consumer("zarr")) {
+            let count: Vec<usize> = array.shape().iter().map(|length| (*length).min(40)).collect();
+            let selection = Selection::of_box(&vec![0; count.len()], &count);
+            let mut items = vec![0; selection.items() * array.dtype().item_bytes()];
+            if let Err(error) = array.select(&selection, 1, &AtomicBool::new(false), &mut items) {
+                let text = error.to_string();
+                prop_assert!(text.contains("a.zarr") || text.contains("zarr asked"), "{}", text);
+            }
+        }
+        prop_assert!(pool.snapshot().live == 0);
+    }
+}

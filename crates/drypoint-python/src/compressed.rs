@@ -17,8 +17,10 @@ use crate::memory::process_pool;
 use crate::raw::Room;
 use crate::watch::{detached, watched};
 
-/// Less than this is done before anybody could press Ctrl-C; a thread to look for it would cost more.
-const SHORT_BYTES: usize = 4 << 20;
+/// Less than this is decoded, encoded, or read from files before anybody could press Ctrl-C; a thread to look for it would cost more.
+const SHORT_DECODED: usize = 16 << 20;
+const SHORT_ENCODED: usize = 256 << 10;
+const SHORT_FILED: usize = 1 << 20;
 
 /// What all compressed arrays of the process share.
 fn process_store() -> Result<&'static Arc<Store>, CoreError> {
@@ -27,21 +29,33 @@ fn process_store() -> Result<&'static Arc<Store>, CoreError> {
     Ok(STORE.get_or_init(|| Store::new(pool, SpillSpace::process().clone())))
 }
 
-/// Run `work` detached; where it is long, Ctrl-C stops it.
-pub(crate) fn stoppable<T: Send, E: Into<CoreError>>(
+/// Run `work` detached; unless it is short, Ctrl-C stops it.
+pub(crate) fn stoppable_unless<T: Send, E: Into<CoreError>>(
     py: Python<'_>,
-    bytes: usize,
+    short: bool,
     work: impl FnOnce(&AtomicBool) -> Result<T, E> + Send,
 ) -> PyResult<T> {
     let stop = AtomicBool::new(false);
-    if bytes < SHORT_BYTES {
+    if short {
         return detached(py, || work(&stop).map_err(Into::into));
     }
     watched(py, || stop.store(true, Ordering::Relaxed), |_| Ok(()), || work(&stop).map_err(Into::into))
 }
 
+/// As [`stoppable_unless`], for work on so many bytes of files.
+pub(crate) fn stoppable<T: Send, E: Into<CoreError>>(
+    py: Python<'_>,
+    bytes: usize,
+    work: impl FnOnce(&AtomicBool) -> Result<T, E> + Send,
+) -> PyResult<T> {
+    stoppable_unless(py, bytes < SHORT_FILED, work)
+}
+
+/// As many as asked for, or one for each core. That the system is asked only once is worth 30 µs a slice.
 pub(crate) fn workers(threads: Option<usize>) -> usize {
-    threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, |cores| cores.get()))
+    static CORES: OnceLock<usize> = OnceLock::new();
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    threads.unwrap_or_else(|| *CORES.get_or_init(cores))
 }
 
 fn packing(codec: Option<&str>, max_error: Option<f64>) -> Result<Packing, CoreError> {
@@ -137,7 +151,9 @@ impl CompressedArray {
         let selection = selection(start, step, count);
         let mut room = Room::new(out)?;
         let items = room.bytes();
-        stoppable(py, items.len(), |stop| self.inner.select(&selection, workers(threads), stop, items))
+        stoppable_unless(py, items.len() < SHORT_DECODED, |stop| {
+            self.inner.select(&selection, workers(threads), stop, items)
+        })
     }
 
     /// Put the items of `source` where `select` would read them.
@@ -153,7 +169,7 @@ impl CompressedArray {
         let selection = selection(start, step, count);
         let bytes = selection.items().saturating_mul(self.inner.dtype().item_bytes());
         let source = source.inner.clone();
-        stoppable(py, bytes, |stop| {
+        stoppable_unless(py, bytes < SHORT_ENCODED, |stop| {
             let assigned = self.inner.assign(&selection, &*source, workers(threads), stop);
             drop(source);
             assigned
@@ -202,7 +218,7 @@ pub(crate) fn compress_chunked(
     let source = source.inner.clone();
     let items: usize = source.shape().iter().fold(1, |items, &count| items.saturating_mul(count));
     let bytes = items.saturating_mul(source.dtype().item_bytes());
-    let array = stoppable(py, bytes, |stop| {
+    let array = stoppable_unless(py, bytes < SHORT_ENCODED, |stop| {
         let built = Inner::from_source(store, &*source, &chunks, packing, workers(threads), stop);
         drop(source);
         built
@@ -290,7 +306,7 @@ impl GrowingArray {
         let piece = piece.inner.clone();
         let items: usize = piece.shape().iter().fold(1, |items, &count| items.saturating_mul(count));
         let bytes = items.saturating_mul(piece.dtype().item_bytes());
-        let inner = stoppable(py, bytes, |stop| {
+        let inner = stoppable_unless(py, bytes < SHORT_ENCODED, |stop| {
             let appended = inner.append(&*piece, workers(threads), stop);
             drop(piece);
             appended.map(|()| inner)
@@ -302,7 +318,7 @@ impl GrowingArray {
     /// The array of all that was taken.
     fn finish(&self, py: Python<'_>, threads: Option<usize>) -> PyResult<CompressedArray> {
         let inner = self.taken()?;
-        let array = stoppable(py, 0, |stop| inner.finish(workers(threads), stop))?;
+        let array = stoppable_unless(py, true, |stop| inner.finish(workers(threads), stop))?;
         Ok(CompressedArray::new(array))
     }
 }

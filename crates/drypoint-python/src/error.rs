@@ -44,6 +44,10 @@ impl From<ArrayError> for CoreError {
     fn from(error: ArrayError) -> Self {
         match error {
             ArrayError::Budget(error) => Self::Budget(error),
+            ArrayError::Foreign(error) => match error.downcast::<PyErr>() {
+                Ok(error) => Self::Python(*error),
+                Err(error) => Self::Array(ArrayError::Foreign(error)),
+            },
             error => Self::Array(error),
         }
     }
@@ -161,6 +165,7 @@ fn array_class(error: &ArrayError) -> &'static str {
         ArrayError::Spill(_) => "OutputError",
         ArrayError::Budget(_) | ArrayError::NotSpilled { .. } => "BudgetExceeded",
         ArrayError::Cancelled => "Cancelled",
+        ArrayError::Foreign(_) => "DrypointError",
     }
 }
 

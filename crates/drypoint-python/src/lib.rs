@@ -10,6 +10,7 @@ mod array;
 mod arrays;
 mod arrow;
 mod batch;
+mod called;
 mod chunked;
 mod codec;
 mod collection;
@@ -63,6 +64,8 @@ mod _core {
     use crate::arrow::arrow_source;
     #[pymodule_export]
     use crate::batch::{Batch, Batches};
+    #[pymodule_export]
+    use crate::called::called_array;
     #[pymodule_export]
     use crate::chunked::{Chunked, chunked_source, file_array, strided_array};
     #[pymodule_export]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 
@@ -32,7 +33,7 @@ __all__ = ["checked_codec", "checked_type", "compress"]
 #: Rows that wait until there is a chunk of them take no more than this, if a row does not.
 WAITING_BYTES = 4_000_000
 #: Rows of a mapped file that are looked at before their pages are given back.
-MAPPED_BYTES = 8_000_000
+MAPPED_BYTES = 4_000_000
 #: Chunks of a foreign array that are taken over, in bytes; others are cut anew.
 FOREIGN_BYTES = range(32_768, 8_388_609)
 #: As many rows as there will ever be.
@@ -54,8 +55,8 @@ def compress(
     source : array, path, iterator of arrays
         - an array of any shape and any strides: NumPy's (a mapped file is read piece by piece), anything with
           ``__array__``, ``__dlpack__`` or the buffer protocol, what `numpy.asarray` makes of numbers and lists;
-        - the path of an ``.npy`` file, which is read piece by piece and never held;
-        - an array that is read by chunks: `CompressedArray`, those of zarr-python and h5py;
+        - the path of an ``.npy`` file or of a Zarr array, which is read piece by piece and never held;
+        - an array that is read by chunks: `CompressedArray`, `ZarrArray`, those of zarr-python and h5py;
         - an iterator or generator of arrays, which are put one after the other along their first axis. Nothing of a
           piece is held once the next one is asked for.
     codec : str, default "auto"
@@ -133,8 +134,8 @@ def compress(
     if hasattr(source, "__iter__") and not isinstance(source, str | dict | set | frozenset):
         return _of_pieces(iter(source), type(source).__name__, settings)
     raise UnknownFormat(
-        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file, or an iterator of "
-        f"arrays"
+        f"cannot compress a {type(source).__name__}; expected an array, the path of an .npy file or a Zarr array, or "
+        f"an iterator of arrays"
     )
 
 
@@ -271,8 +272,16 @@ def _of_mapped(array: Any, settings: Settings) -> CompressedArray:
 
 
 def _of_path(path: str, settings: Settings) -> CompressedArray:
+    if os.path.isdir(path) or ".zarr" in path:
+        from .zarr import ZarrArray, open_zarr
+
+        with open_zarr(path) as found:
+            if not isinstance(found, ZarrArray):
+                name = next(iter(found), "name")
+                raise UnsupportedData(f"{path} is a group of arrays; expected one, such as group[{name!r}]")
+            return settings.of_chunked(found._chunked(), found.dtype, found.shape, found.chunks)
     if not path.endswith(".npy"):
-        raise UnknownFormat(f"{path}: unknown format; expected an .npy file")
+        raise UnknownFormat(f"{path}: unknown format; expected an .npy file or a Zarr array")
     try:
         with open(path, "rb") as file:
             shape, fortran, dtype = _header(file)
@@ -284,10 +293,11 @@ def _of_path(path: str, settings: Settings) -> CompressedArray:
     except ValueError as error:
         raise CorruptData(f"{path} is damaged: {error}") from None
     checked_type(dtype, path)
-    expected = first + dtype.itemsize * int(np.prod(shape, dtype=np.int64))
-    found = os.path.getsize(path)
-    if found < expected:
-        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {found} B")
+    if min(shape, default=0) < 0:
+        raise CorruptData(f"{path} is damaged: its header says shape {shape}")
+    expected, there = first + dtype.itemsize * math.prod(shape), os.path.getsize(path)
+    if there < expected:
+        raise CorruptData(f"{path} is damaged: its header promises {expected} B, there are {there} B")
     strides = []
     step = dtype.itemsize
     for length in shape if fortran else reversed(shape):
@@ -358,7 +368,7 @@ def _starts(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[list[in
 
 
 def _is_array_like(source: Any) -> bool:
-    if isinstance(source, bool | int | float | complex | list | tuple | np.generic):
+    if isinstance(source, bool | int | float | complex | list | tuple | range | np.generic):
         return True
     named = ("__array__", "__array_interface__", "__dlpack__")
     return any(hasattr(source, name) for name in named) or (

@@ -14,6 +14,7 @@ from .indexing import Basic, parsed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from os import PathLike
     from typing import Any
 
     from numpy.typing import DTypeLike
@@ -178,6 +179,42 @@ class CompressedArray(ChunkedArray):
             start = [part.start for part in index]
             made.assign(start, [1] * len(start), list(items.shape), _strided(items.astype(new), new), None)
         return CompressedArray(made)
+
+    def to_zarr(self, path: str | PathLike[str], **options: Any) -> None:
+        """Write it as Zarr version 3, chunk by chunk.
+
+        Parameters
+        ----------
+        path : str or path
+            The folder that it will be; it appears when all of it is written.
+        **options
+            As for `write_zarr`: ``chunks``, ``shards``, ``codec``, ``attributes``, ``overwrite`` and others.
+
+        Returns
+        -------
+        None
+
+        Raises
+        ------
+        OutputError
+            If something is there already, or the disk is full.
+        ClosedError
+            After `close`.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> import os, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = os.path.join(folder, "numbers.zarr")
+        ...     dp.compress(range(1000)).to_zarr(path)
+        ...     print(dp.open_zarr(path)[::250])
+        [  0 250 500 750]
+        """
+        from .write_zarr import write_zarr
+
+        self._check_open()
+        write_zarr(path, self, **options)
 
     def copy(self) -> CompressedArray:
         """An array of the same items that can be assigned to on its own.

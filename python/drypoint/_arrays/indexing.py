@@ -13,7 +13,7 @@ import numpy as np
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     Array = np.ndarray[Any, Any]
@@ -26,6 +26,8 @@ __all__ = ["Basic", "Mask", "Points", "parsed", "row_bands"]
 
 #: Boxes that points are taken from, and bands that a mask is applied to, are kept below this many bytes.
 BOX_BYTES = 8_000_000
+
+_PLAIN = (int, slice)
 
 _ALLOWED = (
     "only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are valid "
@@ -41,7 +43,15 @@ def parsed(index: Any, shape: tuple[int, ...]) -> Basic | Points | Mask:
     IndexError
         For what NumPy refuses, in its words.
     """
-    entries = [_entry(part) for part in (index if isinstance(index, tuple) else (index,))]
+    given = index if isinstance(index, tuple) else (index,)
+    if len(given) <= len(shape) and all(type(part) in _PLAIN for part in given):
+        # The usual case, which need not be looked at part by part.
+        plain = [
+            (axis, part if type(part) is slice else _inside(part, axis, shape[axis]))
+            for axis, part in enumerate(given + (slice(None),) * (len(shape) - len(given)))
+        ]
+        return Basic(plain, shape, False)
+    entries = [_entry(part) for part in given]
     if (
         len(entries) == 1
         and isinstance(entries[0], np.ndarray)
@@ -180,7 +190,7 @@ class Basic:
     """
 
     def __init__(
-        self, expanded: list[tuple[int | None, Any]], shape: tuple[int, ...], keeps_array: bool
+        self, expanded: Sequence[tuple[int | None, Any]], shape: tuple[int, ...], keeps_array: bool
     ) -> None:
         self.start: list[int] = []
         self.step: list[int] = []

@@ -197,6 +197,14 @@ impl Codec {
         Ok(())
     }
 
+    /// The items of an encoded chunk where they lie in it as they are.
+    pub(crate) fn plain_items(encoded: &[u8], items: usize) -> Option<&[u8]> {
+        encoded
+            .split_first()
+            .filter(|(form, body)| **form == form::PLAIN && body.len() == items)
+            .map(|(_, body)| body)
+    }
+
     /// Fill `items` from what [`Codec::encode`] made of them. Any bytes at all give items or an error, never a panic.
     pub fn decode(
         self,

@@ -93,6 +93,17 @@ impl Chunk {
         }
     }
 
+    /// Its encoded bytes, if they are in memory and hold the items as they are, which take so many bytes.
+    pub(super) fn plain(&self, items: usize) -> Option<Arc<Buffer<u8>>> {
+        match &*self.state() {
+            State::Held(encoded) if Codec::plain_items(encoded, items).is_some() => {
+                self.used.store(self.store.now(), Ordering::Relaxed);
+                Some(encoded.clone())
+            }
+            _ => None,
+        }
+    }
+
     /// Fill `items` with all items of the chunk, which has this shape.
     pub(super) fn decode(
         &self,

@@ -11,7 +11,6 @@ mod grid;
 mod growing;
 mod layout;
 mod packing;
-mod rounding;
 mod shape;
 mod store;
 mod strided;
@@ -318,6 +317,12 @@ impl CompressedArray {
             // As far apart as the items of a chunk would be, but all in one place.
             let still = vec![0; part.count.len()];
             Walk::new(&part.count, &still, &outer, item).copy(&one, 0, items, outside);
+            return Ok(());
+        }
+        if let Some(encoded) = chunk.plain(bytes)
+            && let Some(plain) = Codec::plain_items(&encoded, bytes)
+        {
+            walk.copy(plain, inside, items, outside);
             return Ok(());
         }
         let mut decoded = self.store.decoded(bytes)?;

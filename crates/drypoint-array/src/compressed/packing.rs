@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chunk::{Chunk, single_item};
 use super::layout::items_of;
-use super::rounding::round;
 use super::store::Store;
-use crate::{Chunked, Codec, DType, Result, Scratch, codec};
+use crate::{Chunked, Codec, DType, Number, Result, Scratch, codec};
 
 /// A choice is looked at again when a chunk needs this many times the bytes of those before.
 const DRIFT: f64 = 1.5;
@@ -67,9 +66,7 @@ impl Packing {
                 .collect();
             let mut items = vec![0; bytes];
             source.read(&start, &count, &mut scratch, &mut items)?;
-            if let Some(max_error) = self.max_error {
-                round(dtype, max_error, &mut items);
-            }
+            self.round(dtype, &mut items)?;
             samples.push(items);
         }
         let samples: Vec<&[u8]> = samples.iter().map(Vec::as_slice).collect();
@@ -77,6 +74,14 @@ impl Packing {
         // How small the chunks become is learnt from the first of them.
         *self.chosen() = Some((codec, f64::INFINITY));
         Ok(())
+    }
+
+    /// Round items within the bound, if there is one. Of complex ones the distance counts, so each part gets its share.
+    fn round(&self, dtype: &DType, items: &mut [u8]) -> Result<()> {
+        let Some(max_error) = self.max_error else { return Ok(()) };
+        let is_complex = matches!(dtype.number(), Number::Complex(_));
+        let share = if is_complex { std::f64::consts::FRAC_1_SQRT_2 } else { 1.0 };
+        codec::quantise(dtype, max_error * share, items)
     }
 
     /// The chunk of `items`, which may be rounded here if that was asked for.
@@ -88,9 +93,7 @@ impl Packing {
         items: &mut [u8],
         workspace: &mut Workspace,
     ) -> Result<Arc<Chunk>> {
-        if let Some(max_error) = self.max_error {
-            round(dtype, max_error, items);
-        }
+        self.round(dtype, items)?;
         if let Some(one) = single_item(items, dtype.item_bytes()) {
             return Ok(Chunk::constant(store, one));
         }

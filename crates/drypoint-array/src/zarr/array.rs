@@ -153,11 +153,9 @@ impl ZarrArray {
     fn read_part(&self, wanted: Part<'_>, stop: &AtomicBool, items: &mut [u8]) -> Result<()> {
         let Metadata { item, chunk_shape, .. } = &self.metadata;
         let whole = Place::whole(wanted.count, item.bytes);
-        let mut work = Work { item, consumer: &self.consumer, tools: Tools::default() };
+        let mut work = Work { item, consumer: &self.consumer, tools: Tools::default(), stop };
         each_chunk(wanted, chunk_shape, |chunk, part, at| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(ArrayError::Cancelled);
-            }
+            work.check().map_err(|fault| fault.named(self.name()))?;
             self.read_chunk(&mut work, chunk, part, items, &whole.part(at))
         })
     }

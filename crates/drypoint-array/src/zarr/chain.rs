@@ -3,6 +3,8 @@
 //! A part of a chunk is read without a detour: turned axes are turned strides of the place where the part goes, a shard
 //! is entered through its index, and of items that are not compressed only those between the first and the last are read.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Value, json};
 
@@ -82,6 +84,14 @@ pub(super) struct Work<'w> {
     pub(super) item: &'w Item,
     pub(super) consumer: &'w MemoryConsumer,
     pub(super) tools: Tools,
+    /// Looked at before each chunk.
+    pub(super) stop: &'w AtomicBool,
+}
+
+impl Work<'_> {
+    pub(super) fn check(&self) -> Result<()> {
+        if self.stop.load(Ordering::Relaxed) { Err(Fault::Cancelled) } else { Ok(()) }
+    }
 }
 
 impl Chain {
@@ -274,49 +284,48 @@ impl Chain {
     /// What a whole chunk of items in C order becomes; none if it is all fill and need not exist.
     pub(super) fn encode(
         &self,
-        item: &Item,
+        work: &mut Work<'_>,
         chunk_shape: &[usize],
         items: &[u8],
-        consumer: &MemoryConsumer,
     ) -> Result<Option<Vec<u8>>> {
-        if is_fill(items, &item.fill) {
+        work.check()?;
+        if is_fill(items, &work.item.fill) {
             return Ok(None);
         }
+        let item_bytes = work.item.bytes;
         let turned;
         let (shape, items) = match &self.order {
             None => (chunk_shape.to_vec(), items),
             Some(order) => {
                 let shape = reordered(chunk_shape, order);
-                let mut buffer = consumer.buffer::<u8>(items.len())?;
-                let from = Place::whole(chunk_shape, item.bytes).transposed(order);
-                let to = Place::whole(&shape, item.bytes);
-                region::copy(&shape, item.bytes, (items, &from), (&mut buffer, &to));
+                let mut buffer = work.consumer.buffer::<u8>(items.len())?;
+                let from = Place::whole(chunk_shape, item_bytes).transposed(order);
+                let to = Place::whole(&shape, item_bytes);
+                region::copy(&shape, item_bytes, (items, &from), (&mut buffer, &to));
                 turned = buffer;
                 (shape, &*turned)
             }
         };
-        let mut swapped;
+        let mut steps = self.compressors.iter();
         let mut bytes = match &self.serial {
-            Serial::Shard(shard) => shard.encode(item, &shape, items, consumer)?,
+            Serial::Shard(shard) => shard.encode(work, &shape, items)?,
             Serial::Bytes { endian } => {
+                let mut swapped;
                 let mut stored = items;
                 if endian.is_some_and(|endian| endian != Endian::NATIVE) {
-                    swapped = consumer.buffer::<u8>(items.len())?;
+                    swapped = work.consumer.buffer::<u8>(items.len())?;
                     swapped.copy_from_slice(items);
-                    turn(&mut swapped, item.swap);
+                    turn(&mut swapped, work.item.swap);
                     stored = &swapped;
                 }
-                match self.compressors.split_first() {
+                match steps.next() {
                     None => stored.to_vec(),
-                    Some((first, rest)) => {
-                        let first = first.encode(stored)?;
-                        return rest.iter().try_fold(first, |bytes, step| step.encode(&bytes)).map(Some);
-                    }
+                    Some(first) => first.encode(&mut work.tools, stored)?,
                 }
             }
         };
-        for step in &self.compressors {
-            bytes = step.encode(&bytes)?;
+        for step in steps {
+            bytes = step.encode(&mut work.tools, &bytes)?;
         }
         Ok(Some(bytes))
     }

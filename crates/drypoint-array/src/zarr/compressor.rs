@@ -129,13 +129,9 @@ impl Compressor {
     }
 
     /// What `bytes` become.
-    pub(super) fn encode(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+    pub(super) fn encode(&self, tools: &mut Tools, bytes: &[u8]) -> Result<Vec<u8>> {
         Ok(match self {
-            Self::Zstd { level, checksum } => {
-                let mut encoder = zstd::bulk::Compressor::new(*level)?;
-                encoder.include_checksum(*checksum)?;
-                encoder.compress(bytes)?
-            }
+            Self::Zstd { level, checksum } => tools.zstd_encoder(*level, *checksum)?.compress(bytes)?,
             Self::Gzip { level } => {
                 let mut encoder = flate2::bufread::GzEncoder::new(bytes, flate2::Compression::new(*level));
                 let mut out = Vec::new();
@@ -148,10 +144,11 @@ impl Compressor {
     }
 }
 
-/// What decoders keep between chunks.
+/// What decoders and encoders keep between chunks: to make one anew costs more than a small chunk.
 #[derive(Default)]
 pub(super) struct Tools {
     zstd: Option<zstd::bulk::Decompressor<'static>>,
+    encoder: Option<(i32, bool, zstd::bulk::Compressor<'static>)>,
 }
 
 impl Tools {
@@ -159,6 +156,18 @@ impl Tools {
         Ok(match &mut self.zstd {
             Some(decoder) => decoder,
             none => none.insert(zstd::bulk::Decompressor::new()?),
+        })
+    }
+
+    fn zstd_encoder(&mut self, level: i32, checksum: bool) -> Result<&mut zstd::bulk::Compressor<'static>> {
+        self.encoder.take_if(|(held, sums, _)| (*held, *sums) != (level, checksum));
+        Ok(match &mut self.encoder {
+            Some((_, _, encoder)) => encoder,
+            none => {
+                let mut encoder = zstd::bulk::Compressor::new(level)?;
+                encoder.include_checksum(checksum)?;
+                &mut none.insert((level, checksum, encoder)).2
+            }
         })
     }
 }

@@ -15,6 +15,8 @@ pub(super) enum Fault {
     Unsupported(String),
     Io(io::Error),
     Budget(BudgetExceeded),
+    /// Somebody set the flag.
+    Cancelled,
 }
 
 pub(super) type Result<T> = std::result::Result<T, Fault>;
@@ -31,6 +33,7 @@ impl Fault {
             }
             Self::Io(error) => ArrayError::Io { name, error },
             Self::Budget(error) => ArrayError::Budget(error),
+            Self::Cancelled => ArrayError::Cancelled,
         }
     }
 

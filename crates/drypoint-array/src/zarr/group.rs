@@ -136,8 +136,8 @@ fn text_of(file: &Path) -> std::result::Result<String, Fault> {
 /// Why a folder without a document is no node.
 fn no_node(path: &Path, error: io::Error) -> ArrayError {
     let name = path.display().to_string();
-    if !path.exists() {
-        return ArrayError::Io { name, error: io::ErrorKind::NotFound.into() };
+    if let Err(error) = fs::metadata(path) {
+        return ArrayError::Io { name, error };
     }
     if VERSION_2.iter().any(|file| path.join(file).exists()) {
         let what = "version 2 of Zarr (`zarr migrate v3` of zarr-python converts it in place; zarr.open reads it as it \

@@ -1,6 +1,5 @@
 //! A shard: one file with many chunks, and an index that says where each of them is.
 
-use drypoint_memory::MemoryConsumer;
 use serde_json::{Value, json};
 
 use super::chain::{Chain, Endian, Item, Work};
@@ -120,6 +119,7 @@ impl Shard {
             }
         };
         each_chunk(part, &self.chunk_shape, |chunk, part, at| {
+            work.check()?;
             let entry = chunk.iter().zip(&grid).fold(0, |entry, (place, chunks)| entry * chunks + place);
             let (offset, length) = (number(ENTRY * entry), number(ENTRY * entry + 8));
             let place = place.part(at);
@@ -137,17 +137,12 @@ impl Shard {
     }
 
     /// A shard of items in C order.
-    pub(super) fn encode(
-        &self,
-        item: &Item,
-        shape: &[usize],
-        items: &[u8],
-        consumer: &MemoryConsumer,
-    ) -> Result<Vec<u8>> {
+    pub(super) fn encode(&self, work: &mut Work<'_>, shape: &[usize], items: &[u8]) -> Result<Vec<u8>> {
+        let item = work.item;
         let whole = Place::whole(shape, item.bytes);
         let within = Place::whole(&self.chunk_shape, item.bytes);
         let chunk_bytes = self.chunk_shape.iter().product::<usize>() * item.bytes;
-        let mut chunk_items = consumer.buffer::<u8>(chunk_bytes)?;
+        let mut chunk_items = work.consumer.buffer::<u8>(chunk_bytes)?;
         let mut index = Vec::new();
         let mut bytes = Vec::new();
         let head =
@@ -156,7 +151,7 @@ impl Shard {
         let all = Part { start: &zeros, step: &ones, count: shape };
         each_chunk(all, &self.chunk_shape, |_, part, at| {
             region::copy(part.count, item.bytes, (items, &whole.part(at)), (&mut chunk_items, &within));
-            let entry = match self.chain.encode(item, &self.chunk_shape, &chunk_items, consumer)? {
+            let entry = match self.chain.encode(work, &self.chunk_shape, &chunk_items)? {
                 None => [MISSING, MISSING],
                 Some(encoded) => {
                     let offset = head + bytes.len() as u64;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Map, Value, json};
 
-use super::chain::{Chain, Item, turn};
-use super::compressor::{Compressor, most_encoded};
+use super::chain::{Chain, Item, Work, turn};
+use super::compressor::{Compressor, Tools, most_encoded};
 use super::data_type;
 use super::fault::Fault;
 use super::folder::NewFolder;
@@ -104,6 +104,14 @@ impl ZarrWriter {
     /// # Errors
     /// `Unsupported` for a box that cuts a file in two or has other than its bytes, `Io` (a full disk), `Budget`.
     pub fn write(&self, start: &[usize], shape: &[usize], items: &[u8]) -> Result<()> {
+        self.write_with(&mut self.work(&AtomicBool::new(false)), start, shape, items)
+    }
+
+    fn work<'w>(&'w self, stop: &'w AtomicBool) -> Work<'w> {
+        Work { item: &self.metadata.item, consumer: &self.consumer, tools: Tools::default(), stop }
+    }
+
+    fn write_with(&self, work: &mut Work<'_>, start: &[usize], shape: &[usize], items: &[u8]) -> Result<()> {
         self.check(start, shape, items)?;
         let Metadata { item, chunk_shape, chain, keys, .. } = &self.metadata;
         let named = |fault: Fault| fault.named(self.folder.display().to_string());
@@ -129,9 +137,7 @@ impl ZarrWriter {
                 &**buffer
             };
             let encoder = self.consumer.try_reserve(most_encoded(bytes))?;
-            if let Some(encoded) =
-                chain.encode(item, chunk_shape, chunk_items, &self.consumer).map_err(named)?
-            {
+            if let Some(encoded) = chain.encode(work, chunk_shape, chunk_items).map_err(named)? {
                 put(&self.folder, &keys.key(chunk), &encoded).map_err(|error| named(error.into()))?;
             }
             drop(encoder);
@@ -163,15 +169,14 @@ impl ZarrWriter {
             count.iter().zip(chunk_shape).map(|(items, file)| items.div_ceil(*file)).collect();
         let files: usize = grid.iter().product();
         let next = AtomicUsize::new(0);
+        // Whoever fails leaves nothing for the others to do.
+        let done = || next.store(files, Ordering::Relaxed);
         let work = || -> Result<()> {
-            let mut scratch = Scratch::default();
+            let (mut scratch, mut tools) = (Scratch::default(), self.work(stop));
             loop {
                 let mut number = next.fetch_add(1, Ordering::Relaxed);
                 if number >= files {
                     return Ok(());
-                }
-                if stop.load(Ordering::Relaxed) {
-                    return Err(ArrayError::Cancelled);
                 }
                 let mut start = vec![0; count.len()];
                 for axis in (0..count.len()).rev() {
@@ -181,13 +186,12 @@ impl ZarrWriter {
                 let part: Vec<usize> =
                     (0..count.len()).map(|axis| chunk_shape[axis].min(count[axis] - start[axis])).collect();
                 let mut items = self.consumer.buffer::<u8>(part.iter().product::<usize>() * item.bytes)?;
-                source.read(&start, &part, &mut scratch, &mut items)?;
+                source.read(&start, &part, &mut scratch, &mut items).inspect_err(|_| done())?;
                 if source.dtype().swapped() {
                     turn(&mut items, item.swap);
                 }
                 let place: Vec<usize> = start.iter().zip(at).map(|(start, at)| start + at).collect();
-                // Whoever fails leaves nothing for the others to do.
-                self.write(&place, &part, &items).inspect_err(|_| next.store(files, Ordering::Relaxed))?;
+                self.write_with(&mut tools, &place, &part, &items).inspect_err(|_| done())?;
             }
         };
         std::thread::scope(|scope| {
