@@ -6,6 +6,7 @@ import copy
 import io
 import itertools
 import pickle
+from pathlib import Path
 
 import drypoint as dp
 import numpy as np
@@ -341,6 +342,14 @@ def test_damaged_pickles_are_one_clear_error():
     for state in wrong:
         with pytest.raises((dp.CorruptData, dp.UnsupportedData)):
             rebuild(*state)
+
+
+def test_an_old_pickle_opens():
+    with open(Path(__file__).parent / "samples" / "version-1.pickle", "rb") as file:
+        compressed = pickle.load(file)
+    walk = np.round(np.cumsum(np.random.default_rng(5).normal(size=1300)), 2)
+    same_bits(compressed[...], np.concatenate([np.zeros(700), walk]).reshape(1000, 2))
+    assert compressed.codec == "zstd:3+shuffle"
 
 
 def test_dlpack_and_interfaces():

@@ -69,6 +69,7 @@ def test_errors_are_also_built_in_kinds():
 
 
 ROOMS = ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
+ARRAYS = sorted(path.stem for path in (ROOT / "python/drypoint/_arrays").glob("[a-z]*.py"))
 LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glob("[a-z]*.py"))
 
 REPORT = sorted(path.stem for path in (ROOT / "python/drypoint/_report").glob("[a-z]*.py"))
@@ -80,6 +81,7 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
     "module",
     [
         *ROOMS,
+        *(f"_arrays.{name}" for name in ARRAYS),
         *(f"_lifetime.{name}" for name in LIFETIME),
         *(f"_report.{name}" for name in REPORT),
         *(f"_watch.{name}" for name in WATCH),
@@ -105,6 +107,7 @@ def test_docstring_examples(module):
                 "reuse",
                 "budgets",
                 "collection",
+                "compressed-arrays",
                 "snapshots",
                 "verdicts",
                 "finding-leaks",

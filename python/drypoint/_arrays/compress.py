@@ -33,7 +33,7 @@ __all__ = ["checked_codec", "checked_type", "compress"]
 #: Rows that wait until there is a chunk of them take no more than this, if a row does not.
 WAITING_BYTES = 4_000_000
 #: Rows of a mapped file that are looked at before their pages are given back.
-MAPPED_BYTES = 8_000_000
+MAPPED_BYTES = 4_000_000
 #: Chunks of a foreign array that are taken over, in bytes; others are cut anew.
 FOREIGN_BYTES = range(32_768, 8_388_609)
 #: As many rows as there will ever be.
@@ -368,7 +368,7 @@ def _starts(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[list[in
 
 
 def _is_array_like(source: Any) -> bool:
-    if isinstance(source, bool | int | float | complex | list | tuple | np.generic):
+    if isinstance(source, bool | int | float | complex | list | tuple | range | np.generic):
         return True
     named = ("__array__", "__array_interface__", "__dlpack__")
     return any(hasattr(source, name) for name in named) or (
