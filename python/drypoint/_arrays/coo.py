@@ -119,8 +119,8 @@ class CooArray(Sparse):
 
         Notes
         -----
-        At the end it holds at most four times the result; with ``sum_duplicates`` what is held follows the number of different
-        places, however many entries come.
+        Bringing the entries in order takes, beside what came, as much again and 16 bytes an entry. With ``sum_duplicates`` what is
+        held follows the number of different places, however many entries come.
 
         Examples
         --------

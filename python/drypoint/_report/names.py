@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import types
 
+from .._memory import _readable
 from .files import path_of
 from .parts import kind_name, member, parts
 from .passages import call_name, passage
@@ -60,7 +61,18 @@ def described(thing: object) -> str:
         return path
     if type(thing) is types.FunctionType or type(thing) is types.MethodType:
         return f"function {call_name(thing)}"
+    layouts = sys.modules.get("drypoint._arrays.sparse")
+    if layouts is not None and isinstance(thing, layouts.Sparse):
+        return _sparse(thing)
     return kind_name(type(thing))
+
+
+def _sparse(array: Any) -> str:
+    """A sparse array with the bytes that it is stored in, and those that it would have if it were dense."""
+    if array.closed:
+        return f"closed {type(array).__name__}"
+    dense = array.size * array.dtype.itemsize
+    return f"{type(array).__name__} of {_readable(dense).strip()} in {_readable(array.nbytes).strip()}"
 
 
 def _start(thing: object, goes_on: bool) -> str:
