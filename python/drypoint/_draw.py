@@ -55,8 +55,8 @@ def draw(
     source : path, array, mapping, table, iterator
         Anything `scan` takes.
     x, y : str, optional
-        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix is drawn
-        as by `spy`.
+        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
+        is drawn as by `spy`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale

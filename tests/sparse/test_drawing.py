@@ -64,7 +64,9 @@ def test_the_package_sparse(theirs):
     sparse = pytest.importorskip("sparse")
     source = sparse.COO.from_scipy_sparse(theirs.tocoo())
     canvas = dp.Canvas(40, 30)
-    assert (canvas.points(source, "col", "row").cells.tolist()) == canvas.points(theirs, "col", "row").cells.tolist()
+    assert (canvas.points(source, "col", "row").cells.tolist()) == canvas.points(
+        theirs, "col", "row"
+    ).cells.tolist()
 
 
 def shown(figure):
@@ -89,7 +91,8 @@ def test_cells_larger_than_pixels_are_filled():
     for row in range(3):
         for column in range(4):
             inside = cells[
-                height * row // 3 + 2 : height * (row + 1) // 3 - 2, width * column // 4 + 2 : width * (column + 1) // 4 - 2
+                height * row // 3 + 2 : height * (row + 1) // 3 - 2,
+                width * column // 4 + 2 : width * (column + 1) // 4 - 2,
             ]
             wanted = matrix[row, column]
             assert (inside == wanted).all() if wanted else np.isnan(inside).all()

@@ -27,8 +27,9 @@ class CooArray(Sparse):
     shape : tuple of int, optional
         For parts; as far as the coordinates reach, by default.
     copy : bool, optional
-        Memory of the source is kept, not copied, where it is what would be made of it. True: never; such an array does not
-        change when the source does. False: always, in whatever type the indices are; an error where that cannot be.
+        Memory of the source is kept, not copied, where it is what would be made of it. True: never; such an array
+        does not change when the source does. False: always, in whatever type the indices are; an error where that
+        cannot be.
 
     Attributes
     ----------
@@ -56,9 +57,9 @@ class CooArray(Sparse):
 
     Notes
     -----
-    Indices are of 1, 2, 4 or 8 bytes, without a sign, the smallest that a dimension's length allows: an entry of a matrix of up
-    to 65,536 × 65,536 takes 4 bytes and its value. An item of a dense array is kept if any of its bits is set: negative zeros
-    and NaNs come back as they were. Arrays whose cells are more than 2**63 - 1 are refused.
+    Indices are of 1, 2, 4 or 8 bytes, without a sign, the smallest that a dimension's length allows: an entry of a
+    matrix of up to 65,536 × 65,536 takes 4 bytes and its value. An item of a dense array is kept if any of its bits
+    is set: negative zeros and NaNs come back as they were. Arrays whose cells are more than 2**63 - 1 are refused.
 
     Examples
     --------
@@ -94,8 +95,8 @@ class CooArray(Sparse):
         Parameters
         ----------
         triplets : iterable of tuples
-            ``(row, column, value)``, numbers or arrays of one dimension; for other numbers of dimensions so many coordinates
-            before the value. Read once, never held.
+            ``(row, column, value)``, numbers or arrays of one dimension; for other numbers of dimensions so many
+            coordinates before the value. Read once, never held.
         shape : tuple of int, optional
             As far as the coordinates reach, by default.
         dtype : data-type, optional
@@ -119,8 +120,8 @@ class CooArray(Sparse):
 
         Notes
         -----
-        Bringing the entries in order takes, beside what came, as much again and 16 bytes an entry. With ``sum_duplicates`` what is
-        held follows the number of different places, however many entries come.
+        Bringing the entries in order takes, beside what came, as much again and 16 bytes an entry. With
+        ``sum_duplicates`` what is held follows the number of different places, however many entries come.
 
         Examples
         --------
@@ -131,7 +132,9 @@ class CooArray(Sparse):
                [100, 100],
                [100, 100]])
         """
-        return cls._of(from_triplets(triplets, shape, dtype, _arguments.flag(sum_duplicates, "sum_duplicates")))
+        return cls._of(
+            from_triplets(triplets, shape, dtype, _arguments.flag(sum_duplicates, "sum_duplicates"))
+        )
 
     @property
     def coords(self) -> tuple[Any, ...]:
@@ -152,7 +155,8 @@ class CooArray(Sparse):
         Returns
         -------
         scipy.sparse.coo_array
-            Values and indices of 4 and 8 bytes are shared, read-only; smaller indices are copied to the types that SciPy has.
+            Values and indices of 4 and 8 bytes are shared, read-only; smaller indices are copied to the types that
+            SciPy has.
 
         Raises
         ------
@@ -170,7 +174,9 @@ class CooArray(Sparse):
         except (TypeError, ValueError) as error:
             if self.ndim == 2:
                 raise
-            raise UnsupportedData(f"this SciPy has no sparse array of {self.ndim} dimensions: {error}") from None
+            raise UnsupportedData(
+                f"this SciPy has no sparse array of {self.ndim} dimensions: {error}"
+            ) from None
 
     def transpose(self, *axes: Any) -> CooArray:
         """The same entries with the dimensions in another order.
@@ -191,7 +197,7 @@ class CooArray(Sparse):
         return self._of(self._inner.transposed(places if order else list(range(ndim))[::-1]))
 
     @property
-    def T(self) -> CooArray:  # noqa: N802
+    def T(self) -> CooArray:
         """The dimensions reversed."""
         return self.transpose()
 
@@ -233,7 +239,7 @@ def _rebuilt(data: Any, coords: tuple[Any, ...], shape: tuple[int, ...]) -> CooA
 def scipy_sparse(dtype: Any) -> Any:
     """The package, if it can hold values of this type."""
     try:
-        import scipy.sparse
+        import scipy.sparse  # type: ignore[import-untyped, import-not-found, unused-ignore]
     except ImportError:
         raise ImportError("to_scipy needs SciPy: pip install scipy") from None
     if dtype == "float16":

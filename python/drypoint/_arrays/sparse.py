@@ -329,8 +329,10 @@ class Sparse(Closing):
         ndim = self.ndim
         axes = set(range(ndim))
         if axis is not None:
-            wanted = axis if isinstance(axis, tuple) else (axis,)
-            wanted = [_arguments.whole(one, "axis", -ndim, ndim - 1) % ndim for one in wanted] if ndim else []
+            given_axes = axis if isinstance(axis, tuple) else (axis,)
+            wanted = (
+                [_arguments.whole(one, "axis", -ndim, ndim - 1) % ndim for one in given_axes] if ndim else []
+            )
             if len(set(wanted)) != len(wanted):
                 raise BadArgument(f"axis {axis!r} names a dimension twice")
             axes = set(wanted)
@@ -351,7 +353,9 @@ class Sparse(Closing):
     def _shaped(self, flat: Any, axes: set[int], keepdims: bool) -> Any:
         keepdims = _arguments.flag(keepdims, "keepdims")
         lengths = [
-            1 if one in axes else length for one, length in enumerate(self.shape) if keepdims or one not in axes
+            1 if one in axes else length
+            for one, length in enumerate(self.shape)
+            if keepdims or one not in axes
         ]
         return flat.reshape(lengths)[()]
 
@@ -383,7 +387,9 @@ class Sparse(Closing):
     def __matmul__(self, vector: Any) -> Any:
         import numpy
 
-        if not (hasattr(vector, "__array__") or isinstance(vector, list | tuple)) or isinstance(vector, Sparse):
+        if not (hasattr(vector, "__array__") or isinstance(vector, list | tuple)) or isinstance(
+            vector, Sparse
+        ):
             return NotImplemented
         array = numpy.asarray(vector)
         if array.ndim != 1 or self.ndim not in (1, 2) or array.shape[0] != self.shape[-1]:
@@ -451,9 +457,7 @@ class Sparse(Closing):
 
         with thumbnail(self) as picture:
             png = b64encode(picture._repr_png_()).decode()
-        return (
-            f'{text}<img alt="where the values are" style="border: 1px solid #bbb" src="data:image/png;base64,{png}">'
-        )
+        return f'{text}<img alt="where the values are" style="border: 1px solid #bbb" src="data:image/png;base64,{png}">'
 
 
 def picked(index: Any, length: int, axis: int) -> int | tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""What a sparse array can be made of: arrays of other libraries, parts, dense items, triplets. Each becomes one of the core."""
+"""What a sparse array can be made of: other libraries' arrays, parts, dense items, triplets; each as one of the core."""
 
 from __future__ import annotations
 
@@ -110,7 +110,9 @@ def coo_of(source: Any, shape: Any, copy: bool | None) -> _core.Sparse:
         source = _pydata_coo(source, copy)
         return _coo(list(source.coords), source.data, source.shape, copy)
     if copy is False:
-        raise BadArgument(f"a {type(source).__name__} is dense; a sparse array of it cannot be made without a copy")
+        raise BadArgument(
+            f"a {type(source).__name__} is dense; a sparse array of it cannot be made without a copy"
+        )
     return _of_dense(source)
 
 
@@ -169,14 +171,18 @@ def _coo_of_parts(source: tuple[Any, ...], shape: Any, copy: bool | None) -> _co
     import numpy
 
     if len(source) != 2:
-        raise BadArgument(f"parts are (data, coords), with one array of coords a dimension; not {len(source)} parts")
+        raise BadArgument(
+            f"parts are (data, coords), with one array of coords a dimension; not {len(source)} parts"
+        )
     data, coords = source
     coords = [numpy.asarray(places) for places in coords]
     if shape is None:
         if not coords or not all(places.size for places in coords):
             raise BadArgument("there are no coordinates to tell the shape; give shape")
         names = axis_names(len(coords))
-        shape = [int(_given_places(name, places)[1].max()) + 1 for name, places in zip(names, coords, strict=True)]
+        shape = [
+            int(_given_places(name, places)[1].max()) + 1 for name, places in zip(names, coords, strict=True)
+        ]
         shape = [max(length, 0) for length in shape]
     else:
         shape = shape_of(shape)
@@ -287,7 +293,9 @@ def from_triplets(triplets: Iterable[Any], shape: Any, dtype: Any, sum_duplicate
     return made.finish((numpy.dtype("float64") if kind is None else kind).str)
 
 
-def _gathered(triplets: Iterable[Any], shape: list[int] | None) -> Iterator[tuple[int, tuple[list[Any], Any]]]:
+def _gathered(
+    triplets: Iterable[Any], shape: list[int] | None
+) -> Iterator[tuple[int, tuple[list[Any], Any]]]:
     """Arrays of coordinates and of values; what comes one by one is gathered."""
     import numpy
 
@@ -296,7 +304,11 @@ def _gathered(triplets: Iterable[Any], shape: list[int] | None) -> Iterator[tupl
     for item in triplets:  # `enumerate` would hold the last item while the next one is made
         number += 1
         wanted = len(rows[0]) if rows else None if shape is None else len(shape) + 1
-        if not isinstance(item, tuple | list) or len(item) < 2 or (wanted is not None and len(item) != wanted):
+        if (
+            not isinstance(item, tuple | list)
+            or len(item) < 2
+            or (wanted is not None and len(item) != wanted)
+        ):
             what = "(row, column, value)" if wanted in (None, 3) else f"{wanted - 1} coordinates and a value"
             shown = repr(item)
             shown = shown if len(shown) <= 60 else shown[:59] + "…"
