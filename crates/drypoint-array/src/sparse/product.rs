@@ -129,19 +129,19 @@ fn by_places<S: Sum>(
 /// A row times a vector, in four sums, so that none waits for the one before.
 #[inline(always)]
 fn dot<K: Kind, I: Index, S: Sum>(values: &[K::Item], columns: &[I], vector: &[S]) -> S {
-    const LANES: usize = 4;
-    let mut sums = [S::default(); LANES];
-    let (value_groups, column_groups) = (values.chunks_exact(LANES), columns.chunks_exact(LANES));
+    let (mut a, mut b, mut c, mut d) = (S::default(), S::default(), S::default(), S::default());
+    let (value_groups, column_groups) = (values.chunks_exact(4), columns.chunks_exact(4));
     let rest = value_groups.remainder().iter().zip(column_groups.remainder());
     for (values, columns) in value_groups.zip(column_groups) {
-        for ((sum, value), column) in sums.iter_mut().zip(values).zip(columns) {
-            *sum = sum.plus_product(S::of::<K>(*value), vector[column.place()]);
-        }
+        a = a.plus_product(S::of::<K>(values[0]), vector[columns[0].place()]);
+        b = b.plus_product(S::of::<K>(values[1]), vector[columns[1].place()]);
+        c = c.plus_product(S::of::<K>(values[2]), vector[columns[2].place()]);
+        d = d.plus_product(S::of::<K>(values[3]), vector[columns[3].place()]);
     }
-    for (sum, (value, column)) in sums.iter_mut().zip(rest) {
-        *sum = sum.plus_product(S::of::<K>(*value), vector[column.place()]);
+    for (value, column) in rest {
+        a = a.plus_product(S::of::<K>(*value), vector[column.place()]);
     }
-    S::plus(S::plus(sums[0], sums[1]), S::plus(sums[2], sums[3]))
+    a.plus(b).plus(c.plus(d))
 }
 
 impl CsrArray {
