@@ -132,9 +132,10 @@ def _sparse_matrix(source: Any) -> Any:
     """The source, if it is a sparse array of two dimensions."""
     if not hasattr(source, "nnz") or getattr(source, "ndim", 0) != 2:
         return None
+    from ._arrays.sparse import Sparse
     from ._arrays.sparse_parts import is_foreign
 
-    return source if hasattr(source, "_source") or is_foreign(source) else None
+    return source if isinstance(source, Sparse) or is_foreign(source) else None
 
 
 def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str]:

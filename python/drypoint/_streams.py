@@ -7,6 +7,7 @@ imported here: a Polars frame is drawn without pandas, a NumPy array without PyA
 from __future__ import annotations
 
 import os
+import sys
 
 from . import _arguments, _core
 from ._closing import Closing
@@ -404,8 +405,8 @@ def _recognise(item: Any) -> _core.Source | None:
 
 def _entries(item: Any) -> _core.Source | None:
     """The entries of a sparse array, ours or another library's, as rows of coordinates and values."""
-    own = getattr(item, "_source", None)
-    if own is None:
+    layouts = sys.modules.get("drypoint._arrays.sparse")
+    if layouts is None or not isinstance(item, layouts.Sparse):
         if not hasattr(item, "nnz") or not hasattr(item, "shape"):
             return None
         from ._arrays.sparse_parts import is_foreign
@@ -416,8 +417,8 @@ def _entries(item: Any) -> _core.Source | None:
         from ._arrays.csr import CsrArray
 
         by_rows = getattr(item, "format", None) in ("csr", "csc") and item.ndim == 2
-        own = (CsrArray(item) if by_rows else CooArray(item))._source
-    source: _core.Source = own()
+        item = CsrArray(item) if by_rows else CooArray(item)
+    source: _core.Source = item._source()
     return source
 
 

@@ -115,6 +115,20 @@ def test_draw_is_spy(theirs, tmp_path):
     assert "row over value" in repr(dp.draw(theirs, x="value", y="row"))
 
 
+@pytest.mark.skipif(not hasattr(dp.Canvas, "raster"), reason="canvases draw no images yet")
+def test_an_image_of_a_matrix_counts_its_zeros(theirs):
+    canvas = dp.Canvas(40, 30)
+    for source in (dp.CsrArray(theirs), dp.CooArray(theirs)):
+        np.testing.assert_allclose(canvas.raster(source), canvas.raster(theirs.toarray()))
+
+
+def test_a_table_with_a_column_of_that_name_is_a_table():
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"_source": [1.0, 2.0], "nnz": [3.0, 4.0]})
+    assert dp.scan(frame).columns == ["_source", "nnz"]
+    assert "nnz over _source" in repr(dp.draw(frame))
+
+
 def test_refused(theirs):
     with pytest.raises(dp.BadArgument, match="sparse matrix"):
         dp.spy(np.eye(3))
