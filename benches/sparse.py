@@ -1,6 +1,6 @@
 """Sparse arrays beside scipy.sparse: the same work on the same data, in turns, as ratios of the best times.
 
-    python benches/sparse.py [rows [entries]]
+python benches/sparse.py [rows [entries]]
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ def main() -> None:
             lambda: [our_rows[at : at + 100] for at in range(1000)],
             lambda: [their_rows[at : at + 100] for at in range(1000)],
         ),
-        "half of the rows": (lambda: our_rows[rows // 4 :][: rows // 2], lambda: their_rows[rows // 4 :][: rows // 2]),
+        "half of the rows": (
+            lambda: our_rows[rows // 4 :][: rows // 2],
+            lambda: their_rows[rows // 4 :][: rows // 2],
+        ),
         "each third row": (lambda: our_rows[::3], lambda: their_rows[::3]),
         "20,000 rows by number": (lambda: our_rows[some], lambda: their_rows[some]),
         "half of the columns": (lambda: our_rows[:, : rows // 2], lambda: their_rows[:, : rows // 2]),
@@ -78,7 +81,9 @@ def main() -> None:
         parts = (*peer.coords, peer.data) if name == "COO" else (peer.indptr, peer.indices, peer.data)
         other = sum(part.nbytes for part in parts)
         size = " x ".join(f"{length:,}" for length in peer.shape)
-        print(f"bytes, {name}, {size}, float64: {array.nbytes:,} beside {other:,}  {array.nbytes / other:.2f}")
+        print(
+            f"bytes, {name}, {size}, float64: {array.nbytes:,} beside {other:,}  {array.nbytes / other:.2f}"
+        )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ ROOMS = {
     "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "Image"],
     "Reading": ["scan", "Source", "Batch", "open_zarr", "ZarrArray", "ZarrGroup", "write_zarr"],
     "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
+    "Sparse arrays": ["CooArray", "CsrArray", "spy"],
     "Lifetimes": [
         "scope",
         "each",

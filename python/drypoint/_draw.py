@@ -55,8 +55,8 @@ def draw(
     source : path, array, mapping, table, iterator
         Anything `scan` takes.
     x, y : str, optional
-        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix is drawn
-        as by `spy`.
+        Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
+        is drawn as by `spy`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
@@ -132,9 +132,10 @@ def _sparse_matrix(source: Any) -> Any:
     """The source, if it is a sparse array of two dimensions."""
     if not hasattr(source, "nnz") or getattr(source, "ndim", 0) != 2:
         return None
+    from ._arrays.sparse import Sparse
     from ._arrays.sparse_parts import is_foreign
 
-    return source if hasattr(source, "_source") or is_foreign(source) else None
+    return source if isinstance(source, Sparse) or is_foreign(source) else None
 
 
 def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str]:

@@ -289,8 +289,9 @@ def scan(
           of arrays of one dimension, which are columns;
         - anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: pandas, Polars, PyArrow, DuckDB; a dataset
           of PyArrow;
-        - a sparse array: `CooArray`, `CsrArray`, of scipy.sparse or of the package sparse. Its rows are the entries that are
-          stored, with the columns ``row``, ``col`` and ``value``, or ``axis0``, ``axis1``, ... and ``value``;
+        - a sparse array: `CooArray`, `CsrArray`, of scipy.sparse or of the package sparse. Its rows are the entries
+          that are stored, with the columns ``row``, ``col`` and ``value``, or ``axis0``, ``axis1``, ... and
+          ``value``;
         - an iterator or generator of any of these, of tuples of numbers, of dicts or of lists of those. It is read
           once, chunk by chunk, and never held.
     types : mapping of str to str, optional
@@ -374,7 +375,8 @@ def _recognise(item: Any) -> _core.Source | None:
     if isinstance(item, Source):
         return item._head()
     item = _of_others(item)
-    if hasattr(item, "_source"):
+    # Not the column of that name that another library's table may have.
+    if type(item).__module__.startswith("drypoint.") and hasattr(item, "_source"):
         table: _core.Source = item._source()
         return table
     if (chunked := _chunked_columns(item)) is not None:

@@ -74,6 +74,7 @@ LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glo
 
 REPORT = sorted(path.stem for path in (ROOT / "python/drypoint/_report").glob("[a-z]*.py"))
 
+ARRAYS = sorted(path.stem for path in (ROOT / "python/drypoint/_arrays").glob("[a-z]*.py"))
 WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-z]*.py"))
 
 
@@ -85,6 +86,7 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
         *(f"_lifetime.{name}" for name in LIFETIME),
         *(f"_report.{name}" for name in REPORT),
         *(f"_watch.{name}" for name in WATCH),
+        *(f"_arrays.{name}" for name in ARRAYS),
         "_testing.fit",
     ],
 )
@@ -113,6 +115,7 @@ def test_docstring_examples(module):
                 "finding-leaks",
                 "notebooks-and-servers",
                 "pytest",
+                "sparse-arrays",
             )
         ),
     ],

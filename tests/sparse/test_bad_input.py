@@ -106,7 +106,13 @@ def test_after_close(kind):
     array.close()
     assert array.closed and "closed" in repr(array)
     assert view.tolist() == [1.0, 1.0, 1.0]
-    for use in (lambda: array.shape, lambda: array[0], lambda: array.sum(), lambda: np.asarray(array), array.tocsr):
+    for use in (
+        lambda: array.shape,
+        lambda: array[0],
+        lambda: array.sum(),
+        lambda: np.asarray(array),
+        array.tocsr,
+    ):
         with pytest.raises(dp.ClosedError, match=f"{kind.__name__} is closed"):
             use()
 

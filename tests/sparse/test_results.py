@@ -78,13 +78,23 @@ def test_parts_of_a_matrix(dense, data):
     height = dense.shape[0]
     rows = st.one_of(
         hnp.basic_indices(dense.shape[:1], allow_newaxis=False, allow_ellipsis=False).map(
-            lambda key: key[0] if isinstance(key, tuple) and key else key if not isinstance(key, tuple) else slice(None)
+            lambda key: (
+                key[0]
+                if isinstance(key, tuple) and key
+                else key
+                if not isinstance(key, tuple)
+                else slice(None)
+            )
         ),
-        hnp.arrays("int64", st.integers(0, 6), elements=st.integers(-height, height - 1)) if height else st.just([]),
+        hnp.arrays("int64", st.integers(0, 6), elements=st.integers(-height, height - 1))
+        if height
+        else st.just([]),
         hnp.arrays(bool, height),
     )
     columns = hnp.basic_indices(dense.shape[1:], allow_newaxis=False, allow_ellipsis=False).map(
-        lambda key: key[0] if isinstance(key, tuple) and key else key if not isinstance(key, tuple) else slice(None)
+        lambda key: (
+            key[0] if isinstance(key, tuple) and key else key if not isinstance(key, tuple) else slice(None)
+        )
     )
     key = data.draw(rows), data.draw(columns)
     wanted = dense[np.asarray(key[0], "int64") if isinstance(key[0], list) else key[0], :][..., key[1]]
@@ -101,7 +111,9 @@ def test_reductions(dense, how, data):
     array = made(dense, how)
     if how == 2:
         dense = array.to_dense()  # halves of NaN, and of numbers without a sign
-    axis = data.draw(st.one_of(st.none(), hnp.valid_tuple_axes(dense.ndim), st.integers(-dense.ndim, dense.ndim - 1)))
+    axis = data.draw(
+        st.one_of(st.none(), hnp.valid_tuple_axes(dense.ndim), st.integers(-dense.ndim, dense.ndim - 1))
+    )
     keepdims = data.draw(st.booleans())
     arrays = [array] + ([array.tocsr()] if dense.ndim == 2 else [])
     for one in arrays:

@@ -66,7 +66,7 @@ def test_three_dimensions_and_one():
 
 
 def test_indices_widen_as_places_come():
-    array = dp.CooArray.from_triplets(((10**power, power, power) for power in range(1, 12)))
+    array = dp.CooArray.from_triplets((10**power, power, power) for power in range(1, 12))
     assert array.shape == (10**11 + 1, 12)
     assert [str(places.dtype) for places in array.coords] == ["uint64", "uint8"]
     assert array.coords[0].tolist() == [10**power for power in range(1, 12)]

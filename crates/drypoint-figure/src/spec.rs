@@ -127,3 +127,14 @@ impl FigureSpec {
         self.y.check("y")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_grow_downwards_begin_at_the_top() {
+        let axis = AxisSpec { downwards: true, ..AxisSpec::new(-0.5, 9.5) };
+        assert_eq!([axis.position(-0.5), axis.position(4.5), axis.position(9.5)], [1.0, 0.5, 0.0]);
+    }
+}

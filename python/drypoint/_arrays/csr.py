@@ -22,8 +22,8 @@ class CsrArray(Sparse):
     Parameters
     ----------
     source : sparse array, array, or tuple
-        As for `CooArray`, of two dimensions, and parts ``(data, indices, indptr)`` or ``(data, (row, col))``. Entries of the same
-        place are added up, except where the source is row by row already.
+        As for `CooArray`, of two dimensions, and parts ``(data, indices, indptr)`` or ``(data, (row, col))``. Entries
+        of the same place are added up, except where the source is row by row already.
     shape : (rows, columns), optional
         For parts; as far as the indices reach, by default.
     copy : bool, optional
@@ -39,16 +39,16 @@ class CsrArray(Sparse):
     Raises
     ------
     BadArgument
-        Indices that are negative, outside the shape or no integers; an ``indptr`` that does not go from 0 to ``nnz`` without a
-        step back; lengths that differ.
+        Indices that are negative, outside the shape or no integers; an ``indptr`` that does not go from 0 to ``nnz``
+        without a step back; lengths that differ.
     UnsupportedData, BudgetExceeded
         As of `CooArray`.
 
     Notes
     -----
-    ``indices`` are of the smallest type that the number of columns allows, ``indptr`` of the smallest that ``nnz`` does: of 1, 2,
-    4 or 8 bytes, without a sign. Rows cost least: a row or a range of rows shares its columns and values with the matrix, and
-    keeps them alive; `copy` makes it independent.
+    ``indices`` are of the smallest type that the number of columns allows, ``indptr`` of the smallest that ``nnz``
+    does: of 1, 2, 4 or 8 bytes, without a sign. Rows cost least: a row or a range of rows shares its columns and
+    values with the matrix, and keeps them alive; `copy` makes it independent.
 
     Examples
     --------

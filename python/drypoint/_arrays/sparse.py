@@ -329,8 +329,10 @@ class Sparse(Closing):
         ndim = self.ndim
         axes = set(range(ndim))
         if axis is not None:
-            wanted = axis if isinstance(axis, tuple) else (axis,)
-            wanted = [_arguments.whole(one, "axis", -ndim, ndim - 1) % ndim for one in wanted] if ndim else []
+            given_axes = axis if isinstance(axis, tuple) else (axis,)
+            wanted = (
+                [_arguments.whole(one, "axis", -ndim, ndim - 1) % ndim for one in given_axes] if ndim else []
+            )
             if len(set(wanted)) != len(wanted):
                 raise BadArgument(f"axis {axis!r} names a dimension twice")
             axes = set(wanted)

@@ -1,4 +1,4 @@
-"""What a sparse array can be made of: arrays of other libraries, parts, dense items, triplets. Each becomes one of the core."""
+"""What a sparse array can be made of: other libraries' arrays, parts, dense items, triplets; each as one of the core."""
 
 from __future__ import annotations
 

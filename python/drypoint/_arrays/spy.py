@@ -26,6 +26,8 @@ _OF_CELLS = ("any", "max", "min", "mean", "first", "last")
 _MOST_POINTS = 20_000_000
 #: Points of a batch.
 _BATCH = 1 << 19
+#: What labels and key of a page take beside the data, about.
+_MARGIN_WIDTH, _MARGIN_HEIGHT = 150, 95
 #: Pixels of the longer side of a notebook's picture.
 _THUMBNAIL = 160
 
@@ -61,7 +63,8 @@ def spy(
     color : Reduction, optional
         What each pixel shows of the entries in it; how many there are, by default. ``dp.mean("value")`` for values.
     width, height : int, optional
-        Of the page. By default the height suits the matrix, its cells as high as wide where that is neither flat nor tall.
+        Of the page. By default the height suits the matrix, its cells as high as wide where that is neither flat nor
+        tall.
     title, caption, x_label, y_label, theme, scale
         As in `Figure`. The labels are ``col`` and ``row`` by default.
     x_range, y_range : (start, end), optional
@@ -94,7 +97,7 @@ def spy(
     >>> import drypoint as dp
     >>> bands = dp.CooArray(([1.0] * 9, (range(9), [0, 1, 2, 0, 1, 2, 0, 1, 2])), shape=(9, 3))
     >>> dp.spy(bands, width=400)
-    <Figure 400 × 800: row over col, max('value')>
+    <Figure 400 × 595: row over col, max('value')>
     """
     if not isinstance(matrix, Sparse) and not hasattr(matrix, "nnz"):
         raise BadArgument(
@@ -133,11 +136,9 @@ def drawn(
     seen = (x_range[1] - x_range[0], y_range[1] - y_range[0])
     width, height = size
     if height is None:
-        # The margins are about so wide and high; a page is neither a line nor a tower.
-        height = round(min(max((width - 150) * seen[1] / max(seen[0], 1e-9), width / 3), 2 * width)) + (
-            50 if seen[1] * 2 < seen[0] * 4 else 0
-        )
-        height = min(height, 2 * width)
+        across = max(width - _MARGIN_WIDTH, 1)
+        down = across * seen[1] / max(seen[0], 1e-9)
+        height = round(min(max(down, across / 3), 2 * across)) + _MARGIN_HEIGHT
     figure = Figure(
         width,
         height,
@@ -173,10 +174,11 @@ def _sparse(matrix: Any) -> Sparse:
         if not is_foreign(matrix):
             raise BadArgument(f"a sparse matrix is needed, not a {type(matrix).__name__}")
         by_rows = getattr(matrix, "format", None) in ("csr", "csc")
-        matrix = CsrArray(matrix) if by_rows else CooArray(matrix)
-    if matrix.ndim != 2:
-        raise BadArgument(f"only a matrix has rows and columns to draw, not an array of shape {matrix.shape}")
-    return matrix
+        matrix = CsrArray(matrix) if by_rows and matrix.ndim == 2 else CooArray(matrix)
+    held: Sparse = matrix
+    if held.ndim != 2:
+        raise BadArgument(f"only a matrix has rows and columns to draw, not an array of shape {held.shape}")
+    return held
 
 
 def _cells(matrix: Sparse, across: int, down: int) -> Iterator[dict[str, Any]]:

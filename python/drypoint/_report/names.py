@@ -61,8 +61,9 @@ def described(thing: object) -> str:
         return path
     if type(thing) is types.FunctionType or type(thing) is types.MethodType:
         return f"function {call_name(thing)}"
-    if type(thing) is getattr(sys.modules.get("drypoint._arrays.compressed"), "CompressedArray", None):
-        return _compressed(thing)
+    for module, name, say in _OWN:
+        if isinstance(thing, getattr(sys.modules.get(module), name, ())):
+            return say(thing)
     return kind_name(type(thing))
 
 
@@ -72,6 +73,21 @@ def _compressed(array: Any) -> str:
     if core is None:
         return "closed CompressedArray"
     return f"CompressedArray of {_readable(core.nbytes).strip()} in {_readable(core.nbytes_stored).strip()}"
+
+
+def _sparse(array: Any) -> str:
+    """A sparse array with the bytes that it is stored in, and those that it would have if it were dense."""
+    if array.closed:
+        return f"closed {type(array).__name__}"
+    dense = array.size * array.dtype.itemsize
+    return f"{type(array).__name__} of {_readable(dense).strip()} in {_readable(array.nbytes).strip()}"
+
+
+#: Arrays of ours, told with the bytes that they would have and those they take.
+_OWN = [
+    ("drypoint._arrays.compressed", "CompressedArray", _compressed),
+    ("drypoint._arrays.sparse", "Sparse", _sparse),
+]
 
 
 def _start(thing: object, goes_on: bool) -> str:

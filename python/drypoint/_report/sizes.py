@@ -38,7 +38,7 @@ def register_size(kind: type, function: Callable[[Any], int]) -> None:
 
     Notes
     -----
-    Known without this: compressed arrays, images of Pillow, renderers of Matplotlib's Agg, memory maps, arrays and
+    Known without this: compressed and sparse arrays, images of Pillow, renderers of Matplotlib's Agg, memory maps, arrays and
     structures of ctypes. Not known: what an open capture or writer of OpenCV holds, which depends on the file and the
     decoder's threads.
 
@@ -87,6 +87,7 @@ def _c_data(data: Any) -> int:
 
 _LIBRARIES: list[tuple[str, str, Callable[[Any], int]]] = [
     ("drypoint._core", "CompressedArray", lambda array: array.nbytes_held),
+    ("drypoint._core", "Sparse", lambda array: array.own_bytes),
     ("PIL.Image", "Image", _image),
     ("matplotlib.backends.backend_agg", "RendererAgg", _renderer),
     ("_ctypes", "Array", _c_data),

@@ -187,6 +187,10 @@ impl Entries for CooArray {
         &self.values
     }
 
+    fn places(&self, axis: usize) -> Option<&IndexArray> {
+        self.coords.get(axis)
+    }
+
     fn unique(&self) -> bool {
         self.unique
     }

@@ -358,6 +358,10 @@ impl Entries for CsrArray {
         &self.values
     }
 
+    fn places(&self, axis: usize) -> Option<&IndexArray> {
+        (axis == 1).then_some(&self.indices)
+    }
+
     fn unique(&self) -> bool {
         self.unique
     }

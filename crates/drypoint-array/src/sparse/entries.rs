@@ -14,6 +14,9 @@ pub trait Entries: Send + Sync {
     /// The values, one for each entry.
     fn values(&self) -> &Values;
 
+    /// The places along `axis`, where they lie in memory.
+    fn places(&self, axis: usize) -> Option<&IndexArray>;
+
     /// Whether no two entries have the same place.
     fn unique(&self) -> bool;
 

@@ -3,8 +3,9 @@
 use drypoint_memory::Buffer;
 
 use super::dense::in_blocks;
+use super::index::{Index, with_index};
 use super::value::{Kind, with_kind};
-use super::{Entries, Part, ValueType, Values, Work};
+use super::{CsrArray, Entries, IndexArray, Part, ValueType, Values, Work};
 use crate::Result;
 
 /// Numbers that were added up: integers wrap at 64 bits, as NumPy's.
@@ -59,6 +60,17 @@ pub fn sums(
                         to[0] = $add(to[0], in_lanes(&values[first..end], K::$convert, $add));
                         Ok(())
                     })
+                } else if let Some(places) = one_by_one(entries, strides) {
+                    with_index!(places.kind(), I => {
+                        let places = places.items::<I>();
+                        work.blocks(values.len(), |first, end| {
+                            for (value, place) in values[first..end].iter().zip(&places[first..end]) {
+                                let sum = &mut to[place.place()];
+                                *sum = $add(*sum, K::$convert(*value));
+                            }
+                            Ok(())
+                        })
+                    })
                 } else {
                     in_blocks(entries, strides, &mut positions, work, |first, positions| {
                         for (value, position) in values[first..].iter().zip(positions) {
@@ -77,6 +89,15 @@ pub fn sums(
         add!(f64, float, <f64 as Kind>::add, Reduced::Floats)
     } else {
         add!(i64, integer, <i64 as Kind>::add, Reduced::Integers)
+    }
+}
+
+/// The places that the result has, if they are those along one dimension.
+fn one_by_one<'a>(entries: &'a dyn Entries, strides: &[u64]) -> Option<&'a IndexArray> {
+    let mut kept = strides.iter().enumerate().filter(|(_, stride)| **stride != 0);
+    match (kept.next(), kept.next()) {
+        (Some((axis, 1)), None) => entries.places(axis),
+        _ => None,
     }
 }
 
@@ -148,4 +169,69 @@ pub fn extremes(
         }
         Ok(Values::new(kind, Part::of(extremes, cells)))
     })
+}
+
+impl CsrArray {
+    /// The sum of each row; as [`sums`], and row by row.
+    ///
+    /// # Errors
+    /// Of the budget.
+    pub fn row_sums(&self, as_floats: bool, work: &Work<'_>) -> Result<Reduced> {
+        let (kind, rows) = (self.values().kind(), self.dimensions()[0]);
+        macro_rules! add {
+            ($wide:ty, $convert:ident, $result:path) => {{
+                let mut sums = work.buffer::<$wide>(rows)?;
+                let to: &mut [$wide] = &mut sums;
+                with_kind!(kind, K => {
+                    let values = self.values().items::<<K as Kind>::Item>();
+                    self.row_blocks(work, |first, begins| {
+                        for (to, row) in to[first..].iter_mut().zip(begins.windows(2)) {
+                            let row = &values[row[0] as usize..row[1] as usize];
+                            *to = row.iter().fold(<$wide>::default(), |sum, value| {
+                                <$wide as Kind>::add(sum, K::$convert(*value))
+                            });
+                        }
+                        Ok(())
+                    })
+                })?;
+                Ok($result(sums))
+            }};
+        }
+        if kind.is_complex() {
+            add!([f64; 2], complex, Reduced::Complex)
+        } else if kind.is_inexact() || as_floats {
+            add!(f64, float, Reduced::Floats)
+        } else {
+            add!(i64, integer, Reduced::Integers)
+        }
+    }
+
+    /// The least or greatest of each row; as [`extremes`], and row by row. No two entries may have the same place.
+    ///
+    /// # Errors
+    /// Of the budget.
+    pub fn row_extremes(&self, which: Extreme, work: &Work<'_>) -> Result<Values> {
+        let kind = self.values().kind();
+        let [rows, columns] = self.dimensions();
+        with_kind!(kind, K => {
+            type Item = <K as Kind>::Item;
+            let better = |new: Item, old: Item| {
+                !K::is_nan(old)
+                    && (K::is_nan(new) || if which == Extreme::Least { K::less(new, old) } else { K::less(old, new) })
+            };
+            let zero: Item = bytemuck::Zeroable::zeroed();
+            let mut extremes = work.buffer::<Item>(rows)?;
+            let to: &mut [Item] = &mut extremes;
+            let values = self.values().items::<Item>();
+            self.row_blocks(work, |first, begins| {
+                for (to, row) in to[first..].iter_mut().zip(begins.windows(2)) {
+                    let row = &values[row[0] as usize..row[1] as usize];
+                    let begin = if row.len() < columns { zero } else { row[0] };
+                    *to = row.iter().fold(begin, |old, new| if better(*new, old) { *new } else { old });
+                }
+                Ok(())
+            })?;
+            Ok(Values::new(kind, Part::of(extremes, rows)))
+        })
+    }
 }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 
 use super::given::{GivenTuple, given, keep};
 use super::part::SparsePart;
-use super::run;
+use super::{ORDERED, run};
 use crate::error::CoreError;
 use crate::raw::{Loan, Room};
 use crate::source::Source;
@@ -68,14 +68,19 @@ impl Layout {
 }
 
 impl Sparse {
-    /// As `run`; a fault that comes of memory whose lender wrote to it is told as that.
+    /// Entries, and what else is as long.
+    fn size(&self) -> usize {
+        self.0.entries().nnz() + self.0.entries().shape().first().copied().unwrap_or(0)
+    }
+
+    /// As `run`, at a cost of so much for each entry; a fault that comes of memory whose lender wrote to it is told as that.
     fn work<T: Send>(
         &self,
         py: Python<'_>,
+        cost: usize,
         work: impl FnOnce(&drypoint_array::sparse::Work<'_>) -> Result<T, CoreError> + Send,
     ) -> PyResult<T> {
-        let size = self.0.entries().nnz() + self.0.entries().shape().first().copied().unwrap_or(0);
-        run(py, size, |given| match crate::watch::guarded(|| work(given)) {
+        run(py, self.size().saturating_mul(cost), |given| match crate::watch::guarded(|| work(given)) {
             Err(CoreError::Panic(_)) if !self.0.intact() => {
                 Err(CoreError::Array(drypoint_array::ArrayError::Damaged {
                     name: "this sparse array".into(),
@@ -174,13 +179,13 @@ impl Sparse {
     fn to_coo(&self, py: Python<'_>) -> PyResult<Self> {
         let made = match &self.0 {
             Layout::Coo(array) => array.clone(),
-            Layout::Csr(array) => self.work(py, |work| Ok(array.to_coo(work)?))?,
+            Layout::Csr(array) => self.work(py, 1, |work| Ok(array.to_coo(work)?))?,
         };
         Ok(Self(Layout::Coo(made)))
     }
 
     fn to_csr(&self, py: Python<'_>, sum_duplicates: bool) -> PyResult<Self> {
-        let made = self.work(py, |work| match &self.0 {
+        let made = self.work(py, ORDERED, |work| match &self.0 {
             Layout::Coo(array) => Ok(CsrArray::from_coo(array, sum_duplicates, work)?),
             Layout::Csr(array) if sum_duplicates => Ok(array.canonical(true, work)?),
             Layout::Csr(array) => Ok(array.clone()),
@@ -190,7 +195,7 @@ impl Sparse {
 
     /// In order, and entries of a place added.
     fn canonical(&self, py: Python<'_>, sum_duplicates: bool) -> PyResult<Self> {
-        let made = self.work(py, |work| {
+        let made = self.work(py, ORDERED, |work| {
             Ok(match &self.0 {
                 Layout::Coo(array) => Layout::Coo(array.canonical(sum_duplicates, work)?),
                 Layout::Csr(array) => Layout::Csr(array.canonical(sum_duplicates, work)?),
@@ -209,7 +214,7 @@ impl Sparse {
                 CoreError::Argument(format!("axes {axes:?} are no order of {ndim} dimensions")).into()
             );
         }
-        let made = self.work(py, |work| {
+        let made = self.work(py, ORDERED, |work| {
             Ok(match &self.0 {
                 Layout::Coo(array) => Layout::Coo(array.transposed(&axes, work)?),
                 Layout::Csr(array) => Layout::Csr(array.transposed(work)?),
@@ -221,7 +226,7 @@ impl Sparse {
     /// The same places, other values.
     fn with_values(&self, py: Python<'_>, data: GivenTuple<'_>, copy: Option<bool>) -> PyResult<Self> {
         let data = given(data)?;
-        let made = self.work(py, |work| {
+        let made = self.work(py, 1, |work| {
             Ok(match &self.0 {
                 Layout::Coo(array) => Layout::Coo(array.with_values(&data, keep(copy), work)?),
                 Layout::Csr(array) => Layout::Csr(array.with_values(&data, keep(copy), work)?),
@@ -233,12 +238,17 @@ impl Sparse {
     /// Write all entries into zeros: the bytes of an array of this shape and type.
     fn scatter(&self, py: Python<'_>, bytes: &Bound<'_, PyAny>) -> PyResult<()> {
         let mut room = Room::new(bytes)?;
-        self.work(py, move |work| Ok(scatter(self.0.entries(), room.bytes(), work)?))
+        self.work(py, 1, move |work| Ok(scatter(self.0.entries(), room.bytes(), work)?))
     }
 
     /// Sums by these strides, a stride of 0 for a dimension that is summed over, into so many cells.
     fn sums(&self, py: Python<'_>, strides: Vec<u64>, cells: usize, as_floats: bool) -> PyResult<SparsePart> {
-        let sums = self.work(py, |work| Ok(sums(self.0.entries(), &strides, cells, as_floats, work)?))?;
+        let sums = self.work(py, 1, |work| {
+            Ok(match &self.0 {
+                Layout::Csr(array) if strides == [1, 0] => array.row_sums(as_floats, work)?,
+                array => sums(array.entries(), &strides, cells, as_floats, work)?,
+            })
+        })?;
         let (kind, part) = sums.into_part();
         Ok(SparsePart::of(kind, part))
     }
@@ -253,8 +263,12 @@ impl Sparse {
         greatest: bool,
     ) -> PyResult<SparsePart> {
         let which = if greatest { Extreme::Greatest } else { Extreme::Least };
-        let found =
-            self.work(py, |work| Ok(extremes(self.0.entries(), &strides, cells, cell_items, which, work)?))?;
+        let found = self.work(py, 1, |work| {
+            Ok(match &self.0 {
+                Layout::Csr(array) if strides == [1, 0] => array.row_extremes(which, work)?,
+                array => extremes(array.entries(), &strides, cells, cell_items, which, work)?,
+            })
+        })?;
         Ok(SparsePart::values(&found))
     }
 
@@ -267,7 +281,7 @@ impl Sparse {
             "<f8" => Vector::Floats(items(bytes)?),
             _ => Vector::Complex(items(bytes)?),
         };
-        let product = self.work(py, |work| {
+        let product = self.work(py, 1, |work| {
             Ok(match &self.0 {
                 Layout::Coo(array) => product(array, &vector, work)?,
                 Layout::Csr(array) => array.product(&vector, work)?,
@@ -281,7 +295,7 @@ impl Sparse {
     fn pick(&self, py: Python<'_>, picks: Vec<PickArgument>) -> PyResult<Self> {
         let picks: Vec<Pick> = picks.iter().map(PickArgument::pick).collect();
         let array = self.coo()?;
-        let made = self.work(py, |work| Ok(pick_entries(array, &picks, work)?))?;
+        let made = self.work(py, 1, |work| Ok(pick_entries(array, &picks, work)?))?;
         Ok(Self(Layout::Coo(made)))
     }
 
@@ -304,15 +318,16 @@ impl Sparse {
         let loan = Loan::new(rows)?;
         let numbers: &[i64] = items(ColumnStorage::bytes(&loan))?;
         let array = self.csr()?;
-        let made = self
-            .work(py, |work| Ok(pick_rows(array, numbers.len(), |at| numbers[at] as usize, false, work)?))?;
+        let made = self.work(py, 1, |work| {
+            Ok(pick_rows(array, numbers.len(), |at| numbers[at] as usize, false, work)?)
+        })?;
         Ok(Self(Layout::Csr(made)))
     }
 
     /// A range of columns.
     fn pick_columns(&self, py: Python<'_>, start: usize, step: isize, count: usize) -> PyResult<Self> {
         let array = self.csr()?;
-        let made = self.work(py, |work| Ok(pick_columns(array, start, step, count, work)?))?;
+        let made = self.work(py, 1, |work| Ok(pick_columns(array, start, step, count, work)?))?;
         Ok(Self(Layout::Csr(made)))
     }
 

@@ -20,10 +20,13 @@ use crate::watch::{detached, watched};
 
 /// The account that sparse arrays are held by.
 const ACCOUNT: &str = "sparse arrays";
-/// Work on fewer entries than this is done before anyone could press Ctrl-C.
-const SHORT: usize = 1 << 16;
+/// Work on fewer entries than this, at a few nanoseconds each, is done within what is promised for Ctrl-C. More is done on a
+/// thread of its own, which costs more than short work does.
+const SHORT: usize = 1 << 23;
+/// What bringing an entry in order costs, beside looking at it.
+const ORDERED: usize = 24;
 
-/// Work on so many entries, the interpreter released meanwhile.
+/// Work that costs as much as looking at so many entries, the interpreter released meanwhile.
 fn run<T: Send>(
     py: Python<'_>,
     entries: usize,
