@@ -41,16 +41,22 @@ class Grid:
             array = array if _lazy(array) else array.values
         if self.one_shot:
             if shape is None:
-                raise BadArgument("an iterator of strips does not say how many rows will come: give shape=(rows, columns)")
+                raise BadArgument(
+                    "an iterator of strips does not say how many rows will come: give shape=(rows, columns)"
+                )
             self.shape = _shape(shape)
         else:
             array = _array(array)
             if shape is not None:
-                raise BadArgument(f"shape is for an iterator of strips; this {self.name} has the shape {array.shape}")
+                raise BadArgument(
+                    f"shape is for an iterator of strips; this {self.name} has the shape {array.shape}"
+                )
             self.shape = tuple(int(length) for length in array.shape)
         self.array = array
         if len(self.shape) < 2:
-            raise UnsupportedData(f"{self.name} has {len(self.shape)} dimensions; rows and columns are needed")
+            raise UnsupportedData(
+                f"{self.name} has {len(self.shape)} dimensions; rows and columns are needed"
+            )
         rows, columns = self.shape[:2]
         if extent is not None:
             left, right, bottom, top = _extent(extent)
@@ -123,7 +129,8 @@ def _draw_strips(begun: _core.Raster, grid: Grid) -> _core.Aggregate:
         raise UnsupportedData(f"{grid.name} ended before its first strip")
     strip = numpy.asarray(first)
     dtype = strip.dtype
-    begun.begin(grid.name, _dtype(strip, grid.name), list(grid.shape), grid.shape[:2], True)
+    rows, columns = grid.shape
+    begun.begin(grid.name, _dtype(strip, grid.name), [rows, columns], (rows, columns), True)
     while True:
         strip = strip.reshape(1, -1) if strip.ndim == 1 else strip
         if strip.dtype != dtype:
@@ -197,10 +204,12 @@ def _dtype(array: Any, name: str) -> str:
     try:
         dtype = numpy.dtype(array.dtype)
     except TypeError:
-        raise UnsupportedData(f"{name} holds items of type {array.dtype}; an image has real numbers") from None
+        raise UnsupportedData(
+            f"{name} holds items of type {array.dtype}; an image has real numbers"
+        ) from None
     if dtype.kind not in "biuf":
         raise UnsupportedData(f"{name} holds items of type {dtype}; an image has real numbers")
-    return dtype.str
+    return str(dtype.str)
 
 
 def _lendable(array: Any, name: str) -> Any:
@@ -273,7 +282,9 @@ def _extent(value: Any) -> Iterator[float]:
         raise BadArgument(f"extent must be (left, right, bottom, top), not {value!r}") from None
     found = [_arguments.number(edge, "extent") for edge in (left, right, bottom, top)]
     if found[0] == found[1] or found[2] == found[3] or not all(abs(edge) < float("inf") for edge in found):
-        raise BadArgument(f"extent must be four finite numbers, left and right, bottom and top apart, not {value!r}")
+        raise BadArgument(
+            f"extent must be four finite numbers, left and right, bottom and top apart, not {value!r}"
+        )
     return iter(found)
 
 

@@ -82,7 +82,9 @@ def _check(pattern: str, name: str) -> None:
     except (TypeError, ValueError):
         distinct = False
     if not distinct:
-        raise BadArgument(f"{name}: where does the number go? Give a pattern such as 'frame_%04d.png', or a folder")
+        raise BadArgument(
+            f"{name}: where does the number go? Give a pattern such as 'frame_%04d.png', or a folder"
+        )
 
 
 def _save(frame: Any, number: int, path: str) -> None:
@@ -101,4 +103,3 @@ def _contiguous(pixels: Any) -> Any:
     import numpy
 
     return numpy.ascontiguousarray(pixels)
-

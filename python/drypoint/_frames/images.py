@@ -33,7 +33,9 @@ def _array(image: Any, color: str, name: str) -> tuple[ndarray[Any, Any], str]:
             raise UnsupportedData(f"{name} holds grey numbers ({image.mode}), not colours: give color='gray'")
         return numpy.asarray(image), "gray"
     mode = "L" if color == "gray" else "RGB"
-    return numpy.asarray(image if image.mode == mode else image.convert(mode)), "gray" if mode == "L" else "rgb"
+    return numpy.asarray(
+        image if image.mode == mode else image.convert(mode)
+    ), "gray" if mode == "L" else "rgb"
 
 
 class PillowStack(Reader):
@@ -77,7 +79,9 @@ class PillowStack(Reader):
         except UnsupportedData:
             raise
         except Exception as error:  # a damaged file shows in many ways
-            raise CorruptData(f"{self.name} is damaged: frame {self._at} cannot be decoded: {error}") from None
+            raise CorruptData(
+                f"{self.name} is damaged: frame {self._at} cannot be decoded: {error}"
+            ) from None
         self._at += 1
         return self.made(frame, color)
 
@@ -128,7 +132,9 @@ class Files(Reader):
 
 def _opener(name: str, backend: str | None) -> Any:
     if backend in ("pyav", "imageio"):
-        raise BadArgument(f"backend={backend!r} reads videos; the images of {name} are read by 'pillow' or 'opencv'")
+        raise BadArgument(
+            f"backend={backend!r} reads videos; the images of {name} are read by 'pillow' or 'opencv'"
+        )
     for wanted, package, reader in (("pillow", "PIL.Image", _by_pillow), ("opencv", "cv2", _by_opencv)):
         if backend in (None, wanted):
             try:
@@ -136,7 +142,9 @@ def _opener(name: str, backend: str | None) -> Any:
             except ImportError:
                 continue
             return reader
-    raise missing(f"read the images of {name}", *(["pillow", "opencv-python"] if backend is None else [backend]))
+    raise missing(
+        f"read the images of {name}", *(["pillow", "opencv-python"] if backend is None else [backend])
+    )
 
 
 def _by_pillow(path: str, color: str) -> tuple[ndarray[Any, Any], str]:

@@ -104,7 +104,9 @@ class Reader(ABC):
             last = number + 1 == len(steps)
             shape = _shape_after(frame, step, options)
             kind = dtype if last else frame.dtype
-            frame = step(frame, pooled(shape, kind) if last else self._room(step.__name__, shape, kind), *options)
+            frame = step(
+                frame, pooled(shape, kind) if last else self._room(step.__name__, shape, kind), *options
+            )
         return frame
 
     def _room(self, name: str, shape: tuple[int, ...], dtype: Any) -> ndarray[Any, Any]:
@@ -115,12 +117,13 @@ class Reader(ABC):
 
 
 def _shape_after(frame: ndarray[Any, Any], step: Any, options: tuple[Any, ...]) -> tuple[int, ...]:
+    height, width, *bands = frame.shape
     if step is _resized:
         width, height = options[0]
-        return (height, width, *frame.shape[2:])
+        return (height, width, *bands)
     if step is _colored:
-        return frame.shape[:2] if options[1] == "gray" else (*frame.shape[:2], 3)
-    return frame.shape
+        return (height, width) if options[1] == "gray" else (height, width, 3)
+    return (height, width, *bands)
 
 
 def _copied(frame: ndarray[Any, Any], out: ndarray[Any, Any]) -> ndarray[Any, Any]:
@@ -144,7 +147,9 @@ def _colored(frame: ndarray[Any, Any], out: ndarray[Any, Any], old: str, new: st
     if new != "gray":
         numpy.copyto(out, frame[..., 2::-1])
         return out
-    red, green, blue = (frame[..., band].astype("float32") for band in ((0, 1, 2) if old == "rgb" else (2, 1, 0)))
+    red, green, blue = (
+        frame[..., band].astype("float32") for band in ((0, 1, 2) if old == "rgb" else (2, 1, 0))
+    )
     grey = 0.299 * red + 0.587 * green + 0.114 * blue  # as ITU-R 601 weighs them
     numpy.copyto(out, grey + 0.5 if out.dtype.kind in "iu" else grey, casting="unsafe")
     return out
@@ -155,10 +160,7 @@ def _resized(frame: ndarray[Any, Any], out: ndarray[Any, Any], size: tuple[int, 
     import numpy
 
     shrinks = size[0] <= frame.shape[1] and size[1] <= frame.shape[0]
-    try:
-        import cv2
-    except ImportError:
-        cv2 = None
+    cv2 = _opencv()
     if cv2 is not None and frame.dtype.name in ("uint8", "uint16", "int16", "float32", "float64"):
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         resized = cv2.resize(numpy.ascontiguousarray(frame), size, dst=out, interpolation=how)
@@ -170,10 +172,21 @@ def _resized(frame: ndarray[Any, Any], out: ndarray[Any, Any], size: tuple[int, 
     except ImportError:
         raise missing("resize frames", "opencv-python", "pillow") from None
     if frame.dtype != "uint8":
-        raise UnsupportedData(f"frames of {frame.dtype} are resized by OpenCV alone: pip install opencv-python")
+        raise UnsupportedData(
+            f"frames of {frame.dtype} are resized by OpenCV alone: pip install opencv-python"
+        )
     box = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     numpy.copyto(out, numpy.asarray(Image.fromarray(frame).resize(size, box)))
     return out
+
+
+def _opencv() -> Any:
+    """OpenCV, or None."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    return cv2
 
 
 def missing(what: str, *packages: str) -> ImportError:
@@ -208,7 +221,9 @@ def _of_path(path: str, wanted: Wanted, backend: str | None) -> Reader:
     from .video import open_video
 
     if os.path.isdir(path):
-        found = [name for name in os.listdir(path) if name.lower().endswith(IMAGES) and not name.startswith(".")]
+        found = [
+            name for name in os.listdir(path) if name.lower().endswith(IMAGES) and not name.startswith(".")
+        ]
         if not found:
             raise SourceNotFound(f"the folder {path} holds no images ({', '.join(IMAGES)})")
         return Files(path, [os.path.join(path, name) for name in found], wanted, backend)

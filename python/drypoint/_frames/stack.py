@@ -27,7 +27,7 @@ def _bands(frame: ndarray[Any, Any], wanted: Wanted, name: str) -> tuple[ndarray
         return frame[..., 0], "gray"
     if wanted.color is not None and frame.shape[2] not in (3, 4):
         raise UnsupportedData(f"{name} has {frame.shape[2]} bands; colours have 3, or 4 with their opacity")
-    return (frame[..., :3] if wanted.color is not None else frame), wanted.color and "rgb" or "as it is"
+    return (frame[..., :3] if wanted.color is not None else frame), (wanted.color and "rgb") or "as it is"
 
 
 class Stack(Reader):
@@ -37,7 +37,9 @@ class Stack(Reader):
         super().__init__(wanted)
         self.name = f"{type(stack).__name__} of shape {tuple(stack.shape)}"
         if len(stack.shape) not in (3, 4):
-            raise UnknownFormat(f"a {self.name} is no stack of frames: (frames, height, width) or with bands at the end")
+            raise UnknownFormat(
+                f"a {self.name} is no stack of frames: (frames, height, width) or with bands at the end"
+            )
         self._stack = stack
         self.count = int(stack.shape[0])
         self._at = 0
@@ -77,8 +79,8 @@ class Items(Reader):
         self.name = type(source).__name__
         self._source: Any = source
         self._items: Any = iter(source)
-        if hasattr(source, "__len__"):
-            self.count = len(source)
+        length: Any = getattr(source, "__len__", None)
+        self.count = None if length is None else int(length())
 
     @property
     def shape(self) -> None:

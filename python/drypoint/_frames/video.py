@@ -18,7 +18,11 @@ def open_video(path: str, wanted: Wanted, backend: str | None) -> Reader:
     """The reader of a video file."""
     if backend == "pillow":
         raise BadArgument(f"backend='pillow' reads images; {path} looks like a video")
-    for name, package, reader in (("opencv", "cv2", OpenCV), ("pyav", "av", PyAV), ("imageio", "imageio", ImageIO)):
+    for name, package, reader in (
+        ("opencv", "cv2", OpenCV),
+        ("pyav", "av", PyAV),
+        ("imageio", "imageio", ImageIO),
+    ):
         if backend not in (None, name):
             continue
         try:
@@ -38,7 +42,7 @@ class OpenCV(Reader):
 
         super().__init__(wanted._replace(color=wanted.color or "rgb"))
         self.name = f"camera {source}" if isinstance(source, int) else source
-        self._capture = None
+        self._capture: Any = None
         capture = _quietly(cv2, source)
         if not capture.isOpened():
             capture.release()
@@ -57,7 +61,8 @@ class OpenCV(Reader):
             self.close()
             raise CorruptData(f"{self.name} has no frame that can be decoded")
         assert self._decoded is not None
-        self._shape = self.shape_of(*self._decoded.shape[:2])
+        height, width = self._decoded.shape[:2]
+        self._shape: tuple[int, ...] = self.shape_of(height, width)
 
     @classmethod
     def camera(cls, number: int, wanted: Wanted) -> OpenCV:
@@ -77,7 +82,9 @@ class OpenCV(Reader):
     def _decode(self) -> bool:
         if self._capture is None:
             return False
-        there, frame = self._capture.read(self._decoded) if self._decoded is not None else self._capture.read()
+        there, frame = (
+            self._capture.read(self._decoded) if self._decoded is not None else self._capture.read()
+        )
         if there:
             self._decoded = frame
         return bool(there)
@@ -134,14 +141,16 @@ class PyAV(Reader):
             raise UnknownFormat(f"{path} is not a video that PyAV can read: {error.strerror}") from None
         if not container.streams.video:
             container.close()
-            raise UnknownFormat(f"{path} has no pictures, only {', '.join(s.type for s in container.streams)}")
+            raise UnknownFormat(
+                f"{path} has no pictures, only {', '.join(s.type for s in container.streams)}"
+            )
         self._container = container
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
         self.fps = float(stream.average_rate) if stream.average_rate else None
         self.count = stream.frames or None
         self._shape = self.shape_of(stream.height, stream.width)
-        self._frames = container.decode(stream)
+        self._frames: Any = container.decode(stream)
 
     @property
     def shape(self) -> tuple[int, ...]:

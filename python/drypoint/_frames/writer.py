@@ -139,7 +139,7 @@ class ImageIO(Writer):
         import imageio.v2
 
         options = {"macro_block_size": 2, "quality": quality / 10}
-        self._writer: Any = imageio.v2.get_writer(path, format="FFMPEG", mode="I", fps=fps, **options)  # type: ignore[arg-type]
+        self._writer: Any = imageio.v2.get_writer(path, format="FFMPEG", mode="I", fps=fps, **options)
 
     def write(self, pixels: ndarray[Any, Any]) -> None:
         import numpy
@@ -175,7 +175,9 @@ class Gif(Writer):
         from PIL import Image
 
         image = Image.fromarray(numpy.ascontiguousarray(pixels))
-        image = image.convert("P") if image.mode == "L" else image.convert("P", palette=Image.Palette.ADAPTIVE)
+        image = (
+            image.convert("P") if image.mode == "L" else image.convert("P", palette=Image.Palette.ADAPTIVE)
+        )
         if self._count == 0:
             header, _ = self._encode.getheader(image, info={"loop": self._loop, "optimize": False})
             self._file.writelines(header)

@@ -17,4 +17,6 @@ def watch(drypoint: ModuleType) -> None:
 
 
 closers.add("drypoint._streams.Source", closers.Closer(closers.by_method, lambda source: not source.closed))
-closers.add("drypoint._frames.frames.Frames", closers.Closer(closers.by_method, lambda frames: not frames.closed))
+closers.add(
+    "drypoint._frames.frames.Frames", closers.Closer(closers.by_method, lambda frames: not frames.closed)
+)

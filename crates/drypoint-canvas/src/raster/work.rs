@@ -222,7 +222,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) fn picture(&self) -> MutexGuard<'_, Picture<'a>> {
+    /// Items that were NaN, once all is done.
+    pub(super) fn missed(self) -> u64 {
+        self.picture.into_inner().unwrap_or_else(PoisonError::into_inner).missed
+    }
+
+    fn picture(&self) -> MutexGuard<'_, Picture<'a>> {
         self.picture.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
