@@ -336,6 +336,40 @@ def test_an_error_of_the_iterator_is_its_own():
         dp.Canvas(2, 2).raster(strips(), shape=(5, 5))
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "b1", "u2"])
+def test_the_mode_of_many_items(dtype):
+    array = (
+        values(dtype, (60, 80), np.random.default_rng(9)) // 5
+        if dtype != "b1"
+        else values(dtype, (60, 80), np.random.default_rng(9))
+    )
+    found = dp.Canvas(5, 4).raster(array, method="mode")
+    expected = twin.raster(array, 5, 4, (0, 80), (0, 60), edges_of(array), "mode")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_an_interrupt_ends_it_soon():
+    import os
+    import signal
+    import threading
+    import time
+
+    array = np.random.default_rng(10).integers(0, 60_000, (6000, 6000)).astype("u2")
+    sent = []
+
+    def send():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.2, send)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(50):
+            dp.Canvas(100, 100).raster(array, method="mode")
+    assert time.perf_counter() - sent[0] < 1  # 0.1 s where nobody else wants the processor
+    timer.join()
+
+
 def test_opencv_agrees_on_areas_and_interpolation():
     cv2 = pytest.importorskip("cv2")
     array = np.random.default_rng(6).integers(0, 60_000, (391, 523)).astype("f4")

@@ -219,7 +219,8 @@ impl Image {
 
     /// These rows were read.
     pub(super) fn let_go(&self, rows: &Range<usize>) {
-        if let (Some(let_go), Store::Memory { first_byte, strides: [row, ..], .. }) = (&self.let_go, &self.store)
+        if let (Some(let_go), Store::Memory { first_byte, strides: [row, ..], .. }) =
+            (&self.let_go, &self.store)
             && *row > 0
         {
             let row = *row as usize;
