@@ -115,7 +115,8 @@ def draw_colors(begun: _core.Raster, grid: Grid) -> _core.Pixmap:
         return begun.chunked_colors(grid.array._chunked())
     if grid.one_shot or not _in_memory(grid.array):
         raise UnsupportedData(
-            f"{grid.name}: colours are drawn from a CompressedArray, a ZarrArray, or arrays in memory (NumPy, memmap, Pillow)"
+            f"{grid.name}: colours are drawn from a CompressedArray, a ZarrArray, or arrays in memory (NumPy, memmap, "
+            f"Pillow)"
         )
     array = _lendable(grid.array, grid.name)
     return begun.colors(array, grid.name, array.dtype.str, _mapped(array))
