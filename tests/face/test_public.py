@@ -83,6 +83,8 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
         *(f"_lifetime.{name}" for name in LIFETIME),
         *(f"_report.{name}" for name in REPORT),
         *(f"_watch.{name}" for name in WATCH),
+        "_frames.frames",
+        "_frames.write",
         "_testing.fit",
     ],
 )
@@ -110,6 +112,8 @@ def test_docstring_examples(module):
                 "finding-leaks",
                 "notebooks-and-servers",
                 "pytest",
+                "raster",
+                "frames",
             )
         ),
     ],
