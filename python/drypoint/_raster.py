@@ -173,6 +173,8 @@ def _array(array: Any) -> Any:
         raise BadArgument(
             f"raster draws arrays; open {array!r} first, for example with numpy.load(path, mmap_mode='r')"
         )
+    if hasattr(array, "tocsr") and getattr(array, "format", None) != "csr" and not _filled(array):
+        array = array.tocsr()  # whose rows are found without looking at all entries
     if hasattr(array, "shape") and hasattr(array, "dtype") and hasattr(array, "__getitem__"):
         return array if not _is_aggregate(array) else array.__array__()
     if not (
@@ -188,6 +190,11 @@ def _array(array: Any) -> Any:
     import numpy
 
     return numpy.asarray(array)
+
+
+def _filled(array: Any) -> bool:
+    """Whether the items of a sparse array that are not stored are something else than 0."""
+    return bool(getattr(array, "fill_value", 0) != 0)
 
 
 def _in_memory(array: Any) -> bool:

@@ -229,7 +229,13 @@ def test_masked_arrays_leave_out_what_is_masked():
 def test_sparse_arrays_are_read_box_by_box():
     sparse = pytest.importorskip("scipy.sparse")
     array = sparse.random_array((50, 60), density=0.1, rng=np.random.default_rng(2), format="csr")
-    np.testing.assert_allclose(dp.Canvas(6, 5).raster(array), dp.Canvas(6, 5).raster(array.toarray()))
+    expected = dp.Canvas(6, 5).raster(array.toarray())
+    for kind in ("csr", "csc", "coo"):
+        np.testing.assert_allclose(dp.Canvas(6, 5).raster(array.asformat(kind)), expected)
+    pydata = pytest.importorskip("sparse")
+    np.testing.assert_allclose(dp.Canvas(6, 5).raster(pydata.COO.from_scipy_sparse(array)), expected)
+    filled = pydata.COO.from_numpy(np.where(array.toarray() > 0, 3.0, 1.0), fill_value=1.0)
+    np.testing.assert_allclose(dp.Canvas(6, 5).raster(filled), dp.Canvas(6, 5).raster(filled.todense()))
 
 
 def test_zarr_arrays_are_read_chunk_by_chunk(tmp_path):
