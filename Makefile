@@ -36,7 +36,7 @@ demo: build $(VENV)/.demo
 
 test: build $(VENV)/.test
 	cargo test --workspace --quiet
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 	$(BIN)/python -m pytest -o pythonpath=benches benches/tests
 
 check: build $(VENV)/.test
