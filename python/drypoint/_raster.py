@@ -115,7 +115,8 @@ def draw_colors(begun: _core.Raster, grid: Grid) -> _core.Pixmap:
         return begun.chunked_colors(grid.array._chunked())
     if grid.one_shot or not _in_memory(grid.array):
         raise UnsupportedData(
-            f"{grid.name}: colours are drawn from a CompressedArray, a ZarrArray, or arrays in memory (NumPy, memmap, Pillow)"
+            f"{grid.name}: colours are drawn from a CompressedArray, a ZarrArray, or arrays in memory (NumPy, memmap, "
+            f"Pillow)"
         )
     array = _lendable(grid.array, grid.name)
     return begun.colors(array, grid.name, array.dtype.str, _mapped(array))
@@ -129,7 +130,8 @@ def _draw_strips(begun: _core.Raster, grid: Grid) -> _core.Aggregate:
         raise UnsupportedData(f"{grid.name} ended before its first strip")
     strip = numpy.asarray(first)
     dtype = strip.dtype
-    begun.begin(grid.name, _dtype(strip, grid.name), list(grid.shape), grid.shape[:2], True)
+    rows, columns = grid.shape
+    begun.begin(grid.name, _dtype(strip, grid.name), [rows, columns], (rows, columns), True)
     while True:
         strip = strip.reshape(1, -1) if strip.ndim == 1 else strip
         if strip.dtype != dtype:
@@ -171,6 +173,8 @@ def _array(array: Any) -> Any:
         raise BadArgument(
             f"raster draws arrays; open {array!r} first, for example with numpy.load(path, mmap_mode='r')"
         )
+    if hasattr(array, "tocsr") and getattr(array, "format", None) != "csr" and not _filled(array):
+        array = array.tocsr()  # whose rows are found without looking at all entries
     if hasattr(array, "shape") and hasattr(array, "dtype") and hasattr(array, "__getitem__"):
         return array if not _is_aggregate(array) else array.__array__()
     if not (
@@ -186,6 +190,11 @@ def _array(array: Any) -> Any:
     import numpy
 
     return numpy.asarray(array)
+
+
+def _filled(array: Any) -> bool:
+    """Whether the items of a sparse array that are not stored are something else than 0."""
+    return bool(getattr(array, "fill_value", 0) != 0)
 
 
 def _in_memory(array: Any) -> bool:
@@ -208,7 +217,7 @@ def _dtype(array: Any, name: str) -> str:
         ) from None
     if dtype.kind not in "biuf":
         raise UnsupportedData(f"{name} holds items of type {dtype}; an image has real numbers")
-    return dtype.str
+    return str(dtype.str)
 
 
 def _lendable(array: Any, name: str) -> Any:

@@ -87,6 +87,8 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
         *(f"_report.{name}" for name in REPORT),
         *(f"_watch.{name}" for name in WATCH),
         *(f"_arrays.{name}" for name in ARRAYS),
+        "_frames.frames",
+        "_frames.write",
         "_testing.fit",
     ],
 )
@@ -116,6 +118,8 @@ def test_docstring_examples(module):
                 "notebooks-and-servers",
                 "pytest",
                 "sparse-arrays",
+                "raster",
+                "frames",
             )
         ),
     ],

@@ -1,9 +1,8 @@
 """`dp.frames`: every kind of source, kept frames, colours, sizes, ends and errors."""
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 SHAPE = (48, 64, 3)
 
@@ -11,7 +10,9 @@ SHAPE = (48, 64, 3)
 def picture(number, shape=SHAPE):
     """A smooth picture that video codecs keep well, different for each number."""
     y, x = np.mgrid[: shape[0], : shape[1]]
-    return np.stack([40 + 2 * x + number, 40 + 3 * y, np.full_like(x, 5 * number)], -1).clip(0, 255).astype("u1")
+    return (
+        np.stack([40 + 2 * x + number, 40 + 3 * y, np.full_like(x, 5 * number)], -1).clip(0, 255).astype("u1")
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,9 @@
 
 import os
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 from frames.test_frames import picture
 
 
@@ -71,7 +70,13 @@ def test_pictures_of_all_kinds_are_frames(tmp_path):
     plain = dp.draw({"x": np.arange(9.0), "y": np.arange(9.0)}, width=240, height=180)
     pyplot = pytest.importorskip("matplotlib.figure")
     figure = pyplot.Figure(figsize=(2.4, 1.8), dpi=100)
-    made = [aggregate.shade(), Image.fromarray(picture(1, (180, 240))), figure, np.ones((180, 240), bool), plain]
+    made = [
+        aggregate.shade(),
+        Image.fromarray(picture(1, (180, 240))),
+        figure,
+        np.ones((180, 240), bool),
+        plain,
+    ]
     path = dp.write_frames(tmp_path / "a.gif", made)
     assert len(dp.frames(path)) == 5
     found = [frame.copy() for frame in dp.frames(path)]

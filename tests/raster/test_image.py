@@ -1,9 +1,8 @@
 """`Canvas.image`: colours, their opacity, their places, and errors."""
 
+import drypoint as dp
 import numpy as np
 import pytest
-
-import drypoint as dp
 
 
 def test_colours_are_the_means_of_theirs():

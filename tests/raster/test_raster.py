@@ -1,15 +1,34 @@
 """`Canvas.raster` against its slow twin, and what it promises about types, places and errors."""
 
+import drypoint as dp
 import numpy as np
 import pytest
-from raster import twin
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-import drypoint as dp
+from raster import twin
 
 METHODS = ("area", "nearest", "bilinear", "max", "min", "mode")
-TYPES = "|b1 |u1 |i1 <u2 >u2 <i2 >i2 <u4 >u4 <i4 <u8 <i8 >i8 <f2 >f2 <f4 >f4 <f8 >f8".split()
+TYPES = [
+    "|b1",
+    "|u1",
+    "|i1",
+    "<u2",
+    ">u2",
+    "<i2",
+    ">i2",
+    "<u4",
+    ">u4",
+    "<i4",
+    "<u8",
+    "<i8",
+    ">i8",
+    "<f2",
+    ">f2",
+    "<f4",
+    ">f4",
+    "<f8",
+    ">f8",
+]
 
 
 def edges_of(array, extent=None, origin="upper"):
@@ -70,8 +89,12 @@ def test_any_window_of_any_array(data):
     method = draw(st.sampled_from(METHODS))
     origin = draw(st.sampled_from(["upper", "lower"]))
     quarters = st.integers(-40, 40).map(lambda n: n / 4)
-    extent = draw(st.tuples(quarters, quarters, quarters, quarters).filter(lambda e: e[0] != e[1] and e[2] != e[3]))
-    window = draw(st.tuples(quarters, quarters, quarters, quarters).filter(lambda e: e[0] < e[1] and e[2] < e[3]))
+    extent = draw(
+        st.tuples(quarters, quarters, quarters, quarters).filter(lambda e: e[0] != e[1] and e[2] != e[3])
+    )
+    window = draw(
+        st.tuples(quarters, quarters, quarters, quarters).filter(lambda e: e[0] < e[1] and e[2] < e[3])
+    )
     width, height = draw(st.integers(1, 9)), draw(st.integers(1, 9))
     canvas = dp.Canvas(width, height, x_range=window[:2], y_range=window[2:])
     found = canvas.raster(array, method=method, extent=extent, origin=origin, threads=draw(st.integers(1, 3)))
@@ -185,7 +208,9 @@ def test_a_logarithmic_axis():
 def test_xarray_says_where_it_lies():
     xarray = pytest.importorskip("xarray")
     data = np.arange(12.0).reshape(3, 4)
-    north_up = xarray.DataArray(data, coords={"lat": [50, 40, 30], "lon": [0, 1, 2, 3]}, dims=["lat", "lon"], name="t")
+    north_up = xarray.DataArray(
+        data, coords={"lat": [50, 40, 30], "lon": [0, 1, 2, 3]}, dims=["lat", "lon"], name="t"
+    )
     found = dp.Canvas(4, 3).raster(north_up)
     assert (found.x_range, found.y_range, found.reduction) == ((-0.5, 3.5), (25, 55), "area('t')")
     np.testing.assert_array_equal(found, data[::-1])
@@ -204,7 +229,13 @@ def test_masked_arrays_leave_out_what_is_masked():
 def test_sparse_arrays_are_read_box_by_box():
     sparse = pytest.importorskip("scipy.sparse")
     array = sparse.random_array((50, 60), density=0.1, rng=np.random.default_rng(2), format="csr")
-    np.testing.assert_allclose(dp.Canvas(6, 5).raster(array), dp.Canvas(6, 5).raster(array.toarray()))
+    expected = dp.Canvas(6, 5).raster(array.toarray())
+    for kind in ("csr", "csc", "coo"):
+        np.testing.assert_allclose(dp.Canvas(6, 5).raster(array.asformat(kind)), expected)
+    pydata = pytest.importorskip("sparse")
+    np.testing.assert_allclose(dp.Canvas(6, 5).raster(pydata.COO.from_scipy_sparse(array)), expected)
+    filled = pydata.COO.from_numpy(np.where(array.toarray() > 0, 3.0, 1.0), fill_value=1.0)
+    np.testing.assert_allclose(dp.Canvas(6, 5).raster(filled), dp.Canvas(6, 5).raster(filled.todense()))
 
 
 def test_zarr_arrays_are_read_chunk_by_chunk(tmp_path):
@@ -212,7 +243,9 @@ def test_zarr_arrays_are_read_chunk_by_chunk(tmp_path):
     data = np.random.default_rng(3).integers(0, 60_000, (500, 700)).astype("u2")
     array = zarr.create_array(str(tmp_path / "a.zarr"), shape=data.shape, chunks=(64, 100), dtype="u2")
     array[:] = data
-    np.testing.assert_allclose(dp.Canvas(50, 40).raster(array), dp.Canvas(50, 40).raster(data), rtol=1e-13, atol=1e-12)
+    np.testing.assert_allclose(
+        dp.Canvas(50, 40).raster(array), dp.Canvas(50, 40).raster(data), rtol=1e-13, atol=1e-12
+    )
 
 
 def test_a_memmap_is_let_go_and_stays_as_it_was(tmp_path):
@@ -228,7 +261,9 @@ def test_a_memmap_is_let_go_and_stays_as_it_was(tmp_path):
     np.testing.assert_allclose(dp.Canvas(50, 40).raster(private), 1, rtol=1e-15)
     assert (private == 1).all()
     part = mapped[10:600:2, 5:800]
-    np.testing.assert_allclose(dp.Canvas(9, 9).raster(part), dp.Canvas(9, 9).raster(np.array(part)), rtol=1e-13, atol=1e-12)
+    np.testing.assert_allclose(
+        dp.Canvas(9, 9).raster(part), dp.Canvas(9, 9).raster(np.array(part)), rtol=1e-13, atol=1e-12
+    )
     copied = mapped.copy()
     dp.Canvas(9, 9).raster(copied)
     np.testing.assert_array_equal(copied, data)
@@ -237,7 +272,9 @@ def test_a_memmap_is_let_go_and_stays_as_it_was(tmp_path):
 def test_an_aggregate_can_be_drawn_again():
     points = {"x": np.array([0.5, 1.5, 1.5]), "y": np.array([0.5, 0.5, 1.5])}
     counts = dp.Canvas(2, 2, x_range=(0, 2), y_range=(0, 2)).points(points, "x", "y")
-    np.testing.assert_array_equal(dp.Canvas(4, 4).raster(counts), np.kron(np.asarray(counts), np.ones((2, 2))))
+    np.testing.assert_array_equal(
+        dp.Canvas(4, 4).raster(counts), np.kron(np.asarray(counts), np.ones((2, 2)))
+    )
 
 
 def test_extremes_of_parts_merge_and_means_say_that_they_do_not():
@@ -281,7 +318,12 @@ def test_saved_and_loaded(tmp_path):
         (iter([np.zeros((4, 5))]), {"shape": (5, 5)}, dp.UnsupportedData, "ended before row 4 of 5"),
         (iter([np.zeros((6, 5))]), {"shape": (5, 5)}, dp.UnsupportedData, "rows 0 to 6"),
         (iter([np.zeros((5, 4))]), {"shape": (5, 5)}, dp.UnsupportedData, "5 x 4 items"),
-        (iter([np.zeros((1, 5)), np.zeros((4, 5), "f4")]), {"shape": (5, 5)}, dp.UnsupportedData, "float32 after"),
+        (
+            iter([np.zeros((1, 5)), np.zeros((4, 5), "f4")]),
+            {"shape": (5, 5)},
+            dp.UnsupportedData,
+            "float32 after",
+        ),
         (iter([np.zeros((5, 5))]), {"shape": (5, 5), "method": "mode"}, dp.UnsupportedData, "mode"),
         (np.zeros((500, 500)), {"memory": "100kB"}, dp.BudgetExceeded, "canvas"),
     ],
@@ -298,6 +340,40 @@ def test_an_error_of_the_iterator_is_its_own():
 
     with pytest.raises(KeyError, match="mine"):
         dp.Canvas(2, 2).raster(strips(), shape=(5, 5))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "b1", "u2"])
+def test_the_mode_of_many_items(dtype):
+    array = (
+        values(dtype, (60, 80), np.random.default_rng(9)) // 5
+        if dtype != "b1"
+        else values(dtype, (60, 80), np.random.default_rng(9))
+    )
+    found = dp.Canvas(5, 4).raster(array, method="mode")
+    expected = twin.raster(array, 5, 4, (0, 80), (0, 60), edges_of(array), "mode")
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_an_interrupt_ends_it_soon():
+    import os
+    import signal
+    import threading
+    import time
+
+    array = np.random.default_rng(10).integers(0, 60_000, (6000, 6000)).astype("u2")
+    sent = []
+
+    def send():
+        sent.append(time.perf_counter())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.2, send)
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        for _ in range(50):
+            dp.Canvas(100, 100).raster(array, method="mode")
+    assert time.perf_counter() - sent[0] < 1  # 0.1 s where nobody else wants the processor
+    timer.join()
 
 
 def test_opencv_agrees_on_areas_and_interpolation():

@@ -28,7 +28,9 @@ def centre(start, end, edges, items):
 
 def axis(pixels, bounds):
     start, end = (Fraction(bound) for bound in bounds)
-    return [(start + (end - start) * k / pixels, start + (end - start) * (k + 1) / pixels) for k in range(pixels)]
+    return [
+        (start + (end - start) * k / pixels, start + (end - start) * (k + 1) / pixels) for k in range(pixels)
+    ]
 
 
 def raster(array, width, height, x_range, y_range, edges, method):

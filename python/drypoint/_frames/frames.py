@@ -1,5 +1,5 @@
-"""An iterator of frames that holds one of them: each is an array from the pool, whose block is the next frame's once nobody
-looks at it. Who looks is what CPython's reference counts say, so a frame that is kept is never written again."""
+"""An iterator of frames that holds none of them: each is an array from the pool, whose block is the next frame's once
+nobody looks at it. Who looks is what CPython's reference counts say, so a frame that is kept is never written again."""
 
 from __future__ import annotations
 

@@ -117,12 +117,13 @@ class Reader(ABC):
 
 
 def _shape_after(frame: ndarray[Any, Any], step: Any, options: tuple[Any, ...]) -> tuple[int, ...]:
+    height, width, *bands = frame.shape
     if step is _resized:
         width, height = options[0]
-        return (height, width, *frame.shape[2:])
+        return (height, width, *bands)
     if step is _colored:
-        return frame.shape[:2] if options[1] == "gray" else (*frame.shape[:2], 3)
-    return frame.shape
+        return (height, width) if options[1] == "gray" else (height, width, 3)
+    return (height, width, *bands)
 
 
 def _copied(frame: ndarray[Any, Any], out: ndarray[Any, Any]) -> ndarray[Any, Any]:
@@ -159,10 +160,7 @@ def _resized(frame: ndarray[Any, Any], out: ndarray[Any, Any], size: tuple[int, 
     import numpy
 
     shrinks = size[0] <= frame.shape[1] and size[1] <= frame.shape[0]
-    try:
-        import cv2
-    except ImportError:
-        cv2 = None
+    cv2 = _opencv()
     if cv2 is not None and frame.dtype.name in ("uint8", "uint16", "int16", "float32", "float64"):
         how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
         resized = cv2.resize(numpy.ascontiguousarray(frame), size, dst=out, interpolation=how)
@@ -180,6 +178,15 @@ def _resized(frame: ndarray[Any, Any], out: ndarray[Any, Any], size: tuple[int, 
     box = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     numpy.copyto(out, numpy.asarray(Image.fromarray(frame).resize(size, box)))
     return out
+
+
+def _opencv() -> Any:
+    """OpenCV, or None."""
+    try:
+        import cv2
+    except ImportError:
+        return None
+    return cv2
 
 
 def missing(what: str, *packages: str) -> ImportError:

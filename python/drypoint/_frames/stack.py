@@ -79,8 +79,8 @@ class Items(Reader):
         self.name = type(source).__name__
         self._source: Any = source
         self._items: Any = iter(source)
-        if hasattr(source, "__len__"):
-            self.count = len(source)
+        length: Any = getattr(source, "__len__", None)
+        self.count = None if length is None else int(length())
 
     @property
     def shape(self) -> None:

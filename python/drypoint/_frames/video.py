@@ -42,7 +42,7 @@ class OpenCV(Reader):
 
         super().__init__(wanted._replace(color=wanted.color or "rgb"))
         self.name = f"camera {source}" if isinstance(source, int) else source
-        self._capture = None
+        self._capture: Any = None
         capture = _quietly(cv2, source)
         if not capture.isOpened():
             capture.release()
@@ -61,7 +61,8 @@ class OpenCV(Reader):
             self.close()
             raise CorruptData(f"{self.name} has no frame that can be decoded")
         assert self._decoded is not None
-        self._shape = self.shape_of(*self._decoded.shape[:2])
+        height, width = self._decoded.shape[:2]
+        self._shape: tuple[int, ...] = self.shape_of(height, width)
 
     @classmethod
     def camera(cls, number: int, wanted: Wanted) -> OpenCV:
@@ -149,7 +150,7 @@ class PyAV(Reader):
         self.fps = float(stream.average_rate) if stream.average_rate else None
         self.count = stream.frames or None
         self._shape = self.shape_of(stream.height, stream.width)
-        self._frames = container.decode(stream)
+        self._frames: Any = container.decode(stream)
 
     @property
     def shape(self) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from .. import _arguments
@@ -42,8 +43,8 @@ def write_frames(
         ``"out/frame_%04d.png"``, or a folder, in which they are called so.
     frames : iterable
         Arrays of bytes (uint8 or truth values), shape (height, width), (height, width, 3) as red, green, blue, or
-        (height, width, 4) with opacity; an `Image`, or a `Figure` with its axes; an image of Pillow; a figure of Matplotlib, which is
-        drawn and left open (`each` closes it).
+        (height, width, 4) with opacity; an `Image`, or a `Figure` with its axes; an image of Pillow; a figure of
+        Matplotlib, which is drawn and left open (`each` closes it).
     fps : float, default 30
         Frames per second; a GIF rounds each frame to a hundredth of a second.
     background : str, default "white"
@@ -80,9 +81,9 @@ def write_frames(
     Notes
     -----
     Holds one frame, whatever their number. If anything fails, also in the iterable, nothing is left under the path, and
-    what was there before is still there; several files appear one after the other once all are written. Videos of PyAV are
-    H.264 (WebM: VP9), those of OpenCV MPEG-4; both store colours at half resolution, so frames do not come back bit for
-    bit, and a side that is odd gets one more line, repeated from its edge.
+    what was there before is still there; several files appear one after the other once all are written. Videos of PyAV
+    are H.264 (WebM: VP9, AVI: MPEG-4), those of OpenCV MPEG-4 (WebM: VP9, AVI: Motion JPEG); they store colours at half
+    resolution, so frames do not come back bit for bit, and a side that is odd gets one more line, repeated from its edge.
 
     Examples
     --------
@@ -116,7 +117,7 @@ def write_frames(
     temporary = _beside(name, suffix)
     writer: Writer | None = None
     try:
-        size = None
+        size = 0, 0
         for number, frame in enumerate(frames):
             pixels = opaque(as_pixels(frame, number), ground)
             del frame
@@ -205,8 +206,8 @@ def _decoded(png: bytes) -> ndarray[Any, Any]:
         import cv2
     except ImportError:
         raise missing("have figures as frames", "pillow", "opencv-python") from None
-    bgra = cv2.imdecode(numpy.frombuffer(png, "uint8"), cv2.IMREAD_COLOR)
-    return cv2.cvtColor(bgra, cv2.COLOR_BGR2RGB)  # type: ignore[no-any-return]
+    colors: Any = cv2.imdecode(numpy.frombuffer(png, "uint8"), cv2.IMREAD_COLOR)
+    return numpy.ascontiguousarray(colors[..., ::-1])
 
 
 def drawn(figure: Any) -> ndarray[Any, Any]:
@@ -219,7 +220,8 @@ def drawn(figure: Any) -> ndarray[Any, Any]:
 
         canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return numpy.asarray(canvas.buffer_rgba())
+    pixels: ndarray[Any, Any] = numpy.asarray(canvas.buffer_rgba())
+    return pixels
 
 
 def opaque(pixels: ndarray[Any, Any], ground: tuple[int, int, int]) -> ndarray[Any, Any]:
@@ -233,7 +235,8 @@ def opaque(pixels: ndarray[Any, Any], ground: tuple[int, int, int]) -> ndarray[A
         return numpy.ascontiguousarray(colors)
     under = numpy.array(ground, "uint16") * (255 - opacity.astype("uint16"))
     mixed = colors.astype("uint16") * opacity + under
-    return ((mixed + 127) // 255).astype("uint8")
+    seen: ndarray[Any, Any] = ((mixed + 127) // 255).astype("uint8")
+    return seen
 
 
 # Files that appear whole
@@ -261,7 +264,5 @@ def _commit(temporary: str, name: str) -> None:
 
 
 def _remove(path: str) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
-    except FileNotFoundError:
-        pass

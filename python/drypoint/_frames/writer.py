@@ -139,7 +139,7 @@ class ImageIO(Writer):
         import imageio.v2
 
         options = {"macro_block_size": 2, "quality": quality / 10}
-        self._writer: Any = imageio.v2.get_writer(path, format="FFMPEG", mode="I", fps=fps, **options)  # type: ignore[arg-type]
+        self._writer: Any = imageio.v2.get_writer(path, format="FFMPEG", mode="I", fps=fps, **options)
 
     def write(self, pixels: ndarray[Any, Any]) -> None:
         import numpy

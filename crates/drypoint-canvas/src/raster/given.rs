@@ -123,9 +123,7 @@ impl GivenRaster {
             turn: Turn::new(),
         };
         dispatch!(self.image.kind, T => work.give::<T>(&found, &task, &mut self.hands))?;
-        let missed = work.picture().missed;
-        drop(work);
-        self.missed = missed;
+        self.missed = work.missed();
         Ok(())
     }
 

@@ -164,8 +164,7 @@ impl Begun {
         let hands = (0..threads).map(|_| Hands::new(&cut.shape, fold, &options.consumer));
         let mut hands = hands.collect::<Result<Vec<_>>>()?;
         dispatch!(image.kind, T => work.run::<T>(image, &cut.tasks, &mut hands))?;
-        let missed = work.picture().missed;
-        drop(work);
+        let missed = work.missed();
         Ok((sums.finished(fold, cut.merged), missed))
     }
 }

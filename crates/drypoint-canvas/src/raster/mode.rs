@@ -65,6 +65,17 @@ impl Fold {
                     continue;
                 }
                 let read = across.items();
+                if size_of::<T>() == 1 && down.count * across.count > FEW {
+                    let mut weights = [0.0; TABLE];
+                    for row in down.items() {
+                        let weight = down.weight(row);
+                        for (item, value) in read.clone().zip(line(row, &read)) {
+                            weights[place(*value)] += weight * across.weight(item);
+                        }
+                    }
+                    *cell = heaviest_place(&weights).to_bits();
+                    continue;
+                }
                 let mut count = 0;
                 for row in down.items() {
                     let weight = down.weight(row);
@@ -81,6 +92,30 @@ impl Fold {
         missed
     }
 }
+
+/// Up to so many items are sorted even where they could be counted in a table.
+const FEW: u32 = 32;
+/// Values of items of one byte, with and without sign.
+const TABLE: usize = 128 + 256;
+
+/// The place of an item of one byte in the table.
+fn place<T: Item>(item: T) -> usize {
+    (item.number() + 128.0) as usize
+}
+
+/// The value that weighs most; of several the least.
+fn heaviest_place(weights: &[f64; TABLE]) -> f64 {
+    let mut best = 0;
+    for (place, weight) in weights.iter().enumerate() {
+        if *weight > weights[best] * SAME {
+            best = place;
+        }
+    }
+    best as f64 - 128.0
+}
+
+/// Weights of the same area may differ by a rounding, and are told apart beyond this ratio.
+const SAME: f64 = 1.0 + 1e-12;
 
 /// The place of an item among all others of its type.
 fn order<T: Item>(item: T) -> u64 {
@@ -107,8 +142,7 @@ fn heaviest(items: &mut [[u64; 2]]) -> Option<u64> {
     let mut best: Option<(u64, f64)> = None;
     for same in items.chunk_by(|a, b| a[0] == b[0]) {
         let weight: f64 = same.iter().map(|[_, weight]| f64::from_bits(*weight)).sum();
-        // Weights of the same area may differ by a rounding.
-        if best.is_none_or(|(_, most)| weight > most * (1.0 + 1e-12)) {
+        if best.is_none_or(|(_, most)| weight > most * SAME) {
             best = Some((same[0][0], weight));
         }
     }

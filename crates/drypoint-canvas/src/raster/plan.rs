@@ -18,6 +18,9 @@ const READ_COLUMNS: usize = 16 * 1024;
 const WINDOW_CELLS: usize = 32 * 1024;
 /// Bytes of the array that are read between two looks at whether to stop, if they are read where they lie.
 const LOOK_BYTES: usize = 8 << 20;
+/// Pixels and bytes of the same where each pixel sorts its items, which takes longer.
+const SORTED_CELLS: usize = 2048;
+const SORTED_BYTES: usize = 512 << 10;
 /// Bytes of a tile that has to be brought to its form.
 const TILE_BYTES: usize = 1 << 20;
 
@@ -61,7 +64,8 @@ impl Cut {
             shape.window_cells = shape.window_cells.max(task.window.cells());
         }
         // Larger windows are done some rows at a time.
-        let most = (WINDOW_CELLS / image.bands).max(shape.window_columns);
+        let cells = if fold.method == Method::Mode { SORTED_CELLS } else { WINDOW_CELLS };
+        let most = (cells / image.bands).max(shape.window_columns);
         shape.window_cells = shape.window_cells.min(most);
         cut.shape = shape;
         cut
@@ -143,8 +147,10 @@ fn by_windows(image: &Image, fold: &Fold) -> Cut {
     );
     let widest = across.iter().map(Range::len).max().unwrap_or(1);
     let read = across.iter().map(|span| fold.columns.items_of(span).len()).max().unwrap_or(1);
-    let high = (LOOK_BYTES / (item * read.max(1))).max(1);
-    let down = spans(&fold.rows, high, WINDOW_CELLS / (image.bands * widest));
+    let sorted = fold.method == Method::Mode;
+    let (bytes, cells) = if sorted { (SORTED_BYTES, SORTED_CELLS) } else { (LOOK_BYTES, WINDOW_CELLS) };
+    let high = (bytes / (item * read.max(1))).max(1);
+    let down = spans(&fold.rows, high, cells / (image.bands * widest));
     let tile_rows = match fold.method {
         // All that a pixel reads is needed at once.
         Method::Mode => down.iter().map(|span| fold.rows.items_of(span).len()).max().unwrap_or(1),

@@ -219,13 +219,12 @@ impl Image {
 
     /// These rows were read.
     pub(super) fn let_go(&self, rows: &Range<usize>) {
-        if let (Some(let_go), Store::Memory { first_byte, strides, .. }) = (&self.let_go, &self.store) {
-            if strides[0] > 0 {
-                let_go(
-                    first_byte + rows.start * strides[0] as usize
-                        ..first_byte + rows.end * strides[0] as usize,
-                );
-            }
+        if let (Some(let_go), Store::Memory { first_byte, strides: [row, ..], .. }) =
+            (&self.let_go, &self.store)
+            && *row > 0
+        {
+            let row = *row as usize;
+            let_go(first_byte + rows.start * row..first_byte + rows.end * row);
         }
     }
 

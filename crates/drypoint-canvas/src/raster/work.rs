@@ -114,7 +114,7 @@ impl<'a> Work<'a> {
                 let Hands { scratch, lines, block, census } = hands;
                 let tile = image.tile(rows.clone(), task.columns.clone(), &self.options.consumer, scratch)?;
                 match census {
-                    Some(census) => self.count::<T>(&tile, task, census, block),
+                    Some(census) => self.count::<T>(&tile, task, census, block)?,
                     None if self.merged => {
                         if !self.merge::<T>(&tile, task, Some(number), lines, block)? {
                             return Ok(());
@@ -141,8 +141,7 @@ impl<'a> Work<'a> {
     pub(super) fn give<T: Item>(&self, tile: &Tile<'_>, task: &Task, hands: &mut Hands) -> Result<()> {
         let Hands { lines, block, census, .. } = hands;
         if let Some(census) = census {
-            self.count::<T>(tile, task, census, block);
-            return Ok(());
+            return self.count::<T>(tile, task, census, block);
         }
         self.merge::<T>(tile, task, None, lines, block).map(drop)
     }
@@ -154,15 +153,23 @@ impl<'a> Work<'a> {
     }
 
     /// Find and put to their place the modes of a window, whose items all lie in the tile.
-    fn count<T: Item>(&self, tile: &Tile<'_>, task: &Task, census: &mut Census, block: &mut Block) {
+    fn count<T: Item>(
+        &self,
+        tile: &Tile<'_>,
+        task: &Task,
+        census: &mut Census,
+        block: &mut Block,
+    ) -> Result<()> {
         let mut fresh = task.fresh;
         for window in self.parts(&task.window) {
+            self.options.cancel.check()?;
             let missed = self.fold.modes::<T>(tile, &window, fresh, census, block);
             fresh.0 = fresh.0.max(self.fold.rows.items_of(&window.rows).end);
             let mut picture = self.picture();
             picture.missed += missed;
             self.fold.finish::<T>(&window, block, picture.cells);
         }
+        Ok(())
     }
 
     /// A window in parts that a block has room for.
@@ -222,7 +229,12 @@ impl<'a> Work<'a> {
         }
     }
 
-    pub(super) fn picture(&self) -> MutexGuard<'_, Picture<'a>> {
+    /// Items that were NaN, once all is done.
+    pub(super) fn missed(self) -> u64 {
+        self.picture.into_inner().unwrap_or_else(PoisonError::into_inner).missed
+    }
+
+    fn picture(&self) -> MutexGuard<'_, Picture<'a>> {
         self.picture.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
