@@ -244,6 +244,7 @@ class PageSpec:
         theme: str,
         scale: float,
         shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
+        counted: str,
     ) -> PageSpec: ...
     @property
     def x(self) -> str: ...

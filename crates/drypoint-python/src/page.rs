@@ -32,6 +32,8 @@ pub(crate) struct PageSpec {
     scale: f64,
     shading: ShadingArguments,
     spread: Option<usize>,
+    /// What a count counts.
+    counted: String,
 }
 
 /// The colour map or colours, how, span, spread.
@@ -55,7 +57,7 @@ impl PageSpec {
             kind: axis.kind.clone(),
             label: Some(label.clone().unwrap_or_else(|| column.clone())),
         };
-        let label = Some(reduction::label(&self.reduction));
+        let label = Some(reduction::label(&self.reduction, &self.counted));
         let spec = FigureSpec {
             width: self.width,
             height: self.height,
@@ -117,12 +119,27 @@ impl PageSpec {
         theme: String,
         scale: f64,
         shading: ShadingTuple<'_>,
+        counted: String,
     ) -> PyResult<Self> {
         let reduction = reduction::read(reduction)?;
         let (cmap, how, span, spread) = shading;
         let shading = ShadingArguments::new(cmap.as_ref(), how, span)?;
         let labels = [x_label, y_label];
-        Ok(Self { width, height, title, caption, labels, x, y, reduction, theme, scale, shading, spread })
+        Ok(Self {
+            width,
+            height,
+            title,
+            caption,
+            labels,
+            x,
+            y,
+            reduction,
+            theme,
+            scale,
+            shading,
+            spread,
+            counted,
+        })
     }
 
     #[getter]

@@ -336,10 +336,19 @@ impl Stepped<'_> {
                 self.sink.drain(runs);
             }
         }
-        for segment in 0..rows {
+        let mut segment = 0;
+        while segment < rows {
+            // Eight at a time, because there may be few.
+            if let Some(eight) = block.others[..rows].get(segment..segment + 8)
+                && eight == [0; 8]
+            {
+                segment += 8;
+                continue;
+            }
             if block.others[segment] != 0 {
                 self.segment(block, segment, start, data);
             }
+            segment += 1;
         }
         self.sink.flush(data);
     }
@@ -362,6 +371,13 @@ impl Stepped<'_> {
             && from.column.abs_diff(to.column) < from.line.abs_diff(to.line)
         {
             if data.values.is_none_or(|values| !values[segment].is_nan()) {
+                if from.column == to.column {
+                    // Without a branch on the direction, which is random in noise.
+                    let above = u32::from(to.line > from.line);
+                    let first = from.line.min(to.line) + above;
+                    runs.add(from.column, first, from.line.max(to.line) + above - 1);
+                    return;
+                }
                 self.frame.runs(&from, &to, |column, first, last| runs.add(column, first, last));
             }
             return;
