@@ -70,6 +70,7 @@ __all__ = [
     "by",
     "close",
     "count",
+    "downsample",
     "draw",
     "each",
     "empty",
@@ -110,6 +111,7 @@ if TYPE_CHECKING:
     from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
     from ._lifetime.scope import Scope, scope
     from ._lifetime.scoped import scoped
+    from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
     from ._watch.turn import turn
@@ -125,6 +127,7 @@ else:
         "Snapshot": "_report.snapshot",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
+        "downsample": "_lines",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",

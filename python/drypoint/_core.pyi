@@ -37,6 +37,7 @@ __all__ = [
     "collector_runs",
     "count_arrays",
     "count_figures",
+    "downsample",
     "grown_lines",
     "has_buffer",
     "kept_at_turns",
@@ -284,6 +285,15 @@ class Job:
 def scan_paths(
     paths: list[str], types: dict[str, str], delimiter: str | None, header: bool | None
 ) -> Source: ...
+def downsample(
+    source: Source,
+    x: str,
+    y: str,
+    count: int,
+    method: str,
+    threads: int | None,
+    memory: str | None,
+) -> tuple[tuple[bytes, bytes, bytes], list[str | None]]: ...
 def scan_descriptor(
     descriptor: int, name: str, types: dict[str, str], delimiter: str | None, header: bool | None
 ) -> Source: ...

@@ -126,3 +126,61 @@ for_each_isa! {
     /// The greatest pixel that is somewhere, and how many are nowhere.
     pub(super) fn bound_of(pixels: &[u32]) -> (u32, u32) = bound_body;
 }
+
+/// What is known of a block of a series; the extents mean nothing unless it is finite.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Series {
+    pub(crate) x: (f64, f64),
+    pub(crate) y: (f64, f64),
+    /// Whether all values are.
+    pub(crate) finite: bool,
+}
+
+/// Independent lanes: enough registers in flight for four extremes.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn series_body(x: &[f64], y: &[f64]) -> Series {
+    #[inline(always)]
+    fn widen(low: &mut [f64; LANES], high: &mut [f64; LANES], values: &[f64]) {
+        for lane in 0..LANES {
+            let value = values[lane];
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] { value } else { high[lane] };
+        }
+    }
+    fn least(low: &[f64; LANES]) -> f64 {
+        low.iter().fold(f64::INFINITY, |least, value| least.min(*value))
+    }
+    fn most(high: &[f64; LANES]) -> f64 {
+        high.iter().fold(f64::NEG_INFINITY, |most, value| most.max(*value))
+    }
+    let y = &y[..x.len()];
+    let (mut x_low, mut x_high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (mut y_low, mut y_high) = (x_low, x_high);
+    // Of finite numbers it stays 0; a NaN would be passed over by the comparisons.
+    let mut odd = [0.0f64; LANES];
+    let (mut x_lanes, mut y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    for (x, y) in (&mut x_lanes).zip(&mut y_lanes) {
+        widen(&mut x_low, &mut x_high, x);
+        widen(&mut y_low, &mut y_high, y);
+        for lane in 0..LANES {
+            odd[lane] += (x[lane] - x[lane]) + (y[lane] - y[lane]);
+        }
+    }
+    for (&x, &y) in x_lanes.remainder().iter().zip(y_lanes.remainder()) {
+        (x_low[0], x_high[0]) = (x_low[0].min(x), x_high[0].max(x));
+        (y_low[0], y_high[0]) = (y_low[0].min(y), y_high[0].max(y));
+        odd[0] += (x - x) + (y - y);
+    }
+    Series {
+        x: (least(&x_low), most(&x_high)),
+        y: (least(&y_low), most(&y_high)),
+        finite: odd.iter().all(|odd| *odd == 0.0),
+    }
+}
+
+for_each_isa! {
+    /// The extents of a block of a series, and whether all of it is finite.
+    pub(crate) fn series_of(x: &[f64], y: &[f64]) -> Series = series_body;
+}
