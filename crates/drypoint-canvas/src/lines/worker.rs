@@ -368,7 +368,7 @@ impl Stepped<'_> {
         if let Some(runs) = &mut self.runs
             && (from.code | to.code) & (SIDES | FIRST) == 0
             && !starts
-            && from.column.abs_diff(to.column) < from.line.abs_diff(to.line)
+            && suits_runs(from.column.abs_diff(to.column), from.line.abs_diff(to.line))
         {
             if data.values.is_none_or(|values| !values[segment].is_nan()) {
                 if from.column == to.column {
@@ -392,6 +392,14 @@ impl Stepped<'_> {
             self.lines[*self.head].pending = pending;
         }
     }
+}
+
+/// Whether runs are cheaper than visits: few pixels are better visited one by one, because those are single bytes that
+/// stay in a nearer cache.
+#[inline(always)]
+fn suits_runs(across: u32, up: u32) -> bool {
+    const FEW: u32 = 8;
+    across < up && up >= FEW
 }
 
 /// The columns of a batch in the order in which they are drawn.
