@@ -22,6 +22,12 @@ pub(crate) struct Located<'a> {
     pub(crate) codes: &'a mut [u32],
 }
 
+/// Without the branch that `f64::is_finite` may be.
+#[inline(always)]
+fn is_finite(value: f64) -> bool {
+    value.abs() < f64::INFINITY
+}
+
 #[inline(always)]
 fn vertices_body(
     x: &[f64],
@@ -39,8 +45,7 @@ fn vertices_body(
     let mut found = 0;
     for row in 0..rows {
         let (x, y, across, up) = (x[row], y[row], x_position[row], y_position[row]);
-        // The difference is 0 for all finite numbers and NaN for all others.
-        let missing = !((across - across == 0.0) & (up - up == 0.0));
+        let missing = !(is_finite(across) & is_finite(up));
         let sides = u32::from(x < grid.x.start)
             | u32::from(x > grid.x.end) << 1
             | u32::from(y < grid.y.start) << 2
@@ -158,25 +163,25 @@ fn series_body(x: &[f64], y: &[f64]) -> Series {
     let y = &y[..x.len()];
     let (mut x_low, mut x_high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
     let (mut y_low, mut y_high) = (x_low, x_high);
-    // Of finite numbers it stays 0; a NaN would be passed over by the comparisons.
-    let mut odd = [0.0f64; LANES];
+    // A NaN is passed over by the comparisons.
+    let mut odd = [0u64; LANES];
     let (mut x_lanes, mut y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
     for (x, y) in (&mut x_lanes).zip(&mut y_lanes) {
         widen(&mut x_low, &mut x_high, x);
         widen(&mut y_low, &mut y_high, y);
         for lane in 0..LANES {
-            odd[lane] += (x[lane] - x[lane]) + (y[lane] - y[lane]);
+            odd[lane] |= u64::from(!(is_finite(x[lane]) & is_finite(y[lane])));
         }
     }
     for (&x, &y) in x_lanes.remainder().iter().zip(y_lanes.remainder()) {
         (x_low[0], x_high[0]) = (x_low[0].min(x), x_high[0].max(x));
         (y_low[0], y_high[0]) = (y_low[0].min(y), y_high[0].max(y));
-        odd[0] += (x - x) + (y - y);
+        odd[0] |= u64::from(!(is_finite(x) & is_finite(y)));
     }
     Series {
         x: (least(&x_low), most(&x_high)),
         y: (least(&y_low), most(&y_high)),
-        finite: odd.iter().all(|odd| *odd == 0.0),
+        finite: odd.iter().all(|odd| *odd == 0),
     }
 }
 
