@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use drypoint_stream::Batch;
+use drypoint_stream::{Batch, Cancel};
 
 use super::groups::{GroupKey, Groups, LineRows, Order, Sorted};
 use super::runs::Runs;
@@ -34,6 +34,8 @@ struct Scratch {
     columns: [u32; BLOCK_ROWS + 2],
     lines: [u32; BLOCK_ROWS + 2],
     codes: [u32; BLOCK_ROWS + 2],
+    /// Of the segments that visit only the pixel they end in; `NOWHERE` of all others.
+    pixels: [u32; BLOCK_ROWS],
     /// Which segments need to be stepped through.
     others: [u8; BLOCK_ROWS],
     /// Of the row that each segment starts with.
@@ -48,6 +50,7 @@ pub(super) struct LineWorker {
     index: usize,
     frame: Frame,
     isa: Isa,
+    cancel: Cancel,
     scratch: Box<Scratch>,
     sink: Sink,
     runs: Option<Runs>,
@@ -82,6 +85,7 @@ impl LineWorker {
             index,
             frame: Frame::new(grid),
             isa,
+            cancel: options.cancel.clone(),
             scratch: Box::new(Scratch {
                 converted: [0.0; BLOCK_ROWS],
                 other_converted: [0.0; BLOCK_ROWS],
@@ -90,6 +94,7 @@ impl LineWorker {
                 columns: [0; BLOCK_ROWS + 2],
                 lines: [0; BLOCK_ROWS + 2],
                 codes: [0; BLOCK_ROWS + 2],
+                pixels: [NOWHERE; BLOCK_ROWS],
                 others: [0; BLOCK_ROWS],
                 values: [f64::NAN; BLOCK_ROWS],
                 categories: [NOWHERE; BLOCK_ROWS],
@@ -189,6 +194,8 @@ impl LineWorker {
         let (mut begun, mut head) = (0, 0);
         let mut start = 0;
         while start < view.rows {
+            // A block may visit as many pixels as a batch of points and more.
+            self.cancel.check()?;
             let rows = BLOCK_ROWS.min(view.rows - start);
             let scratch = &mut *self.scratch;
             let x = view.x(start, rows, &mut scratch.converted)?;
@@ -250,13 +257,11 @@ impl LineWorker {
                 numbers: ordered.then_some(&scratch.numbers[..rows]),
                 order,
             };
-            let mut others = 0;
             let (columns, heights, codes) = (&scratch.columns, &scratch.lines, &scratch.codes);
-            self.sink.add(rows, &data, |pixels| {
-                let width = grid.width as u32;
-                others =
-                    locate_segments(self.isa, columns, heights, codes, width, pixels, &mut scratch.others);
-            });
+            let (pixels, others) = (&mut scratch.pixels[..rows], &mut scratch.others);
+            let others =
+                locate_segments(self.isa, columns, heights, codes, grid.width as u32, pixels, others);
+            self.sink.add(pixels, &data);
             if others > 0 {
                 let Self { frame, sink, runs, .. } = self;
                 let mut stepped = Stepped { frame, sink, runs: runs.as_mut(), lines, head: &mut head };

@@ -16,4 +16,6 @@ pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
 pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
-pub(crate) use segments::{FIRST, Located, MISSING, SIDES, locate_segments, locate_vertices, series_of};
+pub(crate) use segments::{
+    FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
+};

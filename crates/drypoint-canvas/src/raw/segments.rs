@@ -132,6 +132,20 @@ for_each_isa! {
     pub(super) fn bound_of(pixels: &[u32]) -> (u32, u32) = bound_body;
 }
 
+#[inline(always)]
+fn changes_body(pixels: &[u32]) -> u32 {
+    let mut changes = 0;
+    for pair in pixels.windows(2) {
+        changes += u32::from(pair[0] != pair[1]);
+    }
+    changes
+}
+
+for_each_isa! {
+    /// How many pixels are not the one before.
+    pub(crate) fn changes_of(pixels: &[u32]) -> u32 = changes_body;
+}
+
 /// What is known of a block of a series; the extents mean nothing unless it is finite.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Series {
