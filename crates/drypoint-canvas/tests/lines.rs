@@ -60,37 +60,44 @@ impl Twin<'_> {
         };
         let (Some((x0, y0)), Some((x1, y1))) = (at(from), at(to)) else { return };
         let mut start = before.is_none_or(|before| at(before).is_none());
-        let (mut enter, mut leave) = (0.0f64, 1.0f64);
-        for (axis, a, b) in [(&canvas.x, x0, x1), (&canvas.y, y0, y1)] {
+        // How far along the segment it comes in and goes out, and over which edge: (is it one of x, where).
+        let (mut enter, mut leave) = ((0.0f64, (true, f64::NAN)), (1.0f64, (true, f64::NAN)));
+        for (is_x, axis, a, b) in [(true, &canvas.x, x0, x1), (false, &canvas.y, y0, y1)] {
             let map = |value: f64| if axis.scale == Scale::Log { value.log10() } else { value };
             let (low, high) = (map(axis.range.0), map(axis.range.1));
             if (a < low && b < low) || (a > high && b > high) {
                 return;
             }
-            if a < low {
-                enter = enter.max((a - low) / -(b - a));
-            }
-            if b > high {
-                leave = leave.min((high - a) / (b - a));
-            }
-            if b < low {
-                leave = leave.min((a - low) / -(b - a));
-            }
-            if a > high {
-                enter = enter.max((high - a) / (b - a));
+            let cuts = [
+                (a < low, true, (a - low) / -(b - a), low),
+                (b > high, false, (high - a) / (b - a), high),
+                (b < low, false, (a - low) / -(b - a), low),
+                (a > high, true, (high - a) / (b - a), high),
+            ];
+            for (_, enters, at, edge) in cuts.into_iter().filter(|(cut, ..)| *cut) {
+                if enters && at > enter.0 {
+                    enter = (at, (is_x, edge));
+                }
+                if !enters && at < leave.0 {
+                    leave = (at, (is_x, edge));
+                }
             }
         }
-        if enter > leave {
+        if enter.0 > leave.0 {
             return;
         }
-        let clipped = enter > 0.0 || leave < 1.0;
-        start |= enter > 0.0;
-        let end = |part: f64, whole: (f64, f64), cut: bool| {
-            let (x, y) = if cut { (x0 + part * (x1 - x0), y0 + part * (y1 - y0)) } else { whole };
+        let clipped = enter.0 > 0.0 || leave.0 < 1.0;
+        start |= enter.0 > 0.0;
+        let end = |(part, (is_x, edge)): (f64, (bool, f64)), whole: (f64, f64), cut: bool| {
+            let (mut x, mut y) = whole;
+            if cut {
+                (x, y) = (x0 + part * (x1 - x0), y0 + part * (y1 - y0));
+                *(if is_x { &mut x } else { &mut y }) = edge;
+            }
             (Self::pixel(&canvas.x, x), Self::pixel(&canvas.y, y))
         };
-        let (mut column, mut line) = end(enter, (x0, y0), enter > 0.0);
-        let (last_column, last_line) = end(leave, (x1, y1), leave < 1.0);
+        let (mut column, mut line) = end(enter, (x0, y0), enter.0 > 0.0);
+        let (last_column, last_line) = end(leave, (x1, y1), leave.0 < 1.0);
         let (across, up) = ((last_column - column).abs(), (last_line - line).abs());
         let (right, above) = ((last_column - column).signum(), (last_line - line).signum());
         let data = rows[from];
