@@ -78,6 +78,7 @@ __all__ = [
     "close",
     "compress",
     "count",
+    "downsample",
     "draw",
     "each",
     "empty",
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
     from ._lifetime.reuse import BufferStats, buffer_stats, empty, empty_like, zeros
     from ._lifetime.scope import Scope, scope
     from ._lifetime.scoped import scoped
+    from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
     from ._watch.turn import turn
@@ -156,6 +158,7 @@ else:
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
         "compress": "_arrays.compress",
+        "downsample": "_lines",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",

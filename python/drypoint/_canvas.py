@@ -200,8 +200,17 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        options = {"threads": threads, "memory": memory, "progress": progress}
-        begun = job(self, x, y, reduction, mark="line", group=group, **options)
+        begun = job(
+            self,
+            x,
+            y,
+            reduction,
+            threads=threads,
+            memory=memory,
+            progress=progress,
+            mark="line",
+            group=group,
+        )
         return aggregate_of(fold(rows, begun))
 
     def raster(

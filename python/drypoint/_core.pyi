@@ -63,6 +63,7 @@ __all__ = [
     "csr_array",
     "file_array",
     "filled_array",
+    "downsample",
     "grown_lines",
     "has_buffer",
     "import_chunks",
@@ -416,6 +417,7 @@ class PageSpec:
         scale: float,
         shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
         y_downwards: bool,
+        counted: str,
     ) -> PageSpec: ...
     @property
     def x(self) -> str: ...
@@ -456,6 +458,15 @@ class Job:
 def scan_paths(
     paths: list[str], types: dict[str, str], delimiter: str | None, header: bool | None
 ) -> Source: ...
+def downsample(
+    source: Source,
+    x: str,
+    y: str,
+    count: int,
+    method: str,
+    threads: int | None,
+    memory: str | None,
+) -> tuple[tuple[bytes, bytes, bytes], list[str | None]]: ...
 def scan_descriptor(
     descriptor: int, name: str, types: dict[str, str], delimiter: str | None, header: bool | None
 ) -> Source: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import _arguments
 from ._errors import BadArgument
 from ._figure import Figure
 from ._streams import scan
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
+MARKS = ("points", "line")
 #: Columns that a message names at most.
 _LISTED = 20
 
@@ -26,6 +28,8 @@ def draw(
     x: str | None = None,
     y: str | None = None,
     *,
+    mark: Literal["points", "line"] = "points",
+    group: str | None = None,
     color: Reduction | str | None = None,
     width: int = 900,
     height: int = 600,
@@ -48,7 +52,7 @@ def draw(
     exact: bool = False,
     progress: Callable[[int, int | None], object] | None = None,
 ) -> Figure:
-    """Draw the points of any source, of any size, in the memory you give.
+    """Draw the rows of any source, of any size, in the memory you give.
 
     Parameters
     ----------
@@ -57,6 +61,10 @@ def draw(
     x, y : str, optional
         Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
         is drawn as by `spy`.
+    mark : {"points", "line"}
+        A point for each row, or rows joined by lines in their order.
+    group : str, optional
+        For lines: rows of one value of this column are one line, as in `Canvas.line`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
@@ -64,7 +72,7 @@ def draw(
     cmap, how, span, spread
         As in `Figure.points`.
     memory, threads, exact, progress
-        As in `Canvas.points`.
+        As in `Canvas.points`. Lines are always exact.
 
     Returns
     -------
@@ -83,6 +91,8 @@ def draw(
     >>> dp.draw({"t": array("d", range(100)), "v": array("d", range(100))}, x="t", y="v")
     <Figure 900 × 600: v over t, count()>
     """
+    _arguments.choice(mark, "mark", MARKS)
+    check_group(mark, group)
     rows = scan(source)
     if x is None and y is None and (matrix := _sparse_matrix(source)) is not None:
         from ._arrays.spy import drawn
@@ -112,20 +122,20 @@ def draw(
         theme=theme,
         scale=scale,
     )
-    return figure.points(
-        rows,
-        x,
-        y,
-        color,
-        cmap=cmap,
-        how=how,
-        span=span,
-        spread=spread,
-        threads=threads,
-        memory=memory,
-        exact=exact,
-        progress=progress,
-    )
+    shading: dict[str, Any] = {"cmap": cmap, "how": how, "span": span, "spread": spread}
+    running: dict[str, Any] = {"threads": threads, "memory": memory, "progress": progress}
+    if mark == "line":
+        _arguments.flag(exact, "exact")
+        return figure.line(rows, x, y, color, group=group, **shading, **running)
+    return figure.points(rows, x, y, color, exact=exact, **shading, **running)
+
+
+def check_group(mark: str, group: str | None) -> None:
+    """Points are not joined, so that a group would be passed over in silence."""
+    if group is not None and mark != "line":
+        raise BadArgument(
+            f"group={group!r} is for mark='line', not for mark={mark!r}; to colour points use dp.by({group!r})"
+        )
 
 
 def _sparse_matrix(source: Any) -> Any:

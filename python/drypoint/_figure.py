@@ -120,10 +120,75 @@ class Figure(Closing):
         Figure
             Itself.
         """
+        return self._fold(
+            "points", None, source, x, y, color, (cmap, how, span, spread), threads, memory, exact, progress
+        )
+
+    def line(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        color: Reduction | str | None = None,
+        *,
+        group: str | None = None,
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        span: tuple[float, float] | None = None,
+        spread: int | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Self:
+        """Join the rows of a source by lines, one pixel for each pixel of the plot area.
+
+        Parameters
+        ----------
+        source, x, y, group, threads, memory, progress
+            As in `Canvas.line`.
+        color : Reduction, optional
+            What is folded in each pixel and shown by its colour; `count` by default.
+        cmap, how, span
+            As in `Aggregate.shade`.
+        spread : int, optional
+            As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default.
+
+        Returns
+        -------
+        Figure
+            Itself.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> corner = {"t": array("d", [0, 1, 2]), "v": array("d", [0, 3, 1])}
+        >>> dp.Figure(400, 300).line(corner, "t", "v")
+        <Figure 400 × 300: v over t, count()>
+        """
+        return self._fold(
+            "line", group, source, x, y, color, (cmap, how, span, spread), threads, memory, False, progress
+        )
+
+    def _fold(
+        self,
+        mark: Literal["points", "line"],
+        group: str | None,
+        source: Any,
+        x: str,
+        y: str,
+        color: Reduction | str | None,
+        shading: tuple[Any, Any, Any, Any],
+        threads: int | None,
+        memory: str | int | None,
+        exact: bool,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Self:
         self._check_open()
         if self._aggregate is not None:
-            raise BadArgument("this Figure has its points; make another Figure for other data")
+            raise BadArgument("this Figure has its data; make another Figure for other data")
         reduction = as_reduction(color)
+        cmap, how, span, spread = shading
         rows = scan(source)
         page = _core.PageSpec(
             self._canvas.width,
@@ -141,6 +206,7 @@ class Figure(Closing):
                 _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
             ),
             self._y_downwards,
+            "points" if mark == "points" else "passes",
         )
         begun = job(
             self._canvas,
@@ -152,6 +218,8 @@ class Figure(Closing):
             exact=exact,
             progress=progress,
             page=page,
+            mark=mark,
+            group=group,
         )
         self._aggregate = aggregate_of(fold(rows, begun))
         self._page = page
@@ -162,7 +230,7 @@ class Figure(Closing):
         """What the plot area shows."""
         self._check_open()
         if self._aggregate is None:
-            raise BadArgument("this Figure is empty; draw something with points() first")
+            raise BadArgument("this Figure is empty; draw something with points() or line() first")
         return self._aggregate
 
     def image(self) -> Image:

@@ -91,6 +91,8 @@ mod _core {
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
     #[pymodule_export]
+    use crate::lines::downsample;
+    #[pymodule_export]
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };

@@ -1,9 +1,16 @@
-//! What a job draws of its rows: points, or lines; and a fold of either.
+//! What a job draws of its rows: points, or lines; and a fold of either. Rows of a series that stand for all.
 
 use drypoint_canvas::{
-    Aggregate, Canvas, LineColumns, LinesFold, Options, Plan, PointsFold, Reduction, Result, lines, points,
+    Aggregate, Canvas, Chosen, Downsampling, LineColumns, LinesFold, Options, Plan, PointsFold, Reduction,
+    Result, lines, points,
 };
-use drypoint_stream::Source;
+use drypoint_stream::{DataType, Source, TimeUnit};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use crate::error::CoreError;
+use crate::memory::process_pool;
+use crate::watch::watched;
 
 /// What becomes of the rows.
 #[derive(Debug, Clone)]
@@ -121,4 +128,70 @@ impl MarkFold {
             MarkFold::Lines(fold) => fold.finish(),
         }
     }
+}
+
+/// The columns of rows that were chosen, each as the bytes of an array.
+type ChosenColumns<'py> = (Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>);
+
+/// Rows of a series that stand for all of them: x and y as float64, keys as uint64, and the units of x and y where they
+/// are instants.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn downsample<'py>(
+    py: Python<'py>,
+    source: &crate::source::Source,
+    x: &str,
+    y: &str,
+    count: usize,
+    method: &str,
+    threads: Option<usize>,
+    memory: Option<&str>,
+) -> PyResult<(ChosenColumns<'py>, [Option<&'static str>; 2])> {
+    let method = match method {
+        "m4" => Downsampling::M4,
+        "minmax" => Downsampling::MinMax,
+        "lttb" => Downsampling::Lttb,
+        "minmaxlttb" => Downsampling::MinMaxLttb,
+        _ => return Err(CoreError::Argument(format!("unknown method {method:?}")).into()),
+    };
+    let pool = match memory {
+        Some(memory) => {
+            let bytes = crate::memory::parse_budget(memory)?;
+            process_pool()?.child("downsampling", bytes).map_err(CoreError::from)?
+        }
+        None => process_pool()?.clone(),
+    };
+    let mut options = Options::new(pool.consumer("downsampling"));
+    options.threads = threads;
+    let stop = || {
+        options.cancel.cancel();
+        source.cancel.cancel();
+    };
+    let inner = source.inner.as_ref();
+    let work = || Ok(drypoint_canvas::downsample(inner, (x, y), count, method, &options)?);
+    let chosen = watched(py, stop, |_| Ok(()), work)?;
+    let unit = |column: &str| -> PyResult<Option<&'static str>> {
+        let schema = inner.schema();
+        let place = schema.index_of(column).map_err(CoreError::from)?;
+        Ok(match &schema.fields[place].data_type {
+            DataType::Time { unit, .. } => Some(match unit {
+                TimeUnit::Day => "D",
+                TimeUnit::Second => "s",
+                TimeUnit::Millisecond => "ms",
+                TimeUnit::Microsecond => "us",
+                TimeUnit::Nanosecond => "ns",
+            }),
+            _ => None,
+        })
+    };
+    let column = |pick: fn(&Chosen) -> [u8; 8]| {
+        let bytes: Vec<u8> = chosen.iter().flat_map(pick).collect();
+        PyBytes::new(py, &bytes)
+    };
+    let columns = (
+        column(|row| row.x.to_ne_bytes()),
+        column(|row| row.y.to_ne_bytes()),
+        column(|row| row.key.to_ne_bytes()),
+    );
+    Ok((columns, [unit(x)?, unit(y)?]))
 }

@@ -34,6 +34,8 @@ pub(crate) struct PageSpec {
     spread: Option<usize>,
     /// Whether y was drawn with its sign turned, and is to be read downwards.
     y_downwards: bool,
+    /// What a count counts.
+    counted: String,
 }
 
 /// The colour map or colours, how, span, spread.
@@ -58,7 +60,7 @@ impl PageSpec {
             label: Some(label.clone().unwrap_or_else(|| column.clone())),
             downwards,
         };
-        let label = Some(reduction::label(&self.reduction));
+        let label = Some(reduction::label(&self.reduction, &self.counted));
         let spec = FigureSpec {
             width: self.width,
             height: self.height,
@@ -121,6 +123,7 @@ impl PageSpec {
         scale: f64,
         shading: ShadingTuple<'_>,
         y_downwards: bool,
+        counted: String,
     ) -> PyResult<Self> {
         let reduction = reduction::read(reduction)?;
         let (cmap, how, span, spread) = shading;
@@ -140,6 +143,7 @@ impl PageSpec {
             shading,
             spread,
             y_downwards,
+            counted,
         })
     }
 

@@ -28,11 +28,12 @@ pub(crate) fn read(spec: &Bound<'_, PyTuple>) -> PyResult<Reduction> {
     })
 }
 
-/// What a colour bar or legend says of it: the column, after the fold where that is not obvious.
-pub(crate) fn label(reduction: &Reduction) -> String {
+/// What a colour bar or legend says of it: the column, after the fold where that is not obvious. `counted` is
+/// what a count counts.
+pub(crate) fn label(reduction: &Reduction, counted: &str) -> String {
     match reduction {
-        Reduction::Count(None) => "points".into(),
-        Reduction::Count(Some(column)) => format!("points with {column}"),
+        Reduction::Count(None) => counted.into(),
+        Reduction::Count(Some(column)) => format!("{counted} with {column}"),
         Reduction::Any(_) => "any".into(),
         Reduction::By(column, _) => column.clone(),
         Reduction::Sum(column) => format!("sum of {column}"),

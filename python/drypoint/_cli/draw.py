@@ -8,7 +8,7 @@ import time
 
 from .. import _core
 from .._canvas import Canvas, aggregate_of, fold, job
-from .._draw import choose_columns, draw
+from .._draw import MARKS, check_group, choose_columns, draw
 from .._errors import BadArgument, OutputError, UnknownFormat
 from .._readable import Readable
 from .._reductions import Reduction, by, count
@@ -42,6 +42,8 @@ def add(verbs: Any) -> None:
     what = verb.add_argument_group("what")
     what.add_argument("-x", metavar="COL", help="column from left to right")
     what.add_argument("-y", metavar="COL", help="column from bottom to top")
+    what.add_argument("--mark", choices=MARKS, default="points", help="what becomes of the rows (points)")
+    what.add_argument("--group", metavar="COL", help="with --mark line: rows of one value are one line")
     what.add_argument("--reduce", choices=_REDUCTIONS, default="count", help="what each pixel shows (count)")
     what.add_argument("--of", metavar="COL", help="the column that is reduced")
     what.add_argument("--by", metavar="COL", help="a colour for each category of this column")
@@ -93,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
     import_resident = _core.resident_bytes()
     began = time.perf_counter()
     width, height = _size(options.size)
+    check_group(options.mark, options.group)
     suffix = _suffix(options.output)
     if options.bare:
         _check_bare(options, suffix)
@@ -109,15 +112,17 @@ def run(options: argparse.Namespace) -> int:
         ranges = {"x_range": options.x_range, "y_range": options.y_range}
         ranges = {name: _range(value) for name, value in ranges.items()}
         scales = {"x_scale": options.x_scale, "y_scale": options.y_scale}
+        what = {"mark": options.mark, "group": options.group}
         if options.explain:
             canvas = Canvas(width, height, **ranges, **scales)
-            print(job(canvas, x, y, reduction, threads=options.threads).explain(rows._head()))
+            begun = job(canvas, x, y, reduction, threads=options.threads, **what)
+            print(begun.explain(rows._head()))
             return 0
         with Progress(rows.rows, enabled=not (options.quiet or options.json)) as progress:
             how = {"threads": options.threads, "exact": options.exact, "progress": progress.update}
             if options.bare:
                 canvas = Canvas(width, height, **ranges, **scales)
-                aggregate = aggregate_of(fold(rows, job(canvas, x, y, reduction, **how)))
+                aggregate = aggregate_of(fold(rows, job(canvas, x, y, reduction, **what, **how)))
                 image = aggregate.shade(
                     options.cmap, options.how, background=options.background, spread=options.spread or 0
                 )
@@ -127,6 +132,7 @@ def run(options: argparse.Namespace) -> int:
                     rows,
                     x,
                     y,
+                    **what,
                     color=reduction,
                     width=width,
                     height=height,

@@ -1,12 +1,15 @@
 //! Lines into pixels: vertices are joined in the order of the rows, each segment visits pixels and brings them the value
 //! of the row it starts with, as in Datashader (decision 0027).
 
+mod downsample;
 mod groups;
 mod runs;
 mod seam;
 mod sink;
 mod stepping;
 mod worker;
+
+pub use self::downsample::{Chosen, Downsampling, downsample};
 
 use std::sync::Arc;
 

@@ -10,7 +10,7 @@ use super::runs::Runs;
 use super::seam::{Draw, Vertex};
 use super::stepping::Frame;
 use crate::fold::{Accumulator, Directory, Interner, SharedCounts};
-use crate::raw::{BLOCK_ROWS, Block, Isa, NOWHERE};
+use crate::raw::{BLOCK_ROWS, Block, Isa, NOWHERE, changes_of};
 use crate::{Reduction, Result};
 
 /// What is known of the segments of a block, as far as the reduction needs it.
@@ -25,6 +25,7 @@ pub(super) struct SegmentData<'a> {
 
 /// The cells of one thread, and visits on their way there.
 pub(super) struct Sink {
+    isa: Isa,
     cells: usize,
     consumer: MemoryConsumer,
     pub(super) accumulator: Accumulator,
@@ -61,6 +62,7 @@ impl Sink {
         };
         let waiting = Waiting { visits: 0, pixels: [0; BLOCK_ROWS], segments: [0; BLOCK_ROWS] };
         Ok(Self {
+            isa,
             cells,
             consumer: consumer.clone(),
             accumulator,
@@ -87,8 +89,22 @@ impl Sink {
     }
 
     /// Visit a pixel for each segment of a block, [`NOWHERE`] for none.
-    pub(super) fn add(&mut self, segments: usize, data: &SegmentData<'_>, fill: impl FnOnce(&mut [u32])) {
-        self.block.place(segments, self.cells, fill);
+    ///
+    /// Where a line stays in a pixel for long, its visits are counted before they go to the cell: one addition after the
+    /// other to one cell would wait for each other.
+    pub(super) fn add(&mut self, pixels: &[u32], data: &SegmentData<'_>) {
+        const LONG: usize = 8;
+        if data.values.is_none()
+            && data.categories.is_none()
+            && let Accumulator::Count(counters) = &mut self.accumulator
+            && changes_of(self.isa, pixels) as usize * LONG < pixels.len()
+        {
+            for same in pixels.chunk_by(|a, b| a == b).filter(|same| same[0] != NOWHERE) {
+                counters.put(0, same[0] as usize, same.len() as u64);
+            }
+            return;
+        }
+        self.block.place(pixels.len(), self.cells, |target| target.copy_from_slice(pixels));
         close(&mut self.block, &mut self.accumulator, data, None);
     }
 

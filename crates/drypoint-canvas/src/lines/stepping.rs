@@ -43,6 +43,14 @@ struct Span {
     clipped_end: bool,
 }
 
+/// Where a segment is cut.
+#[derive(Debug, Clone, Copy)]
+enum Edge {
+    None,
+    X(f64),
+    Y(f64),
+}
+
 impl Frame {
     pub(super) fn new(grid: &GridMap) -> Self {
         let ends = |axis: &crate::mapping::AxisMap| {
@@ -81,32 +89,43 @@ impl Frame {
         let ((left, right), (low, high)) =
             ((self.x.0 * part, self.x.1 * part), (self.y.0 * part, self.y.1 * part));
         let (dx, dy) = (x1 - x0, y1 - y0);
-        let (mut enter, mut leave) = (0.0, 1.0);
-        for (step, room) in [(-dx, x0 - left), (dx, right - x0), (-dy, y0 - low), (dy, high - y0)] {
+        let (mut enter, mut leave) = ((0.0, Edge::None), (1.0, Edge::None));
+        let edges = [
+            (-dx, x0 - left, Edge::X(left)),
+            (dx, right - x0, Edge::X(right)),
+            (-dy, y0 - low, Edge::Y(low)),
+            (dy, high - y0, Edge::Y(high)),
+        ];
+        for (step, room, edge) in edges {
             if step < 0.0 && room < 0.0 {
                 let at = room / step;
-                if at > leave {
+                if at > leave.0 {
                     return None;
                 }
-                enter = f64::max(enter, at);
+                enter = if at > enter.0 { (at, edge) } else { enter };
             } else if step > 0.0 && room < step {
                 let at = room / step;
-                if at < enter {
+                if at < enter.0 {
                     return None;
                 }
-                leave = f64::min(leave, at);
+                leave = if at < leave.0 { (at, edge) } else { leave };
             } else if room < 0.0 {
                 return None;
             }
         }
-        let (clipped_start, clipped_end) = (enter > 0.0, leave < 1.0);
-        let pixel = |clipped: bool, at: f64, spot: &Spot| {
-            if clipped {
-                let x = self.grid.x.pixel_at((x0 + at * dx) / part);
-                (x as u32, self.grid.y.pixel_at((y0 + at * dy) / part) as u32)
-            } else {
-                (spot.column, spot.line)
+        let (clipped_start, clipped_end) = (enter.0 > 0.0, leave.0 < 1.0);
+        let pixel = |clipped: bool, (at, edge): (f64, Edge), spot: &Spot| {
+            if !clipped {
+                return (spot.column, spot.line);
             }
+            // On the edge exactly: of ends that lie very far out, what is computed may not even be near.
+            let (mut x, mut y) = (x0 + at * dx, y0 + at * dy);
+            match edge {
+                Edge::X(edge) => x = edge,
+                Edge::Y(edge) => y = edge,
+                Edge::None => {}
+            }
+            (self.grid.x.pixel_at(x / part) as u32, self.grid.y.pixel_at(y / part) as u32)
         };
         let (first, last) = (pixel(clipped_start, enter, from), pixel(clipped_end, leave, to));
         Some(Span { from: first, to: last, clipped_start, clipped_end })

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use drypoint_stream::Batch;
+use drypoint_stream::{Batch, Cancel};
 
 use super::groups::{GroupKey, Groups, LineRows, Order, Sorted};
 use super::runs::Runs;
@@ -34,6 +34,8 @@ struct Scratch {
     columns: [u32; BLOCK_ROWS + 2],
     lines: [u32; BLOCK_ROWS + 2],
     codes: [u32; BLOCK_ROWS + 2],
+    /// Of the segments that visit only the pixel they end in; `NOWHERE` of all others.
+    pixels: [u32; BLOCK_ROWS],
     /// Which segments need to be stepped through.
     others: [u8; BLOCK_ROWS],
     /// Of the row that each segment starts with.
@@ -48,6 +50,7 @@ pub(super) struct LineWorker {
     index: usize,
     frame: Frame,
     isa: Isa,
+    cancel: Cancel,
     scratch: Box<Scratch>,
     sink: Sink,
     runs: Option<Runs>,
@@ -82,6 +85,7 @@ impl LineWorker {
             index,
             frame: Frame::new(grid),
             isa,
+            cancel: options.cancel.clone(),
             scratch: Box::new(Scratch {
                 converted: [0.0; BLOCK_ROWS],
                 other_converted: [0.0; BLOCK_ROWS],
@@ -90,6 +94,7 @@ impl LineWorker {
                 columns: [0; BLOCK_ROWS + 2],
                 lines: [0; BLOCK_ROWS + 2],
                 codes: [0; BLOCK_ROWS + 2],
+                pixels: [NOWHERE; BLOCK_ROWS],
                 others: [0; BLOCK_ROWS],
                 values: [f64::NAN; BLOCK_ROWS],
                 categories: [NOWHERE; BLOCK_ROWS],
@@ -189,6 +194,8 @@ impl LineWorker {
         let (mut begun, mut head) = (0, 0);
         let mut start = 0;
         while start < view.rows {
+            // A block may visit as many pixels as a batch of points and more.
+            self.cancel.check()?;
             let rows = BLOCK_ROWS.min(view.rows - start);
             let scratch = &mut *self.scratch;
             let x = view.x(start, rows, &mut scratch.converted)?;
@@ -250,13 +257,11 @@ impl LineWorker {
                 numbers: ordered.then_some(&scratch.numbers[..rows]),
                 order,
             };
-            let mut others = 0;
             let (columns, heights, codes) = (&scratch.columns, &scratch.lines, &scratch.codes);
-            self.sink.add(rows, &data, |pixels| {
-                let width = grid.width as u32;
-                others =
-                    locate_segments(self.isa, columns, heights, codes, width, pixels, &mut scratch.others);
-            });
+            let (pixels, others) = (&mut scratch.pixels[..rows], &mut scratch.others);
+            let others =
+                locate_segments(self.isa, columns, heights, codes, grid.width as u32, pixels, others);
+            self.sink.add(pixels, &data);
             if others > 0 {
                 let Self { frame, sink, runs, .. } = self;
                 let mut stepped = Stepped { frame, sink, runs: runs.as_mut(), lines, head: &mut head };
@@ -336,10 +341,19 @@ impl Stepped<'_> {
                 self.sink.drain(runs);
             }
         }
-        for segment in 0..rows {
+        let mut segment = 0;
+        while segment < rows {
+            // Eight at a time, because there may be few.
+            if let Some(eight) = block.others[..rows].get(segment..segment + 8)
+                && eight == [0; 8]
+            {
+                segment += 8;
+                continue;
+            }
             if block.others[segment] != 0 {
                 self.segment(block, segment, start, data);
             }
+            segment += 1;
         }
         self.sink.flush(data);
     }
@@ -359,9 +373,16 @@ impl Stepped<'_> {
         if let Some(runs) = &mut self.runs
             && (from.code | to.code) & (SIDES | FIRST) == 0
             && !starts
-            && from.column.abs_diff(to.column) < from.line.abs_diff(to.line)
+            && suits_runs(from.column.abs_diff(to.column), from.line.abs_diff(to.line))
         {
             if data.values.is_none_or(|values| !values[segment].is_nan()) {
+                if from.column == to.column {
+                    // Without a branch on the direction, which is random in noise.
+                    let above = u32::from(to.line > from.line);
+                    let first = from.line.min(to.line) + above;
+                    runs.add(from.column, first, from.line.max(to.line) + above - 1);
+                    return;
+                }
                 self.frame.runs(&from, &to, |column, first, last| runs.add(column, first, last));
             }
             return;
@@ -376,6 +397,14 @@ impl Stepped<'_> {
             self.lines[*self.head].pending = pending;
         }
     }
+}
+
+/// Whether runs are cheaper than visits: few pixels are better visited one by one, because those are single bytes that
+/// stay in a nearer cache.
+#[inline(always)]
+fn suits_runs(across: u32, up: u32) -> bool {
+    const FEW: u32 = 8;
+    across < up && up >= FEW
 }
 
 /// The columns of a batch in the order in which they are drawn.

@@ -19,5 +19,7 @@ pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use raster::Item;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
-pub(crate) use segments::{FIRST, Located, MISSING, SIDES, locate_segments, locate_vertices};
+pub(crate) use segments::{
+    FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
+};
 pub(crate) use tile_keys::{NO_KEY, hide_nan_keys, locate_keys};

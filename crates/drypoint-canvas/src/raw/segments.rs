@@ -22,6 +22,12 @@ pub(crate) struct Located<'a> {
     pub(crate) codes: &'a mut [u32],
 }
 
+/// Without the branch that `f64::is_finite` may be.
+#[inline(always)]
+fn is_finite(value: f64) -> bool {
+    value.abs() < f64::INFINITY
+}
+
 #[inline(always)]
 fn vertices_body(
     x: &[f64],
@@ -39,8 +45,7 @@ fn vertices_body(
     let mut found = 0;
     for row in 0..rows {
         let (x, y, across, up) = (x[row], y[row], x_position[row], y_position[row]);
-        // The difference is 0 for all finite numbers and NaN for all others.
-        let missing = !((across - across == 0.0) & (up - up == 0.0));
+        let missing = !(is_finite(across) & is_finite(up));
         let sides = u32::from(x < grid.x.start)
             | u32::from(x > grid.x.end) << 1
             | u32::from(y < grid.y.start) << 2
@@ -125,4 +130,76 @@ fn bound_body(pixels: &[u32]) -> (u32, u32) {
 for_each_isa! {
     /// The greatest pixel that is somewhere, and how many are nowhere.
     pub(super) fn bound_of(pixels: &[u32]) -> (u32, u32) = bound_body;
+}
+
+#[inline(always)]
+fn changes_body(pixels: &[u32]) -> u32 {
+    let mut changes = 0;
+    for pair in pixels.windows(2) {
+        changes += u32::from(pair[0] != pair[1]);
+    }
+    changes
+}
+
+for_each_isa! {
+    /// How many pixels are not the one before.
+    pub(crate) fn changes_of(pixels: &[u32]) -> u32 = changes_body;
+}
+
+/// What is known of a block of a series; the extents mean nothing unless it is finite.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Series {
+    pub(crate) x: (f64, f64),
+    pub(crate) y: (f64, f64),
+    /// Whether all values are.
+    pub(crate) finite: bool,
+}
+
+/// Independent lanes: enough registers in flight for four extremes.
+const LANES: usize = 16;
+
+#[inline(always)]
+fn series_body(x: &[f64], y: &[f64]) -> Series {
+    #[inline(always)]
+    fn widen(low: &mut [f64; LANES], high: &mut [f64; LANES], values: &[f64]) {
+        for lane in 0..LANES {
+            let value = values[lane];
+            low[lane] = if value < low[lane] { value } else { low[lane] };
+            high[lane] = if value > high[lane] { value } else { high[lane] };
+        }
+    }
+    fn least(low: &[f64; LANES]) -> f64 {
+        low.iter().fold(f64::INFINITY, |least, value| least.min(*value))
+    }
+    fn most(high: &[f64; LANES]) -> f64 {
+        high.iter().fold(f64::NEG_INFINITY, |most, value| most.max(*value))
+    }
+    let y = &y[..x.len()];
+    let (mut x_low, mut x_high) = ([f64::INFINITY; LANES], [f64::NEG_INFINITY; LANES]);
+    let (mut y_low, mut y_high) = (x_low, x_high);
+    // A NaN is passed over by the comparisons.
+    let mut odd = [0u64; LANES];
+    let (mut x_lanes, mut y_lanes) = (x.chunks_exact(LANES), y.chunks_exact(LANES));
+    for (x, y) in (&mut x_lanes).zip(&mut y_lanes) {
+        widen(&mut x_low, &mut x_high, x);
+        widen(&mut y_low, &mut y_high, y);
+        for lane in 0..LANES {
+            odd[lane] |= u64::from(!(is_finite(x[lane]) & is_finite(y[lane])));
+        }
+    }
+    for (&x, &y) in x_lanes.remainder().iter().zip(y_lanes.remainder()) {
+        (x_low[0], x_high[0]) = (x_low[0].min(x), x_high[0].max(x));
+        (y_low[0], y_high[0]) = (y_low[0].min(y), y_high[0].max(y));
+        odd[0] |= u64::from(!(is_finite(x) & is_finite(y)));
+    }
+    Series {
+        x: (least(&x_low), most(&x_high)),
+        y: (least(&y_low), most(&y_high)),
+        finite: odd.iter().all(|odd| *odd == 0),
+    }
+}
+
+for_each_isa! {
+    /// The extents of a block of a series, and whether all of it is finite.
+    pub(crate) fn series_of(x: &[f64], y: &[f64]) -> Series = series_body;
 }

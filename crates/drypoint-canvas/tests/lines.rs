@@ -1,0 +1,461 @@
+//! Lines against their slow, obvious twin: one segment after the other, one pixel after the other, whatever the batches,
+//! the threads and the order in which the readers come to their rows.
+
+mod table;
+
+use std::collections::BTreeMap;
+
+use drypoint_canvas::{
+    Aggregate, Axis, AxisKind, Canvas, CanvasError, Cells, LineColumns, LinesFold, Options, Plan, Reduction,
+    Scale, lines,
+};
+use drypoint_memory::MemoryPool;
+use proptest::prelude::*;
+use table::{Data, Table, Words};
+
+const WORDS: [&str; 4] = ["oak", "", "ash", "élan"];
+
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    x: Option<f64>,
+    y: Option<f64>,
+    value: Option<f64>,
+    category: Option<usize>,
+    group: Option<usize>,
+}
+
+struct Twin<'a> {
+    canvas: &'a Canvas,
+    /// The values of the rows that visited each pixel of each category, by the row.
+    visits: BTreeMap<(usize, usize), Vec<(usize, f64)>>,
+}
+
+impl Twin<'_> {
+    fn position(axis: &Axis, value: Option<f64>) -> Option<f64> {
+        let value = value?;
+        let at = if axis.scale == Scale::Log { value.log10() } else { value };
+        at.is_finite().then_some(at)
+    }
+
+    fn pixel(axis: &Axis, position: f64) -> i64 {
+        let map = |value: f64| if axis.scale == Scale::Log { value.log10() } else { value };
+        let (start, end) = (map(axis.range.0), map(axis.range.1));
+        let scale = axis.pixels as f64 / (end - start);
+        let at = (position * scale + -start * scale).trunc();
+        (at as i64).clamp(0, axis.pixels as i64 - 1)
+    }
+
+    fn visit(&mut self, column: i64, line: i64, row: usize, data: &Row) {
+        if let (Some(category), Some(value)) = (data.category, data.value.filter(|value| !value.is_nan())) {
+            let cell = line as usize * self.canvas.x.pixels + column as usize;
+            self.visits.entry((category, cell)).or_default().push((row, value));
+        }
+    }
+
+    /// The segment from one row to the next of its line; `before` is the row before both.
+    fn segment(&mut self, rows: &[Row], before: Option<usize>, from: usize, to: usize) {
+        let canvas = self.canvas;
+        let at = |row: usize| {
+            Some((Self::position(&canvas.x, rows[row].x)?, Self::position(&canvas.y, rows[row].y)?))
+        };
+        let (Some((x0, y0)), Some((x1, y1))) = (at(from), at(to)) else { return };
+        let mut start = before.is_none_or(|before| at(before).is_none());
+        // How far along the segment it comes in and goes out, and over which edge: (is it one of x, where).
+        let (mut enter, mut leave) = ((0.0f64, (true, f64::NAN)), (1.0f64, (true, f64::NAN)));
+        for (is_x, axis, a, b) in [(true, &canvas.x, x0, x1), (false, &canvas.y, y0, y1)] {
+            let map = |value: f64| if axis.scale == Scale::Log { value.log10() } else { value };
+            let (low, high) = (map(axis.range.0), map(axis.range.1));
+            if (a < low && b < low) || (a > high && b > high) {
+                return;
+            }
+            let cuts = [
+                (a < low, true, (a - low) / -(b - a), low),
+                (b > high, false, (high - a) / (b - a), high),
+                (b < low, false, (a - low) / -(b - a), low),
+                (a > high, true, (high - a) / (b - a), high),
+            ];
+            for (_, enters, at, edge) in cuts.into_iter().filter(|(cut, ..)| *cut) {
+                if enters && at > enter.0 {
+                    enter = (at, (is_x, edge));
+                }
+                if !enters && at < leave.0 {
+                    leave = (at, (is_x, edge));
+                }
+            }
+        }
+        if enter.0 > leave.0 {
+            return;
+        }
+        let clipped = enter.0 > 0.0 || leave.0 < 1.0;
+        start |= enter.0 > 0.0;
+        let end = |(part, (is_x, edge)): (f64, (bool, f64)), whole: (f64, f64), cut: bool| {
+            let (mut x, mut y) = whole;
+            if cut {
+                (x, y) = (x0 + part * (x1 - x0), y0 + part * (y1 - y0));
+                *(if is_x { &mut x } else { &mut y }) = edge;
+            }
+            (Self::pixel(&canvas.x, x), Self::pixel(&canvas.y, y))
+        };
+        let (mut column, mut line) = end(enter, (x0, y0), enter.0 > 0.0);
+        let (last_column, last_line) = end(leave, (x1, y1), leave.0 < 1.0);
+        let (across, up) = ((last_column - column).abs(), (last_line - line).abs());
+        let (right, above) = ((last_column - column).signum(), (last_line - line).signum());
+        let data = rows[from];
+        if !clipped && across == 0 && up == 0 {
+            self.visit(column, line, from, &data);
+            return;
+        }
+        if start {
+            self.visit(column, line, from, &data);
+        }
+        let mut error = if across >= up { 2 * up - across } else { 2 * across - up };
+        while (column, line) != (last_column, last_line) {
+            if across >= up {
+                if error > 0 || (error == 0 && right > 0) {
+                    line += above;
+                    error -= 2 * across;
+                }
+                column += right;
+                error += 2 * up;
+            } else {
+                if error > 0 || (error == 0 && above > 0) {
+                    column += right;
+                    error -= 2 * up;
+                }
+                line += above;
+                error += 2 * across;
+            }
+            self.visit(column, line, from, &data);
+        }
+    }
+}
+
+fn twin<'a>(canvas: &'a Canvas, rows: &[Row], grouped: bool) -> Twin<'a> {
+    let mut twin = Twin { canvas, visits: BTreeMap::new() };
+    let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        match row.group {
+            _ if !grouped => lines.entry(0).or_default().push(index),
+            Some(group) => lines.entry(group).or_default().push(index),
+            None => {}
+        }
+    }
+    for line in lines.values() {
+        for place in 1..line.len() {
+            let before = place.checked_sub(2).map(|before| line[before]);
+            twin.segment(rows, before, line[place - 1], line[place]);
+        }
+    }
+    twin
+}
+
+fn table(rows: &[Row], text_groups: bool) -> Table {
+    let number = |pick: fn(&Row) -> Option<f64>| -> (Data, Vec<bool>) {
+        let values = rows.iter().map(|row| pick(row).unwrap_or(1e9)).collect();
+        (Data::F64(values), rows.iter().map(|row| pick(row).is_some()).collect())
+    };
+    let word = |pick: fn(&Row) -> Option<usize>| -> (Vec<u32>, Vec<bool>) {
+        (
+            rows.iter().map(|row| pick(row).unwrap_or(0) as u32).collect(),
+            rows.iter().map(|row| pick(row).is_some()).collect(),
+        )
+    };
+    let (x, x_valid) = number(|row| row.x);
+    let (y, y_valid) = number(|row| row.y);
+    let (value, value_valid) = number(|row| row.value);
+    let (category, category_valid) = word(|row| row.category);
+    let (group, group_valid) = word(|row| row.group);
+    let group = if text_groups {
+        Data::Dictionary(group, Words::new(&WORDS))
+    } else {
+        Data::I64(group.iter().map(|group| i64::from(*group) - 2).collect())
+    };
+    Table::new()
+        .with("x", x, Some(&x_valid))
+        .with("y", y, Some(&y_valid))
+        .with("value", value, Some(&value_valid))
+        .with("category", Data::Dictionary(category, Words::new(&WORDS)), Some(&category_valid))
+        .with("group", group, Some(&group_valid))
+}
+
+fn axis(pixels: usize, log: bool) -> Axis {
+    let (range, scale) = if log { ((0.1, 100.0), Scale::Log) } else { ((-1.0, 2.0), Scale::Linear) };
+    Axis { pixels, range, scale, kind: AxisKind::Number }
+}
+
+fn coordinate() -> impl Strategy<Value = Option<f64>> {
+    prop_oneof![
+        6 => (-2.0..3.0f64).prop_map(Some),
+        // On edges of pixels and of the range, and on one another.
+        3 => (-6..8i32).prop_map(|at| Some(f64::from(at) / 2.0)),
+        1 => (-3.0..4.0f64).prop_map(|at| Some(10f64.powf(at))),
+        1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e300]).prop_map(Some),
+        1 => Just(None),
+    ]
+}
+
+fn walk() -> impl Strategy<Value = Vec<Row>> {
+    // Small steps, so that most segments are plain, and some that are not.
+    let step = prop_oneof![8 => -0.05..0.05f64, 1 => -2.0..2.0f64, 1 => Just(0.0)];
+    prop::collection::vec((step.clone(), step, 0..40u8, 0..4usize, 0..5usize), 0..300).prop_map(|steps| {
+        let (mut x, mut y) = (0.5, 0.5);
+        steps
+            .into_iter()
+            .map(|(dx, dy, chance, category, group)| {
+                (x, y) = (x + dx, y + dy);
+                Row {
+                    x: (chance != 0).then_some(x),
+                    y: Some(if chance == 1 { f64::NAN } else { y }),
+                    value: (chance != 2).then_some(f64::from(chance)),
+                    category: (chance != 3).then_some(category),
+                    group: (group < 4).then_some(group),
+                }
+            })
+            .collect()
+    })
+}
+
+fn jumps() -> impl Strategy<Value = Vec<Row>> {
+    let value = prop_oneof![8 => (-9..9i32).prop_map(|v| Some(f64::from(v))), 1 => Just(None)];
+    let row = (
+        coordinate(),
+        coordinate(),
+        value,
+        prop::option::weighted(0.9, 0..4usize),
+        prop::option::weighted(0.9, 0..4usize),
+    );
+    prop::collection::vec(row, 0..120).prop_map(|rows| {
+        rows.into_iter().map(|(x, y, value, category, group)| Row { x, y, value, category, group }).collect()
+    })
+}
+
+fn reductions() -> Vec<Reduction> {
+    let value = || "value".to_string();
+    vec![
+        Reduction::Count(Some(value())),
+        Reduction::Any(Some(value())),
+        Reduction::Sum(value()),
+        Reduction::Min(value()),
+        Reduction::Max(value()),
+        Reduction::First(value()),
+        Reduction::Last(value()),
+        Reduction::Mean(value()),
+    ]
+}
+
+fn fold(reduction: &Reduction, visits: &[(usize, f64)]) -> f64 {
+    let values = || visits.iter().map(|(_, value)| *value);
+    match reduction.inner() {
+        Reduction::Count(_) => visits.len() as f64,
+        Reduction::Any(_) => 1.0,
+        Reduction::Sum(_) => values().sum(),
+        Reduction::Mean(_) => values().sum::<f64>() / visits.len() as f64,
+        Reduction::Min(_) => values().fold(f64::INFINITY, f64::min),
+        Reduction::Max(_) => values().fold(f64::NEG_INFINITY, f64::max),
+        Reduction::First(_) => visits.iter().min_by_key(|(row, _)| row).map_or(f64::NAN, |(_, value)| *value),
+        Reduction::Last(_) => visits.iter().max_by_key(|(row, _)| row).map_or(f64::NAN, |(_, value)| *value),
+        other => panic!("{other} has no twin"),
+    }
+}
+
+fn cell(cells: Cells<'_>, at: usize) -> f64 {
+    match cells {
+        Cells::Bool(cells) => f64::from(cells[at]),
+        Cells::U32(cells) => f64::from(cells[at]),
+        Cells::U64(cells) => cells[at] as f64,
+        Cells::F64(cells) => cells[at],
+    }
+}
+
+fn check(found: &Aggregate, reduction: &Reduction, twin: &Twin<'_>, by: bool) -> Result<(), TestCaseError> {
+    let pixels = twin.canvas.pixels();
+    for plane in 0..found.planes() {
+        for at in 0..pixels {
+            let visits: Vec<(usize, f64)> = if by {
+                let category = WORDS.iter().position(|word| *word == found.categories[plane]).unwrap();
+                twin.visits.get(&(category, at)).cloned().unwrap_or_default()
+            } else {
+                (0..WORDS.len())
+                    .flat_map(|word| twin.visits.get(&(word, at)).cloned().unwrap_or_default())
+                    .collect()
+            };
+            let got = cell(found.cells(plane), at);
+            if visits.is_empty() {
+                prop_assert!(got.is_nan() || got == 0.0, "{reduction}: cell {at} is {got}, none passed");
+            } else {
+                let expected = fold(reduction, &visits);
+                prop_assert!(
+                    (got - expected).abs() < 1e-9,
+                    "{reduction}: cell {at} is {got}, not {expected}"
+                );
+            }
+        }
+    }
+    if by {
+        let known: usize =
+            twin.visits.keys().map(|(category, _)| category).collect::<std::collections::BTreeSet<_>>().len();
+        prop_assert!(found.categories.len() >= known);
+    }
+    Ok(())
+}
+
+fn options(threads: usize, batch_rows: usize) -> Options {
+    let mut options = Options::new(MemoryPool::new(64 << 20).consumer("test"));
+    (options.threads, options.batch_rows) = (Some(threads), Some(batch_rows));
+    options
+}
+
+fn columns(grouped: bool) -> LineColumns {
+    LineColumns { x: "x".into(), y: "y".into(), group: grouped.then(|| "group".into()) }
+}
+
+fn agree(
+    rows: &[Row],
+    canvas: &Canvas,
+    threads: usize,
+    batch_rows: usize,
+    grouped: bool,
+    text: bool,
+) -> Result<(), TestCaseError> {
+    let table = table(rows, text);
+    let options = options(threads, batch_rows);
+    // Without categories, rows that have none take part.
+    let uncategorised: Vec<Row> = rows.iter().map(|row| Row { category: Some(0), ..*row }).collect();
+    let plain = twin(canvas, &uncategorised, grouped);
+    let by = twin(canvas, rows, grouped);
+    for reduction in reductions() {
+        let found = lines(canvas, &table, &columns(grouped), &reduction, &options).unwrap();
+        check(&found, &reduction, &plain, false)?;
+        prop_assert_eq!(found.rows, rows.len() as u64);
+        let reduction = Reduction::By("category".into(), Box::new(reduction));
+        let found = lines(canvas, &table, &columns(grouped), &reduction, &options).unwrap();
+        check(&found, &reduction, &by, true)?;
+    }
+    // All vertices of segments, whatever their values.
+    let valued: Vec<Row> = uncategorised.iter().map(|row| Row { value: Some(1.0), ..*row }).collect();
+    let all = twin(canvas, &valued, grouped);
+    let found = lines(canvas, &table, &columns(grouped), &Reduction::Count(None), &options).unwrap();
+    check(&found, &Reduction::Count(None), &all, false)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn lines_agree_with_their_twin(
+        rows in prop_oneof![walk(), jumps()],
+        (width, height) in (1usize..24, 1usize..24),
+        (x_log, y_log) in prop_oneof![3 => Just((false, false)), 1 => (any::<bool>(), any::<bool>())],
+        threads in 1usize..5,
+        batch_rows in prop_oneof![1usize..8, 8usize..400],
+        grouped: bool,
+        text: bool,
+    ) {
+        let canvas = Canvas { x: axis(width, x_log), y: axis(height, y_log) };
+        agree(&rows, &canvas, threads, batch_rows, grouped, text)?;
+    }
+}
+
+/// A long walk with a break now and then: blocks and batches of their usual sizes.
+fn long(rows: usize) -> Vec<Row> {
+    let mut state = 7u64;
+    let mut next = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 40) as f64 / (1u64 << 24) as f64
+    };
+    let (mut x, mut y) = (0.5, 0.5);
+    (0..rows)
+        .map(|row| {
+            (x, y) = (x + (next() - 0.5) * 0.05, y + (next() - 0.5) * 0.3);
+            if !(-2.0..3.0).contains(&x) || !(-2.0..3.0).contains(&y) {
+                (x, y) = (0.5, 0.5);
+            }
+            let value = Some((row % 13) as f64);
+            Row {
+                x: (next() > 0.01).then_some(x),
+                y: Some(y),
+                value,
+                category: Some(row % 4),
+                group: Some(row / 700 % 4),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_and_batches_of_any_size_are_joined() {
+    let rows = long(9_000);
+    let canvas = Canvas { x: axis(90, false), y: axis(60, false) };
+    for (threads, batch_rows) in [(1, 16_384), (1, 1024), (3, 1025), (4, 100), (2, 4096)] {
+        for grouped in [false, true] {
+            agree(&rows, &canvas, threads, batch_rows, grouped, grouped).unwrap();
+        }
+    }
+}
+
+#[test]
+fn lines_go_on_from_one_source_to_the_next() {
+    let rows = long(2_000);
+    let canvas = Canvas { x: axis(50, false), y: axis(40, false) };
+    let whole = table(&rows, false);
+    for grouped in [false, true] {
+        for reduction in
+            [Reduction::Count(None), Reduction::Last("value".into()), Reduction::First("value".into())]
+        {
+            let options = options(2, 64);
+            let expected = lines(&canvas, &whole, &columns(grouped), &reduction, &options).unwrap();
+            let mut fold = LinesFold::new(&canvas, &columns(grouped), &reduction, &options).unwrap();
+            for part in rows.chunks(333) {
+                fold.consume(&table(part, false)).unwrap();
+            }
+            let found = fold.finish().unwrap();
+            for at in 0..canvas.pixels() {
+                let (found, expected) = (cell(found.cells(0), at), cell(expected.cells(0), at));
+                assert!(found == expected || found.is_nan() && expected.is_nan(), "{reduction}, cell {at}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_budget_without_room_for_runs_changes_nothing_but_the_speed() {
+    let rows = long(4_000);
+    let canvas = Canvas { x: axis(300, false), y: axis(300, false) };
+    let table = table(&rows, false);
+    let ample = lines(&canvas, &table, &columns(false), &Reduction::Count(None), &options(2, 512)).unwrap();
+    let mut tight = options(1, 512);
+    tight.consumer = MemoryPool::new(700_000).consumer("tight");
+    let plan = Plan::for_lines(&table, &canvas, &columns(false), &Reduction::Count(None), &tight).unwrap();
+    assert!(plan.peak + 4 * 300 * 301 > 700_000, "there is room for runs: {plan}");
+    let found = lines(&canvas, &table, &columns(false), &Reduction::Count(None), &tight).unwrap();
+    let (Cells::U32(found), Cells::U32(ample)) = (found.cells(0), ample.cells(0)) else { panic!("counts") };
+    assert_eq!(found, ample);
+    tight.consumer = MemoryPool::new(100_000).consumer("nothing");
+    let refused = lines(&canvas, &table, &columns(false), &Reduction::Count(None), &tight);
+    assert!(matches!(refused, Err(CanvasError::Budget(_))), "{refused:?}");
+}
+
+#[test]
+fn notes_of_seams_do_not_grow_with_batches() {
+    let rows = long(60_000);
+    let canvas = Canvas { x: axis(40, false), y: axis(40, false) };
+    let table = table(&rows, false);
+    let peak = |batch_rows| {
+        let mut options = options(3, batch_rows);
+        let pool = MemoryPool::new(64 << 20);
+        options.consumer = pool.consumer("test");
+        lines(&canvas, &table, &columns(true), &Reduction::Count(None), &options).unwrap();
+        pool.snapshot().peak_reserved
+    };
+    // Ten thousand batches, each of which would leave a note of 200 bytes.
+    assert!(peak(6) <= peak(60_000) + (1 << 18), "{} and {}", peak(6), peak(60_000));
+}
+
+#[test]
+fn groups_are_not_numbers_with_fractions() {
+    let table = Table::new().f64("x", vec![0.0, 1.0]).f64("y", vec![0.0, 1.0]);
+    let canvas = Canvas { x: axis(4, false), y: axis(4, false) };
+    let columns = LineColumns { group: Some("y".into()), ..columns(false) };
+    let refused = lines(&canvas, &table, &columns, &Reduction::Count(None), &options(1, 10));
+    assert!(matches!(refused, Err(CanvasError::NotCategorical { .. })), "{refused:?}");
+}
