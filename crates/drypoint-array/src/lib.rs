@@ -13,5 +13,5 @@ pub use codec::{Codec, Scratch};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
 pub use tiles::{
-    CountTiles, Distributor, Packer, Packing, TILE_CELLS, TILE_SIDE, TileCells, TileGrid, TileScratch,
+    CountTiles, Distributor, NO_KEY, Packer, Packing, TILE_CELLS, TILE_SIDE, TileCells, TileGrid, TileScratch,
 };

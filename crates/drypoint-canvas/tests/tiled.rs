@@ -202,7 +202,8 @@ fn damaged_files_are_refused_and_old_ones_open() {
         .f64("y", (0..20_000).map(|at| 0.5 + f64::from(at % 991) / 200.0).collect());
     let pool = MemoryPool::new(64 << 20);
     let options = Options::new(pool.consumer("test"));
-    let (canvas, count, cancel) = (canvas(600, 600, Scale::Linear), Reduction::Count(None), Cancel::default());
+    let (canvas, count, cancel) =
+        (canvas(600, 600, Scale::Linear), Reduction::Count(None), Cancel::default());
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiles.npz");
     tiled_points(&canvas, &table, "x", "y", &count, &options).unwrap().save(&path, &cancel).unwrap();
@@ -243,8 +244,7 @@ fn merging_needs_one_canvas_and_one_fold() {
     let different = count.merge(&fold(300, Reduction::Any(None)), &cancel).unwrap_err();
     assert!(matches!(different, CanvasError::DifferentReduction { .. }));
     let floats = Planes::F64(options.consumer.zeroed(90_000).unwrap());
-    let sums =
-        Aggregate::from_planes(count.canvas.clone(), Reduction::Sum("v".into()), Vec::new(), floats);
+    let sums = Aggregate::from_planes(count.canvas.clone(), Reduction::Sum("v".into()), Vec::new(), floats);
     let refused = TiledAggregate::from_whole(&sums, &options.consumer, &cancel).unwrap_err();
     assert!(matches!(refused, CanvasError::NotTiled { .. }));
 }

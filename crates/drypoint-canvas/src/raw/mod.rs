@@ -16,4 +16,4 @@ pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
 pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
-pub(crate) use tile_keys::{NO_KEY, hide_nan_keys, locate_keys};
+pub(crate) use tile_keys::{hide_nan_keys, locate_keys};

@@ -7,7 +7,7 @@ use crate::Result;
 use crate::tiles::directory::{Directory, NONE};
 use crate::tiles::packed::corrupt;
 use crate::tiles::relief::Relief;
-use crate::tiles::{TILE_CELLS, TileScratch};
+use crate::tiles::{NO_KEY, TILE_CELLS, TileScratch};
 
 /// A log of more entries becomes counters: it is as fast to read then, and half as long.
 const MOST_ENTRIES: usize = 1 << 13;
@@ -141,46 +141,67 @@ impl Shard {
         })
     }
 
-    /// Count points; `tile_of` gives the number of a key's tile in this shard, which must be below its tiles.
-    pub(in crate::tiles) fn count(
-        &mut self,
-        keys: &[u64],
-        tile_of: impl Fn(u64) -> u64 + Copy,
-        relief: &Relief,
-    ) -> Result<()> {
-        let mut done = 0;
-        while let Err(refused) = self.count_from(keys, &mut done, tile_of) {
-            self.relieve(refused, relief)?;
+    /// Count points; `shift` takes a key to the number of its tile in this shard, which must be below its tiles. Keys
+    /// that are [`NO_KEY`] are left out; returns how many are not.
+    pub(in crate::tiles) fn count(&mut self, keys: &[u64], shift: u32, relief: &Relief) -> Result<u64> {
+        let mut counted = 0;
+        for keys in keys.chunks(BLOCK) {
+            let mut block = Block { slots: [0; BLOCK], places: [0; BLOCK], len: 0 };
+            let mut done = 0;
+            while let Err(refused) = self.find(keys, shift, &mut done, &mut block) {
+                self.relieve(refused, relief)?;
+            }
+            let mut done = 0;
+            while let Err(refused) = self.count_from(&block, &mut done) {
+                self.relieve(refused, relief)?;
+            }
+            counted += block.len as u64;
         }
-        Ok(())
+        Ok(counted)
     }
 
-    fn count_from(
+    /// The slot of each key, made if there is none.
+    fn find(
         &mut self,
         keys: &[u64],
+        shift: u32,
         done: &mut usize,
-        tile_of: impl Fn(u64) -> u64,
+        block: &mut Block,
     ) -> std::result::Result<(), BudgetExceeded> {
-        while *done < keys.len() {
-            if let Some(key) = keys.get(*done + AHEAD) {
-                let slot = self.directory.find(tile_of(*key));
-                if let Some(hot) = self.hot.get(slot as usize) {
-                    fetch(hot.at.wrapping_add(usize::from(*key as u16 & hot.mask)));
+        for key in &keys[*done..] {
+            let tile = key >> shift;
+            let mut slot = self.directory.find(tile);
+            if slot == NONE {
+                if *key == NO_KEY {
+                    *done += 1;
+                    continue;
                 }
+                slot = self.new_slot(tile)?;
             }
-            let key = keys[*done];
-            self.add_one(tile_of(key), key as u16)?;
+            block.slots[block.len] = slot;
+            block.places[block.len] = *key as u16;
+            block.len += 1;
             *done += 1;
         }
         Ok(())
     }
 
-    #[inline(always)]
-    fn add_one(&mut self, tile: u64, place: u16) -> std::result::Result<(), BudgetExceeded> {
-        let mut slot = self.directory.find(tile);
-        if slot == NONE {
-            slot = self.new_slot(tile)?;
+    fn count_from(&mut self, block: &Block, done: &mut usize) -> std::result::Result<(), BudgetExceeded> {
+        while *done < block.len {
+            // Nothing here moves `hot`: all slots exist.
+            *done = add_fast(&mut self.hot, block, *done);
+            if *done == block.len {
+                break;
+            }
+            let (slot, place) = (block.slots[*done], block.places[*done]);
+            self.add_one(slot, place)?;
+            *done += 1;
         }
+        Ok(())
+    }
+
+    /// One point, whatever it takes.
+    fn add_one(&mut self, slot: u32, place: u16) -> std::result::Result<(), BudgetExceeded> {
         let hot = &mut self.hot[slot as usize];
         if hot.mask != 0 {
             // SAFETY: `at` is a page of `TILE_CELLS` bytes of this tile, and `place` is below that.
@@ -197,13 +218,7 @@ impl Shard {
         if hot.room == 0 {
             return self.grow_and_add(slot, place);
         }
-        // SAFETY: the log's last chunk has room for `room` more entries at `at`, which is even.
-        unsafe {
-            hot.at.cast::<u16>().write(place);
-            hot.at = hot.at.add(2);
-        }
-        hot.room -= 1;
-        hot.entries += 1;
+        hot.push(place);
         Ok(())
     }
 
@@ -301,7 +316,7 @@ impl Shard {
             hot.at = unsafe { self.pages.at(chunk).as_ptr().add(HEADER) };
             hot.room = entries_of(class) as u16;
         }
-        self.add_one(self.slots[slot as usize].tile, place)
+        self.add_one(slot, place)
     }
 
     /// Count what the log has.
@@ -604,6 +619,59 @@ impl Shard {
 
 impl Hot {
     const EMPTY: Self = Self { at: std::ptr::null_mut(), mask: 0, room: 0, entries: 0 };
+
+    /// An entry more. There must be room.
+    #[inline(always)]
+    fn push(&mut self, place: u16) {
+        debug_assert!(self.mask == 0 && self.room > 0);
+        // SAFETY: the log's last chunk has room for `room` more entries at `at`, which is even.
+        unsafe {
+            self.at.cast::<u16>().write(place);
+            self.at = self.at.add(2);
+        }
+        self.room -= 1;
+        self.entries += 1;
+    }
+}
+
+/// Points whose slots are found before any is counted: then each pass is short, and the second knows where it will go.
+const BLOCK: usize = 512;
+
+struct Block {
+    slots: [u32; BLOCK],
+    places: [u16; BLOCK],
+    len: usize,
+}
+
+/// Count the points of a block from `start` on, up to the first that needs more than a byte or a place in a log that is
+/// there. Returns which that is; it is not counted.
+fn add_fast(hots: &mut [Hot], block: &Block, start: usize) -> usize {
+    let Block { slots, places, len } = block;
+    let len = (*len).min(BLOCK);
+    for at in start..len {
+        let ahead = at + AHEAD;
+        if ahead < len {
+            let hot = &hots[slots[ahead] as usize];
+            fetch(hot.at.wrapping_add(usize::from(places[ahead] & hot.mask)));
+        }
+        let (hot, place) = (&mut hots[slots[at] as usize], places[at]);
+        if hot.mask != 0 {
+            // SAFETY: `hot.at` is a page of `TILE_CELLS` bytes of this tile, and `place` is below that; no reference to it
+            // exists.
+            unsafe {
+                let cell = hot.at.add(usize::from(place));
+                if *cell == u8::MAX {
+                    return at;
+                }
+                *cell += 1;
+            }
+        } else if hot.room > 0 {
+            hot.push(place);
+        } else {
+            return at;
+        }
+    }
+    len
 }
 
 fn check(packed: &[u8], crc: u32, tile: u64) -> Result<()> {
