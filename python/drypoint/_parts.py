@@ -71,7 +71,7 @@ class Parts:
         Parameters
         ----------
         x_range, y_range : (start, end), optional
-            In data units, instants as numbers; all by default. Moved outward to whole pixels, and cut at the ranges drawn.
+            In data units, instants as numbers; all by default. Moved outward to whole pixels, cut at the ranges drawn.
         width, height : int
             Pixels at most. Along each axis as many pixels become one as it takes, the same number everywhere, so that
             counts are exact sums and no pattern comes of the division.
@@ -167,9 +167,13 @@ class Parts:
         suffix = os.path.splitext(name)[1]
         pmtiles = suffix.lower() == ".pmtiles"
         if not pmtiles and suffix.lower() in (".zip", ".mbtiles", ".tif", ".png"):
-            raise UnknownFormat(f"{name}: a pyramid is written to a folder, or to a file that ends in .pmtiles")
+            raise UnknownFormat(
+                f"{name}: a pyramid is written to a folder, or to a file that ends in .pmtiles"
+            )
         if not pmtiles and os.path.isfile(name):
-            raise OutputError(f"{name} is a file; a pyramid is written to a folder, or to a file that ends in .pmtiles")
+            raise OutputError(
+                f"{name} is a file; a pyramid is written to a folder, or to a file that ends in .pmtiles"
+            )
         return self._in_tiles().pyramid(
             name,
             pmtiles,
@@ -194,5 +198,7 @@ def _numbers(value: Any, name: str) -> tuple[float, float] | None:
         return None
     start, end = ends
     if isinstance(start, str) or isinstance(end, str):
-        raise BadArgument(f"{name}: instants are given as numbers here, in the unit of the ranges drawn, not {value!r}")
+        raise BadArgument(
+            f"{name}: instants are given as numbers here, in the unit of the ranges drawn, not {value!r}"
+        )
     return start, end

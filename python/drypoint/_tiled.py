@@ -10,7 +10,6 @@ from ._errors import BadArgument, BudgetExceeded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from typing import Any, Literal
 
     from ._image import Image

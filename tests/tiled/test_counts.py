@@ -61,7 +61,9 @@ def keys():
     bounds = st.one_of(st.none(), st.integers(-2000, 2000))
     steps = st.one_of(st.none(), st.integers(1, 400), st.integers(-400, -1))
     one = st.one_of(st.builds(slice, bounds, bounds, steps), st.integers(-900, 899))
-    return st.one_of(one, st.tuples(one, st.one_of(st.builds(slice, bounds, bounds, steps), st.integers(-1500, 1499))))
+    return st.one_of(
+        one, st.tuples(one, st.one_of(st.builds(slice, bounds, bounds, steps), st.integers(-1500, 1499)))
+    )
 
 
 @settings(max_examples=150, deadline=None)
@@ -107,12 +109,21 @@ def test_a_zoom_is_the_window_at_the_resolution_that_fits():
 
 
 def test_pictures_are_the_same():
-    for options in ({}, {"how": "log", "cmap": "viridis"}, {"how": "linear", "span": (1, 9)}, {"spread": 2}, {"background": "black"}):
+    for options in (
+        {},
+        {"how": "log", "cmap": "viridis"},
+        {"how": "linear", "span": (1, 9)},
+        {"spread": 2},
+        {"background": "black"},
+    ):
         np.testing.assert_array_equal(np.asarray(TILED.shade(**options)), np.asarray(WHOLE.shade(**options)))
 
 
 def test_merged_saved_and_loaded(tmp_path):
-    halves = [{name: column[part] for name, column in POINTS.items()} for part in (slice(None, 9000), slice(9000, None))]
+    halves = [
+        {name: column[part] for name, column in POINTS.items()}
+        for part in (slice(None, 9000), slice(9000, None))
+    ]
     one, two = (both(points=half)[0] for half in halves)
     merged = one + two
     np.testing.assert_array_equal(np.asarray(merged), CELLS)

@@ -111,7 +111,9 @@ def zxy(tile):
 
 def pmtiles(data):
     assert data[:8] == b"PMTiles\x03"
-    root, root_len, about, about_len, leaf, leaf_len, start, length, *counts = struct.unpack("<11Q", data[8:96])
+    root, root_len, about, about_len, leaf, leaf_len, start, length, *counts = struct.unpack(
+        "<11Q", data[8:96]
+    )
     assert list(data[96:102][1:4]) == [1, 1, 2]  # nothing compressed, PNG
     assert start + length == len(data)
     tiles = {}
@@ -133,7 +135,9 @@ def test_pmtiles_holds_the_same(counts, tmp_path):
     tiles, about = pmtiles((tmp_path / "all.pmtiles").read_bytes())
     assert zxy(19078479) == (12, 3423, 1763)
     expected = {
-        tuple(int(part) for part in path.relative_to(tmp_path / "tiles").with_suffix("").parts): path.read_bytes()
+        tuple(
+            int(part) for part in path.relative_to(tmp_path / "tiles").with_suffix("").parts
+        ): path.read_bytes()
         for path in (tmp_path / "tiles").rglob("*.png")
     }
     assert tiles == expected

@@ -24,10 +24,19 @@ def test_large_canvases_are_tiled_and_small_ones_are_not():
 
 
 def test_folds_that_tiles_cannot_hold_are_told_with_those_they_can():
-    for reduction in (dp.mean("v"), dp.sum("v"), dp.min("v"), dp.var("v"), dp.first("v"), dp.by("c", dp.count())):
+    for reduction in (
+        dp.mean("v"),
+        dp.sum("v"),
+        dp.min("v"),
+        dp.var("v"),
+        dp.first("v"),
+        dp.by("c", dp.count()),
+    ):
         assert not isinstance(drawn(500, reduction), dp.TiledAggregate)
     for reduction in (dp.mean("v"), dp.sum("v"), dp.max("v"), dp.std("v")):
-        with pytest.raises(dp.BadArgument, match=r"cannot be folded in tiles; a tiled canvas takes count\(\) and any\(\)"):
+        with pytest.raises(
+            dp.BadArgument, match=r"cannot be folded in tiles; a tiled canvas takes count\(\) and any\(\)"
+        ):
             drawn(500, reduction, tiled=True)
         with pytest.raises(dp.BadArgument, match="cannot be folded in tiles"):
             drawn(100, reduction).level(1)
@@ -41,7 +50,7 @@ def test_arguments_are_checked():
     with pytest.raises(dp.BadArgument, match="too many"):
         drawn(2**17, tiled=False)
     vast = drawn(2**20)
-    with pytest.raises(dp.BadArgument, match="x range 3.0 to 4.0 has no pixel|x range 3 to 4 has no pixel"):
+    with pytest.raises(dp.BadArgument, match="x range 3 to 4 has no pixel"):
         vast.zoom(x_range=(3, 4))
     with pytest.raises(dp.BadArgument, match="instants are given as numbers"):
         vast.zoom(x_range=("2024-01-01", "2024-01-02"))
@@ -73,7 +82,7 @@ def test_an_empty_canvas_and_a_closed_one():
     with pytest.raises(dp.ClosedError):
         nowhere.zoom()
     with pytest.raises(dp.ClosedError):
-        nowhere.tiles
+        nowhere.level(3)
 
 
 def test_the_notebook_shows_a_zoom():
@@ -96,7 +105,19 @@ def test_the_command_line_says_that_it_is_tiled(tmp_path):
 
     np.save(tmp_path / "points.npy", np.rec.fromarrays([POINTS["x"], POINTS["y"]], names="x,y"))
     done = subprocess.run(
-        [sys.executable, "-m", "drypoint", "draw", tmp_path / "points.npy", "--size", "20000x20000", "--bare", "--explain", "-o", tmp_path / "out.png"],
+        [
+            sys.executable,
+            "-m",
+            "drypoint",
+            "draw",
+            tmp_path / "points.npy",
+            "--size",
+            "20000x20000",
+            "--bare",
+            "--explain",
+            "-o",
+            tmp_path / "out.png",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -14,8 +14,6 @@ const MOST_ENTRIES: usize = 1 << 13;
 /// Shorter logs are not packed, nor spilled: what is noted of where they went would take as much.
 const LEAST_PACKED: u32 = 64;
 const LEAST_SPILLED: u32 = 16;
-/// How far ahead cells are fetched, as for canvases that are not tiled.
-const AHEAD: usize = 24;
 /// Bytes of a count beyond the lowest.
 const UPPER: usize = 7;
 
@@ -146,14 +144,16 @@ impl Shard {
     pub(in crate::tiles) fn count(&mut self, keys: &[u64], shift: u32, relief: &Relief) -> Result<u64> {
         let mut counted = 0;
         for keys in keys.chunks(BLOCK) {
-            let mut block = Block { slots: [0; BLOCK], places: [0; BLOCK], len: 0 };
+            let mut block = Block::new();
             let mut done = 0;
             while let Err(refused) = self.find(keys, shift, &mut done, &mut block) {
                 self.relieve(refused, relief)?;
+                self.find_cells(&mut block);
             }
             let mut done = 0;
             while let Err(refused) = self.count_from(&block, &mut done) {
                 self.relieve(refused, relief)?;
+                self.find_cells(&mut block);
             }
             counted += block.len as u64;
         }
@@ -178,12 +178,20 @@ impl Shard {
                 }
                 slot = self.new_slot(tile)?;
             }
-            block.slots[block.len] = slot;
-            block.places[block.len] = *key as u16;
+            block.put(block.len, slot, *key as u16, &self.hot[slot as usize]);
             block.len += 1;
             *done += 1;
         }
         Ok(())
+    }
+
+    /// The cells of a block anew, after tiles were packed.
+    #[cold]
+    fn find_cells(&self, block: &mut Block) {
+        for at in 0..block.len {
+            let (slot, place) = (block.slots[at], block.places[at]);
+            block.put(at, slot, place, &self.hot[slot as usize]);
+        }
     }
 
     fn count_from(&mut self, block: &Block, done: &mut usize) -> std::result::Result<(), BudgetExceeded> {
@@ -634,42 +642,56 @@ impl Hot {
     }
 }
 
-/// Points whose slots are found before any is counted: then each pass is short, and the second knows where it will go.
-const BLOCK: usize = 512;
+/// Points whose slots are found, and their cells fetched, before any of them is counted.
+const BLOCK: usize = 256;
 
 struct Block {
+    /// The cell of a point whose tile has counters, null where it is a log. Good until tiles are packed.
+    cells: [*mut u8; BLOCK],
     slots: [u32; BLOCK],
     places: [u16; BLOCK],
     len: usize,
 }
 
+impl Block {
+    fn new() -> Self {
+        Self { cells: [std::ptr::null_mut(); BLOCK], slots: [0; BLOCK], places: [0; BLOCK], len: 0 }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, at: usize, slot: u32, place: u16, hot: &Hot) {
+        let cell = hot.at.wrapping_add(usize::from(place & hot.mask));
+        // A block later it is there: a block touches no more lines than the first-level cache has.
+        fetch(cell);
+        self.cells[at] = if hot.mask != 0 { cell } else { std::ptr::null_mut() };
+        (self.slots[at], self.places[at]) = (slot, place);
+    }
+}
+
 /// Count the points of a block from `start` on, up to the first that needs more than a byte or a place in a log that is
 /// there. Returns which that is; it is not counted.
 fn add_fast(hots: &mut [Hot], block: &Block, start: usize) -> usize {
-    let Block { slots, places, len } = block;
+    let Block { cells, slots, places, len } = block;
     let len = (*len).min(BLOCK);
     for at in start..len {
-        let ahead = at + AHEAD;
-        if ahead < len {
-            let hot = &hots[slots[ahead] as usize];
-            fetch(hot.at.wrapping_add(usize::from(places[ahead] & hot.mask)));
-        }
-        let (hot, place) = (&mut hots[slots[at] as usize], places[at]);
-        if hot.mask != 0 {
-            // SAFETY: `hot.at` is a page of `TILE_CELLS` bytes of this tile, and `place` is below that; no reference to it
-            // exists.
+        let cell = cells[at];
+        if !cell.is_null() {
+            // SAFETY: `Block::put` made it of a page of this tile and a place in it, and nothing was packed since:
+            // `Shard::count` makes all of them anew when it was. No reference to the page exists.
             unsafe {
-                let cell = hot.at.add(usize::from(place));
                 if *cell == u8::MAX {
                     return at;
                 }
                 *cell += 1;
             }
-        } else if hot.room > 0 {
-            hot.push(place);
-        } else {
+            continue;
+        }
+        let hot = &mut hots[slots[at] as usize];
+        // A log that became counters since is counted in the slow way.
+        if hot.room == 0 {
             return at;
         }
+        hot.push(places[at]);
     }
     len
 }
