@@ -42,7 +42,8 @@ def test_a_vast_canvas_of_clusters_stays_small(child, idle):
         _POINTS
         + """
 aggregate = dp.Canvas(20_000, 20_000, **ranges).points(stream(2_000_000, 20), "x", "y")
-result = [aggregate.nbytes, aggregate.nbytes_dense, aggregate.tiles, int(np.asarray(aggregate.zoom()).sum()), aggregate.skipped]
+drawn = int(np.asarray(aggregate.zoom()).sum())
+result = [aggregate.nbytes, aggregate.nbytes_dense, aggregate.tiles, drawn, aggregate.skipped]
 """
     )
     nbytes, dense, tiles, drawn, skipped = run.result
@@ -65,10 +66,13 @@ def everywhere():
 canvas = dp.Canvas(6000, 6000, **ranges, tiled=True)
 aggregate = canvas.points(everywhere(), "x", "y", threads=1)
 dp.set_budget("2GB")
-expected = sum(np.bincount((part["y"].astype("f8") * 6000).astype("i8") // 60 * 100 + (part["x"].astype("f8") * 6000).astype("i8") // 60,
-    minlength=10_000) for part in everywhere()).reshape(100, 100)
+def pixel(values):
+    return (values.astype("f8") * 6000).astype("i8") // 60
+blocks = (pixel(part["y"]) * 100 + pixel(part["x"]) for part in everywhere())
+expected = sum(np.bincount(block, minlength=10_000) for block in blocks).reshape(100, 100)
 found = np.asarray(aggregate.zoom(width=100, height=100))
-result = [bool((found == expected).all()), aggregate.nbytes, aggregate.nbytes_spilled, dp.memory()["consumers"]["tiles"]["peak"]]
+peak = dp.memory()["consumers"]["tiles"]["peak"]
+result = [bool((found == expected).all()), aggregate.nbytes, aggregate.nbytes_spilled, peak]
 """
     )
     right, nbytes, spilled, peak = run.result
