@@ -20,7 +20,7 @@ CASES = [
 ]
 
 _CHILD = """
-import json, resource, sys, time
+import json, sys, time
 import numpy as np
 import drypoint as dp
 
@@ -45,10 +45,13 @@ for at in range(0, rows, 1_000_000):
     end = min(rows, at + 1_000_000)
     x[at:end], y[at:end] = part(at, end - at)
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def resident(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith(name))
 
-before, begun = peak(), time.process_time()
+with open("/proc/self/clear_refs", "w") as reset:
+    reset.write("5")  # the peak begins again
+before, begun = resident("VmRSS"), time.process_time()
 if how == "coo":
     import scipy.sparse
     inside = (x >= 0) & (x < 1) & (y >= 0) & (y < 1)
@@ -62,7 +65,7 @@ else:
     counts = canvas.points({"x": x, "y": y}, "x", "y", threads=1)
     held = counts.nbytes
 spent = time.process_time() - begun
-print(json.dumps({"ns": spent / rows * 1e9, "held": held, "peak": peak() - before}))
+print(json.dumps({"ns": spent / rows * 1e9, "held": held, "peak": resident("VmHWM") - before}))
 """
 
 

@@ -158,7 +158,7 @@ class Parts:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     counts.to_tiles(os.path.join(folder, "tiles"), "viridis")
         ...     sorted(os.listdir(os.path.join(folder, "tiles")))
-        6
+        5
         ['0', '1', '2', 'metadata.json']
         """
         from ._canvas import HOWS
