@@ -12,7 +12,7 @@ from numpydoc.docscrape import NumpyDocString
 PAGE = Path(__file__).parent / "reference.md"
 
 ROOMS = {
-    "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "Image"],
+    "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image"],
     "Reading": ["scan", "Source", "Batch", "open_zarr", "ZarrArray", "ZarrGroup", "write_zarr"],
     "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
     "Sparse arrays": ["CooArray", "CsrArray", "spy"],

@@ -71,7 +71,7 @@ class Parts:
         Parameters
         ----------
         x_range, y_range : (start, end), optional
-            In data units, instants as numbers; all by default. Moved outward to whole pixels, and cut at the ranges drawn.
+            In data units, instants as numbers; all by default. Moved outward to whole pixels, cut at the ranges drawn.
         width, height : int
             Pixels at most. Along each axis as many pixels become one as it takes, the same number everywhere, so that
             counts are exact sums and no pattern comes of the division.
@@ -158,7 +158,7 @@ class Parts:
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     counts.to_tiles(os.path.join(folder, "tiles"), "viridis")
         ...     sorted(os.listdir(os.path.join(folder, "tiles")))
-        6
+        5
         ['0', '1', '2', 'metadata.json']
         """
         from ._canvas import HOWS

@@ -130,8 +130,8 @@ class TiledAggregate(Aggregate):
             return self._counts.crop(left, right, low, high)
         except BudgetExceeded as refused:
             message = (
-                f"the cells of {right - left} x {high - low} pixels do not fit in memory: {refused}. Take a smaller part, "
-                "aggregate[y0:y1, x0:x1], or a coarser one by aggregate.zoom() or aggregate.level()"
+                f"the cells of {right - left} x {high - low} pixels do not fit in memory: {refused}. Take a smaller "
+                "part, aggregate[y0:y1, x0:x1], or a coarser one by aggregate.zoom() or aggregate.level()"
             )
             raise BudgetExceeded(message, **vars(refused)) from None
 

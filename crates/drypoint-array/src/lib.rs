@@ -21,6 +21,6 @@ pub use compressed::{
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
 pub use tiles::{
-    CountTiles, Distributor, Packer, Packing as TilePacking, TILE_CELLS, TILE_SIDE, TileCells, TileGrid,
-    TileScratch,
+    CountTiles, Distributor, NO_KEY, Packer, Packing as TilePacking, TILE_CELLS, TILE_SIDE, TileCells,
+    TileGrid, TileScratch,
 };

@@ -133,6 +133,7 @@ enum Stream {
 }
 
 /// What was drawn, and on how many threads.
+#[allow(clippy::large_enum_variant)] // Made once, and taken apart at once.
 enum Folded {
     Whole(Inner, Option<Layout>, usize),
     Tiled(drypoint_canvas::TiledAggregate, usize),

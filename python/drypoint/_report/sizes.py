@@ -92,5 +92,10 @@ _LIBRARIES: list[tuple[str, str, Callable[[Any], int]]] = [
     ("matplotlib.backends.backend_agg", "RendererAgg", _renderer),
     ("_ctypes", "Array", _c_data),
     ("_ctypes", "Structure", _c_data),
+    (
+        "drypoint._tiled",
+        "TiledAggregate",
+        lambda tiled: 0 if tiled.closed else tiled.nbytes - tiled.nbytes_spilled,
+    ),
     ("mmap", "mmap", lambda mapping: 0 if mapping.closed else len(mapping)),
 ]

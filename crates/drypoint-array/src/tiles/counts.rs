@@ -9,7 +9,7 @@ use super::directory::Directory;
 use super::packed::corrupt;
 use super::raw::{Pressure, Shard};
 use super::relief::Relief;
-use super::{Packer, TileCells, TileGrid, TileScratch};
+use super::{NO_KEY, Packer, TileCells, TileGrid, TileScratch};
 use crate::Result;
 
 /// Shards where several threads count: so many that they seldom meet.
@@ -105,7 +105,7 @@ impl CountTiles {
         self.relief.spilled()
     }
 
-    /// Count one point for each [key](TileGrid::key).
+    /// Count one point for each [key](TileGrid::key) that is not [`NO_KEY`].
     ///
     /// # Panics
     /// If a key is not of this grid.
@@ -191,8 +191,8 @@ impl CountTiles {
     fn count_in(&self, shard: &Mutex<Shard>, keys: &[u64]) -> Result<()> {
         let shift = 16 + self.shift;
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        shard.count(keys, |key| key >> shift, &self.relief)?;
-        self.total.fetch_add(keys.len() as u64, Ordering::Relaxed);
+        let counted = shard.count(keys, shift, &self.relief)?;
+        self.total.fetch_add(counted, Ordering::Relaxed);
         Ok(())
     }
 
@@ -235,7 +235,7 @@ impl Distributor {
         if self.keys.is_empty() {
             return tiles.count(keys);
         }
-        for key in keys {
+        for key in keys.iter().filter(|key| **key != NO_KEY) {
             let shard = tiles.shard_of(key >> 16);
             let waiting = &mut self.keys[shard];
             waiting.push(*key);

@@ -6,6 +6,9 @@ pub const TILE_SIDE: usize = 256;
 /// Cells of a tile: as many as two bytes tell apart.
 pub const TILE_CELLS: usize = TILE_SIDE * TILE_SIDE;
 
+/// The key of a point that is in no tile. Tiles are fewer than 2⁴⁷.
+pub const NO_KEY: u64 = u64::MAX;
+
 /// A grid of cells cut into tiles. Cells beyond the right and upper edge of the grid exist in its last tiles, and stay 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TileGrid {

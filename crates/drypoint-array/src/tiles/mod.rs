@@ -14,6 +14,6 @@ mod relief;
 mod scratch;
 
 pub use counts::{CountTiles, Distributor};
-pub use grid::{TILE_CELLS, TILE_SIDE, TileGrid};
+pub use grid::{NO_KEY, TILE_CELLS, TILE_SIDE, TileGrid};
 pub use packed::{Packer, Packing};
 pub use scratch::{TileCells, TileScratch};

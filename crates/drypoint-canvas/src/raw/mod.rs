@@ -22,4 +22,4 @@ pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
 pub(crate) use segments::{
     FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
 };
-pub(crate) use tile_keys::{NO_KEY, hide_nan_keys, locate_keys};
+pub(crate) use tile_keys::{hide_nan_keys, locate_keys};

@@ -1,11 +1,10 @@
 //! From coordinates to keys of tiles: as `locate`, for grids that have more cells than 32 bits can number.
 
+use drypoint_array::NO_KEY;
+
 use super::isa::for_each_isa;
 use super::locate::{inside, pixel};
 use crate::mapping::GridMap;
-
-/// The key of a row that has none. Tiles are fewer than 2⁴⁷.
-pub(crate) const NO_KEY: u64 = u64::MAX;
 
 #[inline(always)]
 fn body(

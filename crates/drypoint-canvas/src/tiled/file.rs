@@ -22,6 +22,7 @@ const MOST_PACKED: u64 = 8 * (TILE_CELLS as u64 + 8) + 8;
 
 /// An aggregate that was saved.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Made once, and taken apart at once.
 pub enum Loaded {
     /// One held as a whole.
     Whole(Aggregate),

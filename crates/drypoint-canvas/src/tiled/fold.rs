@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use drypoint_array::{CountTiles, Distributor, TileGrid};
+use drypoint_array::{CountTiles, Distributor, NO_KEY, TileGrid};
 use drypoint_stream::{Batch, Source};
 
 use super::{TiledAggregate, tile_grid};
@@ -12,7 +12,7 @@ use crate::fold::positions;
 use crate::mapping::GridMap;
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
-use crate::raw::{BLOCK_ROWS, Isa, NO_KEY, hide_nan_keys, locate_keys};
+use crate::raw::{BLOCK_ROWS, Isa, hide_nan_keys, locate_keys};
 use crate::{Canvas, Reduction, Result};
 
 /// Count each point of `source` in the tile it falls in.
@@ -183,22 +183,10 @@ impl Worker {
                 convert_missing(&batch.columns[value], start, values)?;
                 hide_nan_keys(values, keys);
             }
-            let kept = if skipped > 0 || roles.value.is_some() { compact(keys) } else { rows };
-            self.distributor.count(tiles, &keys[..kept])?;
+            self.distributor.count(tiles, keys)?;
             start += rows;
         }
         self.rows += batch.rows as u64;
         Ok(())
     }
-}
-
-/// Move the keys to the front, in their order; returns how many there are.
-fn compact(keys: &mut [u64]) -> usize {
-    let mut kept = 0;
-    for row in 0..keys.len() {
-        let key = keys[row];
-        keys[kept] = key;
-        kept += usize::from(key != NO_KEY);
-    }
-    kept
 }

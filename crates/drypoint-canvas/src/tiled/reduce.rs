@@ -15,6 +15,7 @@ use crate::{Aggregate, Axis, Canvas, CanvasError, Planes, Reduction, Result, Sca
 
 /// A coarser aggregate, as a whole or in tiles.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant)] // Made once, and taken apart at once.
 pub enum Reduced {
     /// As a whole.
     Whole(Aggregate),

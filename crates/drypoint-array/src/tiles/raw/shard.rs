@@ -7,15 +7,13 @@ use crate::Result;
 use crate::tiles::directory::{Directory, NONE};
 use crate::tiles::packed::corrupt;
 use crate::tiles::relief::Relief;
-use crate::tiles::{TILE_CELLS, TileScratch};
+use crate::tiles::{NO_KEY, TILE_CELLS, TileScratch};
 
 /// A log of more entries becomes counters: it is as fast to read then, and half as long.
 const MOST_ENTRIES: usize = 1 << 13;
 /// Shorter logs are not packed, nor spilled: what is noted of where they went would take as much.
 const LEAST_PACKED: u32 = 64;
 const LEAST_SPILLED: u32 = 16;
-/// How far ahead cells are fetched, as for canvases that are not tiled.
-const AHEAD: usize = 24;
 /// Bytes of a count beyond the lowest.
 const UPPER: usize = 7;
 
@@ -141,46 +139,77 @@ impl Shard {
         })
     }
 
-    /// Count points; `tile_of` gives the number of a key's tile in this shard, which must be below its tiles.
-    pub(in crate::tiles) fn count(
-        &mut self,
-        keys: &[u64],
-        tile_of: impl Fn(u64) -> u64 + Copy,
-        relief: &Relief,
-    ) -> Result<()> {
-        let mut done = 0;
-        while let Err(refused) = self.count_from(keys, &mut done, tile_of) {
-            self.relieve(refused, relief)?;
+    /// Count points; `shift` takes a key to the number of its tile in this shard, which must be below its tiles. Keys
+    /// that are [`NO_KEY`] are left out; returns how many are not.
+    pub(in crate::tiles) fn count(&mut self, keys: &[u64], shift: u32, relief: &Relief) -> Result<u64> {
+        let mut counted = 0;
+        for keys in keys.chunks(BLOCK) {
+            let mut block = Block::new();
+            let mut done = 0;
+            while let Err(refused) = self.find(keys, shift, &mut done, &mut block) {
+                self.relieve(refused, relief)?;
+                self.find_cells(&mut block);
+            }
+            let mut done = 0;
+            while let Err(refused) = self.count_from(&block, &mut done) {
+                self.relieve(refused, relief)?;
+                self.find_cells(&mut block);
+            }
+            counted += block.len as u64;
         }
-        Ok(())
+        Ok(counted)
     }
 
-    fn count_from(
+    /// The slot of each key, made if there is none.
+    fn find(
         &mut self,
         keys: &[u64],
+        shift: u32,
         done: &mut usize,
-        tile_of: impl Fn(u64) -> u64,
+        block: &mut Block,
     ) -> std::result::Result<(), BudgetExceeded> {
-        while *done < keys.len() {
-            if let Some(key) = keys.get(*done + AHEAD) {
-                let slot = self.directory.find(tile_of(*key));
-                if let Some(hot) = self.hot.get(slot as usize) {
-                    fetch(hot.at.wrapping_add(usize::from(*key as u16 & hot.mask)));
+        for key in &keys[*done..] {
+            let tile = key >> shift;
+            let mut slot = self.directory.find(tile);
+            if slot == NONE {
+                if *key == NO_KEY {
+                    *done += 1;
+                    continue;
                 }
+                slot = self.new_slot(tile)?;
             }
-            let key = keys[*done];
-            self.add_one(tile_of(key), key as u16)?;
+            block.put(block.len, slot, *key as u16, &self.hot[slot as usize]);
+            block.len += 1;
             *done += 1;
         }
         Ok(())
     }
 
-    #[inline(always)]
-    fn add_one(&mut self, tile: u64, place: u16) -> std::result::Result<(), BudgetExceeded> {
-        let mut slot = self.directory.find(tile);
-        if slot == NONE {
-            slot = self.new_slot(tile)?;
+    /// The cells of a block anew, after tiles were packed.
+    #[cold]
+    fn find_cells(&self, block: &mut Block) {
+        for at in 0..block.len {
+            let (slot, place) = (block.slots[at], block.places[at]);
+            block.put(at, slot, place, &self.hot[slot as usize]);
         }
+    }
+
+    fn count_from(&mut self, block: &Block, done: &mut usize) -> std::result::Result<(), BudgetExceeded> {
+        while *done < block.len {
+            // Nothing here moves `hot`: all slots exist.
+            *done = add_fast(&mut self.hot, block, *done);
+            if *done == block.len {
+                break;
+            }
+            let (slot, place) = (block.slots[*done], block.places[*done]);
+            self.add_one(slot, place)?;
+            *done += 1;
+        }
+        Ok(())
+    }
+
+    /// One point, whatever it takes.
+    fn add_one(&mut self, slot: u32, place: u16) -> std::result::Result<(), BudgetExceeded> {
         let hot = &mut self.hot[slot as usize];
         if hot.mask != 0 {
             // SAFETY: `at` is a page of `TILE_CELLS` bytes of this tile, and `place` is below that.
@@ -197,13 +226,7 @@ impl Shard {
         if hot.room == 0 {
             return self.grow_and_add(slot, place);
         }
-        // SAFETY: the log's last chunk has room for `room` more entries at `at`, which is even.
-        unsafe {
-            hot.at.cast::<u16>().write(place);
-            hot.at = hot.at.add(2);
-        }
-        hot.room -= 1;
-        hot.entries += 1;
+        hot.push(place);
         Ok(())
     }
 
@@ -301,7 +324,7 @@ impl Shard {
             hot.at = unsafe { self.pages.at(chunk).as_ptr().add(HEADER) };
             hot.room = entries_of(class) as u16;
         }
-        self.add_one(self.slots[slot as usize].tile, place)
+        self.add_one(slot, place)
     }
 
     /// Count what the log has.
@@ -604,6 +627,73 @@ impl Shard {
 
 impl Hot {
     const EMPTY: Self = Self { at: std::ptr::null_mut(), mask: 0, room: 0, entries: 0 };
+
+    /// An entry more. There must be room.
+    #[inline(always)]
+    fn push(&mut self, place: u16) {
+        debug_assert!(self.mask == 0 && self.room > 0);
+        // SAFETY: the log's last chunk has room for `room` more entries at `at`, which is even.
+        unsafe {
+            self.at.cast::<u16>().write(place);
+            self.at = self.at.add(2);
+        }
+        self.room -= 1;
+        self.entries += 1;
+    }
+}
+
+/// Points whose slots are found, and their cells fetched, before any of them is counted.
+const BLOCK: usize = 256;
+
+struct Block {
+    /// The cell of a point whose tile has counters, null where it is a log. Good until tiles are packed.
+    cells: [*mut u8; BLOCK],
+    slots: [u32; BLOCK],
+    places: [u16; BLOCK],
+    len: usize,
+}
+
+impl Block {
+    fn new() -> Self {
+        Self { cells: [std::ptr::null_mut(); BLOCK], slots: [0; BLOCK], places: [0; BLOCK], len: 0 }
+    }
+
+    #[inline(always)]
+    fn put(&mut self, at: usize, slot: u32, place: u16, hot: &Hot) {
+        let cell = hot.at.wrapping_add(usize::from(place & hot.mask));
+        // A block later it is there: a block touches no more lines than the first-level cache has.
+        fetch(cell);
+        self.cells[at] = if hot.mask != 0 { cell } else { std::ptr::null_mut() };
+        (self.slots[at], self.places[at]) = (slot, place);
+    }
+}
+
+/// Count the points of a block from `start` on, up to the first that needs more than a byte or a place in a log that is
+/// there. Returns which that is; it is not counted.
+fn add_fast(hots: &mut [Hot], block: &Block, start: usize) -> usize {
+    let Block { cells, slots, places, len } = block;
+    let len = (*len).min(BLOCK);
+    for at in start..len {
+        let cell = cells[at];
+        if !cell.is_null() {
+            // SAFETY: `Block::put` made it of a page of this tile and a place in it, and nothing was packed since:
+            // `Shard::count` makes all of them anew when it was. No reference to the page exists.
+            unsafe {
+                if *cell == u8::MAX {
+                    return at;
+                }
+                *cell += 1;
+            }
+            continue;
+        }
+        let hot = &mut hots[slots[at] as usize];
+        // A log that became counters since is counted in the slow way.
+        if hot.room == 0 {
+            return at;
+        }
+        hot.push(places[at]);
+    }
+    len
 }
 
 fn check(packed: &[u8], crc: u32, tile: u64) -> Result<()> {
