@@ -140,3 +140,24 @@ def test_interrupted(tmp_path):
             array[...]
     assert time.perf_counter() - began < 2
     assert array[3, 3] == 0
+
+
+def test_a_full_disk(tmp_path):
+    program = f"""
+import os, resource, signal
+import numpy as np, drypoint as dp
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+noise = np.random.default_rng(0).random((300, 100))
+dp.write_zarr({str(tmp_path / "a.zarr")!r}, noise, chunks=(50, 100))
+try:
+    dp.write_zarr({str(tmp_path / "a.zarr")!r}, noise + 1, chunks=(100, 100), overwrite=True)
+except dp.OutputError as error:
+    assert "too large" in str(error).lower(), error
+else:
+    raise SystemExit("it was written")
+assert os.listdir({str(tmp_path)!r}) == ["a.zarr"]
+assert (dp.open_zarr({str(tmp_path / "a.zarr")!r})[...] == noise).all()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
