@@ -1,4 +1,4 @@
-"""Sparse arrays beside scipy.sparse: the same work on the same data, in turns, as ratios of the best times.
+"""Sparse arrays beside scipy.sparse: the same work on the same data, in turns, as ratios of the least processor time.
 
 python benches/sparse.py [rows [entries]]
 """
@@ -16,13 +16,13 @@ ROUNDS = 7
 
 
 def best(ours, theirs) -> tuple[float, float]:
-    """Seconds of each, the least of some rounds that take turns."""
+    """Seconds of the processor for each, all threads together, the least of some rounds that take turns."""
     least = [float("inf")] * 2
     for _ in range(ROUNDS):
         for which, work in enumerate((ours, theirs)):
-            began = time.perf_counter()
+            began = time.process_time()
             made = work()
-            least[which] = min(least[which], time.perf_counter() - began)
+            least[which] = min(least[which], time.process_time() - began)
             del made
     return least[0], least[1]
 

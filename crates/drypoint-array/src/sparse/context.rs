@@ -6,8 +6,8 @@ use drypoint_memory::{Buffer, MemoryConsumer, Pod};
 
 use crate::{ArrayError, Result};
 
-/// Entries between two looks at the flag: well under 100 ms of any loop here.
-pub(super) const BLOCK: usize = 1 << 16;
+/// Entries between two looks at the flag: well under 100 ms of any loop here, also where each touches a new page.
+pub(super) const BLOCK: usize = 1 << 14;
 
 /// An account and a flag.
 #[derive(Clone, Copy)]

@@ -271,6 +271,7 @@ impl CooArray {
         let mut positions = [0u64; PLACED];
         let mut last = None;
         for first in (0..self.nnz()).step_by(PLACED) {
+            work.check()?;
             let positions = &mut positions[..PLACED.min(self.nnz() - first)];
             sorted.positions(first, &strides, positions);
             for (keep, position) in keep[first..].iter_mut().zip(positions) {
@@ -303,6 +304,7 @@ impl CooArray {
         let order: &mut [W] = &mut words;
         let mut positions = [0u64; PLACED];
         for first in (0..self.nnz()).step_by(PLACED) {
+            work.check()?;
             let positions = &mut positions[..PLACED.min(self.nnz() - first)];
             self.positions(first, &strides, positions);
             for (at, (order, position)) in order[first..].iter_mut().zip(positions).enumerate() {

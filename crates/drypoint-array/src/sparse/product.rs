@@ -32,7 +32,6 @@ impl Vector<'_> {
 trait Sum: Pod + Default {
     fn of<K: Kind>(item: K::Item) -> Self;
     fn plus_product(self, left: Self, right: Self) -> Self;
-    fn plus(self, other: Self) -> Self;
 }
 
 impl Sum for i64 {
@@ -43,9 +42,6 @@ impl Sum for i64 {
     #[inline(always)]
     fn plus_product(self, left: Self, right: Self) -> Self {
         self.wrapping_add(left.wrapping_mul(right))
-    }
-    fn plus(self, other: Self) -> Self {
-        self.wrapping_add(other)
     }
 }
 
@@ -58,9 +54,6 @@ impl Sum for f64 {
     fn plus_product(self, left: Self, right: Self) -> Self {
         self + left * right
     }
-    fn plus(self, other: Self) -> Self {
-        self + other
-    }
 }
 
 impl Sum for [f64; 2] {
@@ -71,9 +64,6 @@ impl Sum for [f64; 2] {
     #[inline(always)]
     fn plus_product(self, [a, b]: Self, [c, d]: Self) -> Self {
         [self[0] + (a * c - b * d), self[1] + (a * d + b * c)]
-    }
-    fn plus(self, other: Self) -> Self {
-        [self[0] + other[0], self[1] + other[1]]
     }
 }
 
@@ -126,22 +116,12 @@ fn by_places<S: Sum>(
     Ok(sums)
 }
 
-/// A row times a vector, in four sums, so that none waits for the one before.
+/// A row times a vector.
 #[inline(always)]
 fn dot<K: Kind, I: Index, S: Sum>(values: &[K::Item], columns: &[I], vector: &[S]) -> S {
-    let (mut a, mut b, mut c, mut d) = (S::default(), S::default(), S::default(), S::default());
-    let (value_groups, column_groups) = (values.chunks_exact(4), columns.chunks_exact(4));
-    let rest = value_groups.remainder().iter().zip(column_groups.remainder());
-    for (values, columns) in value_groups.zip(column_groups) {
-        a = a.plus_product(S::of::<K>(values[0]), vector[columns[0].place()]);
-        b = b.plus_product(S::of::<K>(values[1]), vector[columns[1].place()]);
-        c = c.plus_product(S::of::<K>(values[2]), vector[columns[2].place()]);
-        d = d.plus_product(S::of::<K>(values[3]), vector[columns[3].place()]);
-    }
-    for (value, column) in rest {
-        a = a.plus_product(S::of::<K>(*value), vector[column.place()]);
-    }
-    a.plus(b).plus(c.plus(d))
+    values.iter().zip(columns).fold(S::default(), |sum, (value, column)| {
+        sum.plus_product(S::of::<K>(*value), vector[column.place()])
+    })
 }
 
 impl CsrArray {
