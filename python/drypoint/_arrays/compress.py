@@ -272,7 +272,7 @@ def _of_mapped(array: Any, settings: Settings) -> CompressedArray:
 
 
 def _of_path(path: str, settings: Settings) -> CompressedArray:
-    if os.path.isdir(path) or ".zarr" in path:
+    if not path.endswith(".npy") and (os.path.isdir(path) or ".zarr" in path):
         from .zarr import ZarrArray, open_zarr
 
         with open_zarr(path) as found:
