@@ -1,4 +1,4 @@
-"""Tiled canvases beside canvases held as a whole and SciPy's sparse counts: the same points, each in a process of its own.
+"""Tiled canvases beside canvases held as a whole and SciPy's sparse counts: each in a process of its own.
 
 ``python benches/tiled.py [points]`` prints a line for each case: nanoseconds of the processor for a point (of one thread,
 so that what else runs matters little), the bytes held in the end, and the peak that the system saw beyond the points.
@@ -81,9 +81,8 @@ def run(kind: str, side: int, how: str, rows: int) -> dict[str, float]:
 
 def main() -> None:
     rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 100_000_000
-    print(
-        f"{rows:,} points\n{'points':<10}{'canvas':>9}  {'how':<7}{'ns/point':>9}{'MB held':>10}{'B/point':>9}{'MB peak':>9}"
-    )
+    print(f"{rows:,} points")
+    print(f"{'points':<10}{'canvas':>9}  {'how':<7}{'ns/point':>9}{'MB held':>10}{'B/point':>9}{'MB peak':>9}")
     for kind, side, how in CASES:
         found = run(kind, side, how, rows)
         held = found["held"]
