@@ -26,6 +26,7 @@ pub(crate) struct TiledAggregate {
 
 /// An aggregate of either kind.
 #[derive(IntoPyObject)]
+#[allow(clippy::large_enum_variant)] // Made once, and taken apart at once.
 pub(crate) enum Drawn {
     Whole(Aggregate),
     Tiled(TiledAggregate),
