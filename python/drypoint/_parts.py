@@ -166,7 +166,7 @@ class Parts:
         name = _arguments.path(path)
         suffix = os.path.splitext(name)[1]
         pmtiles = suffix.lower() == ".pmtiles"
-        if not pmtiles and suffix.lower() in (".zip", ".mbtiles", ".tif", ".png"):
+        if not pmtiles and suffix.lower() in (".zip", ".zarr", ".mbtiles", ".tif", ".png"):
             raise UnknownFormat(
                 f"{name}: a pyramid is written to a folder, or to a file that ends in .pmtiles"
             )

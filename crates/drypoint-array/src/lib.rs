@@ -5,6 +5,7 @@
 mod chunked;
 mod codec;
 mod compressed;
+mod disk;
 mod dtype;
 mod error;
 mod raw;
@@ -15,9 +16,10 @@ pub mod zarr;
 pub use chunked::Chunked;
 pub use codec::{Codec, Delta, Filter, Guess, Mode, Predict, Scratch, Shuffle, Step, choose, quantise};
 pub use compressed::{
-    CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, SpillSpace, SpilledPiece,
-    Storage, Store, StoredChunk, StridedArray, chunk_shape,
+    CompressedArray, FileArray, Geometry, GrowingArray, Packing, Selection, Storage, Store, StoredChunk,
+    StridedArray, chunk_shape,
 };
+pub use disk::{SpillLog, SpillSpace, SpilledPiece};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
 pub use tiles::{

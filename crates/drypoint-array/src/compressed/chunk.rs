@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_memory::{Buffer, SpillError};
 
-use super::disk::SpilledPiece;
 use super::store::Store;
+use crate::disk::SpilledPiece;
 use crate::{Codec, DType, Result, Scratch};
 
 /// What a chunk's items are made from.

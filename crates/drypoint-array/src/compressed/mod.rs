@@ -6,7 +6,6 @@
 
 mod cache;
 mod chunk;
-mod disk;
 mod grid;
 mod growing;
 mod layout;
@@ -28,7 +27,6 @@ use layout::{Walk, items_of, row_major};
 use store::Slots;
 
 pub use chunk::StoredChunk;
-pub use disk::{SpillSpace, SpilledPiece};
 pub use grid::Selection;
 pub use growing::GrowingArray;
 pub use packing::Packing;

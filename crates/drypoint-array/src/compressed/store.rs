@@ -9,7 +9,7 @@ use drypoint_memory::{Buffer, MemoryConsumer, MemoryPool, ReclaimOrder, Reclaime
 
 use super::cache::Cache;
 use super::chunk::Chunk;
-use super::disk::SpillSpace;
+use crate::disk::SpillSpace;
 use crate::{ArrayError, Result};
 
 /// Under pressure at least this much is spilled at once, or this part of what is held: looking for the coldest

@@ -2,16 +2,16 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use drypoint_memory::{Spill, SpillRange};
+use drypoint_memory::SpillRange;
 
 use super::Packer;
-use crate::Result;
+use crate::{Result, SpillLog, SpillSpace};
 
 /// How a shard makes room. Shared by the shards of a canvas; a shard locks it while it is locked itself, never the other way.
 #[derive(Default)]
 pub(super) struct Relief {
     packer: Mutex<Packer>,
-    spill: Mutex<Option<Arc<Spill>>>,
+    spill: Mutex<Option<Arc<SpillLog>>>,
 }
 
 impl Relief {
@@ -34,20 +34,19 @@ impl Relief {
         self.held().as_ref().map_or(0, |spill| spill.written())
     }
 
-    fn spill(&self) -> Result<Arc<Spill>> {
+    fn spill(&self) -> Result<Arc<SpillLog>> {
         let mut held = self.held();
         match &*held {
             Some(spill) => Ok(spill.clone()),
-            // What a directory can hold is the system's affair; it says so when it is full.
             None => {
-                let made = Arc::new(Spill::create(None, u64::MAX)?);
+                let made = Arc::new(SpillSpace::process().log()?);
                 *held = Some(made.clone());
                 Ok(made)
             }
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, Option<Arc<Spill>>> {
+    fn held(&self) -> MutexGuard<'_, Option<Arc<SpillLog>>> {
         self.spill.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -79,6 +79,37 @@ impl SpilledPiece {
     }
 }
 
+/// A file of one owner, who keeps where his pieces lie and looks after their checksums himself.
+#[derive(Debug)]
+pub struct SpillLog {
+    space: Arc<SpillSpace>,
+    file: Arc<SpillFile>,
+}
+
+impl SpillLog {
+    /// Write `bytes` at the end, all or nothing.
+    ///
+    /// # Errors
+    /// [`SpillError`]; what was written before stays readable.
+    pub fn append(&self, bytes: &[u8]) -> std::result::Result<SpillRange, SpillError> {
+        let (_, limit) = self.space.limits();
+        self.space.counted(bytes, limit, || self.file.spill.append(bytes))
+    }
+
+    /// Read back what was written.
+    ///
+    /// # Errors
+    /// [`SpillError`] if the system refuses.
+    pub fn read(&self, range: SpillRange, target: &mut [u8]) -> std::result::Result<(), SpillError> {
+        self.file.spill.read(range, target)
+    }
+
+    /// Bytes written so far.
+    pub fn written(&self) -> u64 {
+        self.file.spill.written()
+    }
+}
+
 impl SpillSpace {
     /// A space of its own in `directory` (the system's for temporary files if `None`) of at most `limit` bytes (half of
     /// what is free there if `None`, looked up when it is needed).
@@ -133,6 +164,29 @@ impl SpillSpace {
 
     fn try_put(&self, bytes: &[u8]) -> std::result::Result<SpilledPiece, SpillError> {
         let (directory, limit) = self.limits();
+        self.counted(bytes, limit, || {
+            let file = self.file(&directory, limit)?;
+            let range = file.spill.append(bytes)?;
+            Ok(SpilledPiece { file, range, checksum: crc32c::crc32c(bytes) })
+        })
+    }
+
+    /// A file for one owner, in the directory and under the limit of this space.
+    ///
+    /// # Errors
+    /// [`SpillError`] if there can be none in the directory.
+    pub fn log(self: &Arc<Self>) -> std::result::Result<SpillLog, SpillError> {
+        let (directory, _) = self.limits();
+        Ok(SpillLog { space: self.clone(), file: Arc::new(self.create(&directory)?) })
+    }
+
+    /// Count `bytes` among those on disk if `write` succeeds.
+    fn counted<T>(
+        &self,
+        bytes: &[u8],
+        limit: u64,
+        write: impl FnOnce() -> std::result::Result<T, SpillError>,
+    ) -> std::result::Result<T, SpillError> {
         let (requested, more) = (bytes.len(), bytes.len() as u64);
         let counted = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |used| {
             used.checked_add(more).filter(|&sum| sum <= limit)
@@ -140,10 +194,7 @@ impl SpillSpace {
         if let Err(written) = counted {
             return Err(SpillError::LimitExceeded { requested, written, limit });
         }
-        let written = self.file(&directory, limit).and_then(|file| {
-            let range = file.spill.append(bytes)?;
-            Ok(SpilledPiece { file, range, checksum: crc32c::crc32c(bytes) })
-        });
+        let written = write();
         if written.is_err() {
             self.used.fetch_sub(more, Ordering::Relaxed);
         }
@@ -168,10 +219,14 @@ impl SpillSpace {
         {
             return Ok(file);
         }
-        let spill = Spill::create(Some(directory), u64::MAX)?;
-        let file = Arc::new(SpillFile { spill, process: std::process::id(), used: self.used.clone() });
+        let file = Arc::new(self.create(directory)?);
         *current = Arc::downgrade(&file);
         Ok(file)
+    }
+
+    fn create(&self, directory: &Path) -> std::result::Result<SpillFile, SpillError> {
+        let spill = Spill::create(Some(directory), u64::MAX)?;
+        Ok(SpillFile { spill, process: std::process::id(), used: self.used.clone() })
     }
 }
 
