@@ -5,7 +5,7 @@
 Run it with the interpreter of the peers' environment and `python/` on PYTHONPATH. Speeds are bytes of items over time: of
 the processor for one thread, which a busy machine distorts less, of the clock for more. A slice is ten neighbouring items
 (or a box of ten by ten); `first` is the median over places that were not looked at before, `again` the median of second
-looks at the same. Each program has its own chunks; codecs are beside each other in `codecs.py`.
+looks at the same. Each program has its own chunks; codecs are beside each other in `codecs_bench.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import blosc2
 import drypoint as dp
 import numpy as np
 import zarr
-from codec_data import DATA
+from codecs_data import DATA
 
 PLACES = 15
 

@@ -104,6 +104,13 @@ def screenshot() -> np.ndarray:
     return frame
 
 
+def mask() -> np.ndarray:
+    """Where a picture is brighter than a threshold: regions with smooth edges, a few wrong pixels, as bool."""
+    y, x = np.mgrid[0:2160, 0:3840].astype(np.float32)
+    bright = np.sin(x / 170) * np.cos(y / 130) + np.sin((x + 2 * y) / 410) > 0.5
+    return bright ^ (np.random.default_rng(10).random(bright.shape) < 1e-4)
+
+
 DATA: dict[str, tuple[Callable[[], np.ndarray], str]] = {
     "walk": (walk, "f64 random walk"),
     "rounded_walk": (rounded_walk, "f64 random walk, rounded to 0.01"),
@@ -115,6 +122,7 @@ DATA: dict[str, tuple[Callable[[], np.ndarray], str]] = {
     "sparse_histogram": (sparse_histogram, "u32 histogram 4096 x 4096, sparse"),
     "smooth_frame": (smooth_frame, "u8 4K RGB, smooth and noise"),
     "screenshot": (screenshot, "u8 4K RGB, screenshot"),
+    "mask": (mask, "bool 2160 x 3840, regions"),
 }
 # On these the ratio has to be 1.2 times the best of blosc2.
 NUMBERS = ("rounded_walk", "sensor", "jittered_times", "regular_times", "histogram", "sparse_histogram")

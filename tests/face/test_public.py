@@ -118,6 +118,7 @@ def test_docstring_examples(module):
                 "notebooks-and-servers",
                 "pytest",
                 "sparse-arrays",
+                "which-structure",
                 "raster",
                 "frames",
             )
