@@ -82,7 +82,6 @@ def run(kind: str, side: int, how: str, rows: int) -> dict[str, float]:
 def main() -> None:
     rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 100_000_000
     print(f"{rows:,} points")
-    print(f"{'points':<10}{'canvas':>9}  {'how':<7}{'ns/point':>9}{'MB held':>10}{'B/point':>9}{'MB peak':>9}")
     print(
         f"{'points':<10}{'canvas':>9}  {'how':<7}{'ns/point':>9}{'MB held':>10}{'B/point':>9}{'MB peak':>9}"
     )

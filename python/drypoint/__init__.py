@@ -1,7 +1,8 @@
 """Draw anything in the memory you have."""
 
 from . import _moment as _moment  # the report of the process begins here
-from ._canvas import Aggregate, Canvas
+from ._aggregate import Aggregate
+from ._canvas import Canvas
 from ._core import Batch, __version__
 from ._draw import draw
 from ._errors import (
@@ -137,6 +138,7 @@ if TYPE_CHECKING:
     from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
+    from ._tiled import TiledAggregate
     from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
-from ._canvas import HOWS, MOST_SPREAD, Aggregate, Canvas, aggregate_of, fold, job
+from ._aggregate import HOWS, MOST_SPREAD, Aggregate, aggregate_of
+from ._canvas import Canvas
 from ._closing import Closing
 from ._errors import BadArgument
 from ._image import Image
+from ._job import fold, job
 from ._reductions import Reduction, as_reduction
 from ._streams import scan
 

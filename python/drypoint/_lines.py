@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from . import _arguments, _core
-from ._canvas import _ceiling
 from ._errors import BadArgument, UnsupportedData
+from ._job import ceiling
 from ._streams import scan
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ def downsample(
         if len(arrays["x"]) != len(arrays["y"]):
             raise BadArgument(f"x and y must be of one length, not {len(arrays['x'])} and {len(arrays['y'])}")
         (_, _, keys), _ = _core.downsample(
-            scan(arrays)._head(), "x", "y", n, method, threads, _ceiling(memory)
+            scan(arrays)._head(), "x", "y", n, method, threads, ceiling(memory)
         )
         rows = numpy.frombuffer(keys, "uint64")
         return arrays["x"][rows], arrays["y"][rows]
@@ -99,7 +99,7 @@ def downsample(
     columns = scan(source)
     if columns.one_shot:
         raise UnsupportedData(f"{columns.name}: it can be read only once, and its range must be known first")
-    (*values, _), units = _core.downsample(columns._head(), *names, n, method, threads, _ceiling(memory))
+    (*values, _), units = _core.downsample(columns._head(), *names, n, method, threads, ceiling(memory))
     found = [numpy.frombuffer(column, "float64") for column in values]
     for place, unit in enumerate(units):
         found[place] = (

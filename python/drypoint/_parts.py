@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Literal
 
-    from ._canvas import Aggregate
+    from ._aggregate import Aggregate
 
 __all__ = ["Parts"]
 
@@ -161,7 +161,7 @@ class Parts:
         5
         ['0', '1', '2', 'metadata.json']
         """
-        from ._canvas import HOWS
+        from ._aggregate import HOWS
 
         name = _arguments.path(path)
         suffix = os.path.splitext(name)[1]
@@ -185,13 +185,13 @@ class Parts:
 
 
 def _aggregate(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
-    from ._canvas import aggregate_of
+    from ._aggregate import aggregate_of
 
     return aggregate_of(core)
 
 
 def _numbers(value: Any, name: str) -> tuple[float, float] | None:
-    from ._canvas import axis_range
+    from ._job import axis_range
 
     ends = axis_range(value, name)
     if ends is None:

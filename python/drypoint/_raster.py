@@ -148,7 +148,7 @@ def _draw_strips(begun: _core.Raster, grid: Grid) -> _core.Aggregate:
 
 
 def _is_aggregate(array: Any) -> bool:
-    from ._canvas import Aggregate
+    from ._aggregate import Aggregate
 
     return isinstance(array, Aggregate)
 

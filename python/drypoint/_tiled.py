@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import index
 
 from . import _arguments, _core
-from ._canvas import HOWS, MOST_SPREAD, Aggregate
+from ._aggregate import HOWS, MOST_SPREAD, Aggregate
 from ._errors import BadArgument, BudgetExceeded
 
 TYPE_CHECKING = False

@@ -68,7 +68,7 @@ def test_errors_are_also_built_in_kinds():
         assert issubclass(ours, dp.DrypointError) and issubclass(ours, built_in)
 
 
-ROOMS = ["_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
+ROOMS = ["_aggregate", "_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
 ARRAYS = sorted(path.stem for path in (ROOT / "python/drypoint/_arrays").glob("[a-z]*.py"))
 LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glob("[a-z]*.py"))
 

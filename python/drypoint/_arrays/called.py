@@ -10,7 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
 
 __all__ = ["Called", "is_read_by_boxes"]
 
@@ -37,7 +37,7 @@ class Called:
         array = self._array
         shape, dtype = [int(length) for length in array.shape], np.dtype(array.dtype)
 
-        def read(start: list[int], count: list[int]) -> Array:
+        def read(start: list[int], count: list[int]) -> _Array:
             index = tuple(slice(at, at + length) for at, length in zip(start, count, strict=True))
             return np.ascontiguousarray(array[index], dtype).reshape(-1).view(np.uint8)
 

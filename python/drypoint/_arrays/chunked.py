@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .. import _core
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
 
 __all__ = ["ChunkedArray"]
 
@@ -42,7 +42,7 @@ class ChunkedArray(Reductions, Closing):
 
     @abstractmethod
     def _select(
-        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+        self, start: list[int], step: list[int], count: list[int], out: _Array, threads: int | None
     ) -> None:
         """Fill contiguous bytes with every ``step``-th item from ``start`` on, ``count`` along each axis."""
 
@@ -73,13 +73,15 @@ class ChunkedArray(Reductions, Closing):
             f"the truth value of an array of {self.size} items is not defined; use any() or all(), or compare its size"
         )
 
-    def _read(self, start: list[int], step: list[int], count: list[int], threads: int | None = None) -> Array:
+    def _read(
+        self, start: list[int], step: list[int], count: list[int], threads: int | None = None
+    ) -> _Array:
         out = empty(tuple(count), self.dtype)
         if out.size:
             self._select(start, step, count, out.reshape(-1).view(np.uint8), threads)
         return out
 
-    def _make(self, shape: tuple[int, ...]) -> Array:
+    def _make(self, shape: tuple[int, ...]) -> _Array:
         return empty(shape, self.dtype)
 
     def __getitem__(self, index: Any) -> Any:
@@ -104,7 +106,7 @@ class ChunkedArray(Reductions, Closing):
                 # A copy: whoever keeps one row should not keep the band.
                 yield row.copy() if len(shape) > 1 else row
 
-    def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], Array]]:
+    def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], _Array]]:
         """Each chunk once, in C order.
 
         Yields
@@ -122,7 +124,7 @@ class ChunkedArray(Reductions, Closing):
         self._check_open()
         return self._pieces()
 
-    def _pieces(self) -> Iterator[tuple[tuple[slice, ...], Array]]:
+    def _pieces(self) -> Iterator[tuple[tuple[slice, ...], _Array]]:
         shape, chunks = self.shape, self.chunks
         places = [range(0, length, chunk) for length, chunk in zip(shape, chunks, strict=True)]
         for start in _product(places):
@@ -130,7 +132,7 @@ class ChunkedArray(Reductions, Closing):
             index = tuple(slice(at, at + length) for at, length in zip(start, count, strict=True))
             yield index, self._read(start, [1] * len(start), count)
 
-    def read(self, out: Array | None = None, threads: int | None = None) -> Array:
+    def read(self, out: _Array | None = None, threads: int | None = None) -> _Array:
         """All items.
 
         Parameters
@@ -171,12 +173,12 @@ class ChunkedArray(Reductions, Closing):
             self._select(start, step, count, out.reshape(-1).view(np.uint8), threads)
         return out
 
-    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> _Array:
         if copy is False:
             raise ValueError(
                 f"a {type(self).__name__} has no array to show without a copy: its items are decoded into a new one"
             )
-        items: Array = self.read()
+        items: _Array = self.read()
         return items if dtype is None or items.dtype == dtype else items.astype(dtype)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
 
 __all__ = ["checked_codec", "checked_type", "compress"]
 
@@ -234,7 +234,7 @@ def checked_type(dtype: np.dtype[Any], what: str) -> None:
         )
 
 
-def _of_array(array: Array, settings: Settings, name: str = "the array") -> CompressedArray:
+def _of_array(array: _Array, settings: Settings, name: str = "the array") -> CompressedArray:
     if isinstance(array, np.ma.MaskedArray):
         raise UnsupportedData(f"{name} is masked; fill what is missing first, such as array.filled(0)")
     array = np.asarray(array)
@@ -376,7 +376,7 @@ def _is_array_like(source: Any) -> bool:
     )
 
 
-def _as_array(source: Any) -> Array:
+def _as_array(source: Any) -> _Array:
     if (
         hasattr(source, "__array__")
         or hasattr(source, "__array_interface__")
@@ -386,7 +386,7 @@ def _as_array(source: Any) -> Array:
             return np.asarray(source)
         except ValueError as error:  # lists of different lengths
             raise UnsupportedData(f"no array can be made of this {type(source).__name__}: {error}") from None
-    found: Array = np.from_dlpack(source)
+    found: _Array = np.from_dlpack(source)
     return found
 
 
@@ -413,7 +413,7 @@ class Growing:
         self._dtype, self._row = dtype, row
         return chunks[0]
 
-    def append(self, piece: Array, number: int = 0) -> None:
+    def append(self, piece: _Array, number: int = 0) -> None:
         """Take a piece; the first tells type and shape."""
         if self._core is None:
             self.begin(piece.dtype, piece.shape[1:])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
 
 __all__ = ["CompressedArray"]
 
@@ -111,11 +111,11 @@ class CompressedArray(ChunkedArray):
         return self._open().chunked()
 
     def _select(
-        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+        self, start: list[int], step: list[int], count: list[int], out: _Array, threads: int | None
     ) -> None:
         self._open().select(start, step, count, out, threads)
 
-    def _write(self, start: list[int], step: list[int], count: list[int], value: Array) -> None:
+    def _write(self, start: list[int], step: list[int], count: list[int], value: _Array) -> None:
         if value.size:
             self._open().assign(start, step, count, _strided(value, self.dtype), None)
 
@@ -306,7 +306,7 @@ def restored(version: int, told: dict[str, Any], chunks: list[tuple[str | None, 
     return CompressedArray(core)
 
 
-def _broadcast(value: Array, shape: tuple[int, ...]) -> Array:
+def _broadcast(value: _Array, shape: tuple[int, ...]) -> _Array:
     """A value as an array of a shape, not copied. Axes of length 1 in front may be too many, as NumPy has it."""
     given = value
     while value.ndim > len(shape) and value.shape[0] == 1:
@@ -319,7 +319,7 @@ def _broadcast(value: Array, shape: tuple[int, ...]) -> Array:
         ) from None
 
 
-def _strided(array: Array, dtype: np.dtype[Any], name: str = "array") -> _core.Chunked:
+def _strided(array: _Array, dtype: np.dtype[Any], name: str = "array") -> _core.Chunked:
     """NumPy's memory for the core. Instants refuse the buffer protocol, their integers do not."""
     lent = array.view(f"{dtype.str[0]}i8") if dtype.kind in "mM" else array
     return _core.strided_array(name, dtype.str, lent if lent.ndim else lent.reshape(1), lent.ndim)

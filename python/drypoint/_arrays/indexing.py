@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
     #: Reads every step-th item from a start on: (start, step, count) along each axis.
-    Read = Callable[[list[int], list[int], list[int]], Array]
+    _Read = Callable[[list[int], list[int], list[int]], _Array]
     #: Writes an array where `Read` would read it.
-    Write = Callable[[list[int], list[int], list[int], Array], None]
+    _Write = Callable[[list[int], list[int], list[int], _Array], None]
 
 __all__ = ["Basic", "Mask", "Points", "parsed", "row_bands"]
 
@@ -135,7 +135,7 @@ def _axes_of(part: Any) -> int:
     return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
 
 
-def _fit_mask(mask: Array, first: int, shape: tuple[int, ...], used: int) -> None:
+def _fit_mask(mask: _Array, first: int, shape: tuple[int, ...], used: int) -> None:
     if first + mask.ndim > len(shape):
         used = max(used, first + mask.ndim)
         raise IndexError(
@@ -156,7 +156,7 @@ def _inside(index: int, axis: int, size: int) -> int:
     return index + size if index < 0 else index
 
 
-def _wrapped(indices: Array, axis: int, size: int) -> Array:
+def _wrapped(indices: _Array, axis: int, size: int) -> _Array:
     if indices.size:
         for extreme in (indices.min(), indices.max()):
             _inside(int(extreme), axis, size)
@@ -234,11 +234,11 @@ class Basic:
             (isinstance(part, slice) and part.step is None) or part is Ellipsis for part in self._after
         )
 
-    def read(self, read: Read) -> Any:
+    def read(self, read: _Read) -> Any:
         """The result: an array, or one item where all are integers."""
         return read(self.start, self.step, self.count)[tuple(self._after)]
 
-    def write(self, _read: Read, write: Write, value: Array) -> None:
+    def write(self, _read: _Read, write: _Write, value: _Array) -> None:
         """Assign an array that has the result's shape."""
         write(self.start, self.step, self.count, value[(*self._before, ...)])
 
@@ -256,7 +256,7 @@ class Points:
                 f"shape mismatch: indexing arrays could not be broadcast together with shapes {shapes}"
             ) from None
         self._axes: list[int] = []
-        self._indices: list[Array] = []
+        self._indices: list[_Array] = []
         self._slices: dict[int, _Slice] = {}
         others: list[int] = []
         runs = 0
@@ -287,7 +287,7 @@ class Points:
 
     def _groups(
         self, chunks: tuple[int, ...]
-    ) -> Iterator[tuple[Array, list[int], list[int], tuple[Any, ...]]]:
+    ) -> Iterator[tuple[_Array, list[int], list[int], tuple[Any, ...]]]:
         """The points of each chunk: their numbers, the box around them, and their places in it."""
         count = int(np.prod(self._points, dtype=np.int64))
         if count == 0:
@@ -342,14 +342,14 @@ class Points:
                 outside = (numbers, *(slice(at, at + length) for at, length in piece))
                 yield start, step, count, inside, outside
 
-    def _turned(self, box: Array) -> Array:
+    def _turned(self, box: _Array) -> _Array:
         """A box with the points' axes first, as a view."""
         return box.transpose([*self._axes, *self._slices])
 
     def _downwards(self) -> tuple[slice, ...]:
         return tuple(slice(None, None, -1 if found.down else 1) for found in self._slices.values())
 
-    def read(self, read: Read, make: Callable[[tuple[int, ...]], Array], chunks: tuple[int, ...]) -> Array:
+    def read(self, read: _Read, make: Callable[[tuple[int, ...]], _Array], chunks: tuple[int, ...]) -> _Array:
         """The result, in an array that `make` makes."""
         count = int(np.prod(self._points, dtype=np.int64))
         result = make((count, *self._plain))
@@ -359,7 +359,7 @@ class Points:
         ends = len(self._points)
         return np.moveaxis(result, range(ends), range(self._place, self._place + ends))
 
-    def write(self, read: Read, write: Write, value: Array, chunks: tuple[int, ...]) -> None:
+    def write(self, read: _Read, write: _Write, value: _Array, chunks: tuple[int, ...]) -> None:
         """Assign an array that has the result's shape; of equal points the last one counts."""
         ends = len(self._points)
         value = np.moveaxis(value, range(self._place, self._place + ends), range(ends))
@@ -377,14 +377,14 @@ class Points:
 class Mask:
     """Truth values for the first axes, and nothing else: gone through in bands, so that no list of points is made."""
 
-    def __init__(self, mask: Array, shape: tuple[int, ...]) -> None:
+    def __init__(self, mask: _Array, shape: tuple[int, ...]) -> None:
         self._mask = mask
         self._whole = shape
         self.shape = (int(np.count_nonzero(mask)), *shape[mask.ndim :])
 
     def _bands(
         self, chunks: tuple[int, ...], item_bytes: int
-    ) -> Iterator[tuple[list[int], list[int], Array, slice]]:
+    ) -> Iterator[tuple[list[int], list[int], _Array, slice]]:
         done = 0
         for first, rows in row_bands(self._whole, chunks, item_bytes):
             mask = self._mask[first : first + rows]
@@ -394,7 +394,7 @@ class Mask:
                 yield start, [rows, *self._whole[1:]], mask, slice(done, done + found)
             done += found
 
-    def read(self, read: Read, make: Callable[[tuple[int, ...]], Array], chunks: tuple[int, ...]) -> Array:
+    def read(self, read: _Read, make: Callable[[tuple[int, ...]], _Array], chunks: tuple[int, ...]) -> _Array:
         """The result, in an array that `make` makes."""
         result = make(self.shape)
         if result.size:
@@ -402,7 +402,7 @@ class Mask:
                 result[where] = read(start, [1] * len(start), count)[mask]
         return result
 
-    def write(self, read: Read, write: Write, value: Array, chunks: tuple[int, ...]) -> None:
+    def write(self, read: _Read, write: _Write, value: _Array, chunks: tuple[int, ...]) -> None:
         """Assign an array that has the result's shape."""
         if value.size:
             for start, count, mask, where in self._bands(chunks, value.dtype.itemsize):

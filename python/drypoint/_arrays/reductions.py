@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike
 
-    Array = np.ndarray[Any, Any]
-    Axis = int | tuple[int, ...] | None
+    _Array = np.ndarray[Any, Any]
+    _Axis = int | tuple[int, ...] | None
 
 __all__ = ["Reductions"]
 
@@ -37,14 +37,14 @@ class Reductions(ABC):
         """Type of the items."""
 
     @abstractmethod
-    def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], Array]]:
+    def iter_chunks(self) -> Iterator[tuple[tuple[slice, ...], _Array]]:
         """Each chunk's place and items."""
 
     def sum(
         self,
-        axis: Axis = None,
+        axis: _Axis = None,
         dtype: DTypeLike | None = None,
-        out: Array | None = None,
+        out: _Array | None = None,
         keepdims: bool = False,
     ) -> Any:
         """The sum over all items, or along axes.
@@ -74,9 +74,9 @@ class Reductions(ABC):
 
     def prod(
         self,
-        axis: Axis = None,
+        axis: _Axis = None,
         dtype: DTypeLike | None = None,
-        out: Array | None = None,
+        out: _Array | None = None,
         keepdims: bool = False,
     ) -> Any:
         """The product of all items, or along axes.
@@ -103,9 +103,9 @@ class Reductions(ABC):
         name: str,
         fold: np.ufunc,
         first: int,
-        axis: Axis,
+        axis: _Axis,
         dtype: DTypeLike | None,
-        out: Array | None,
+        out: _Array | None,
         keepdims: bool,
     ) -> Any:
         reduce = getattr(np, name)
@@ -132,7 +132,7 @@ class Reductions(ABC):
         with np.errstate(over="ignore"):
             return whole.result(found.astype(kind, copy=False), out, keepdims)
 
-    def min(self, axis: Axis = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def min(self, axis: _Axis = None, out: _Array | None = None, keepdims: bool = False) -> Any:
         """The least item, or those along axes; NaN where there is one.
 
         Parameters
@@ -152,7 +152,7 @@ class Reductions(ABC):
         """
         return self._extreme("min", np.minimum, axis, out, keepdims)
 
-    def max(self, axis: Axis = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def max(self, axis: _Axis = None, out: _Array | None = None, keepdims: bool = False) -> Any:
         """The greatest item, or those along axes; NaN where there is one.
 
         Parameters
@@ -172,7 +172,7 @@ class Reductions(ABC):
         """
         return self._extreme("max", np.maximum, axis, out, keepdims)
 
-    def ptp(self, axis: Axis = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def ptp(self, axis: _Axis = None, out: _Array | None = None, keepdims: bool = False) -> Any:
         """The greatest item less the least one, or those along axes.
 
         Parameters
@@ -195,7 +195,7 @@ class Reductions(ABC):
         least = self._extreme("min", np.minimum, axis, None, True)
         return whole.result(np.subtract(most, least), out, keepdims)
 
-    def _extreme(self, name: str, fold: np.ufunc, axis: Axis, out: Array | None, keepdims: bool) -> Any:
+    def _extreme(self, name: str, fold: np.ufunc, axis: _Axis, out: _Array | None, keepdims: bool) -> Any:
         reduce = getattr(np, name)
         if self._is_empty:
             return self._of_nothing(reduce.__name__, axis=axis, out=out, keepdims=keepdims)
@@ -209,7 +209,7 @@ class Reductions(ABC):
                 found[where] = least if whole.is_first(place) else fold(found[where], least)
         return whole.result(found, out, keepdims)
 
-    def any(self, axis: Axis = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def any(self, axis: _Axis = None, out: _Array | None = None, keepdims: bool = False) -> Any:
         """Whether any item is true, or along axes.
 
         Parameters
@@ -224,7 +224,7 @@ class Reductions(ABC):
         """
         return self._truth(np.any, np.logical_or, False, axis, out, keepdims)
 
-    def all(self, axis: Axis = None, out: Array | None = None, keepdims: bool = False) -> Any:
+    def all(self, axis: _Axis = None, out: _Array | None = None, keepdims: bool = False) -> Any:
         """Whether all items are true, or along axes.
 
         Parameters
@@ -244,8 +244,8 @@ class Reductions(ABC):
         reduce: Callable[..., Any],
         fold: np.ufunc,
         first: bool,
-        axis: Axis,
-        out: Array | None,
+        axis: _Axis,
+        out: _Array | None,
         keepdims: bool,
     ) -> Any:
         whole = Reduced(self.shape, axis)
@@ -257,7 +257,7 @@ class Reductions(ABC):
                 break
         return whole.result(found, out, keepdims)
 
-    def count_nonzero(self, axis: Axis = None, keepdims: bool = False) -> Any:
+    def count_nonzero(self, axis: _Axis = None, keepdims: bool = False) -> Any:
         """How many items are not zero, or along axes.
 
         Parameters
@@ -278,9 +278,9 @@ class Reductions(ABC):
 
     def mean(
         self,
-        axis: Axis = None,
+        axis: _Axis = None,
         dtype: DTypeLike | None = None,
-        out: Array | None = None,
+        out: _Array | None = None,
         keepdims: bool = False,
     ) -> Any:
         """The mean of all items, or along axes.
@@ -314,9 +314,9 @@ class Reductions(ABC):
 
     def var(
         self,
-        axis: Axis = None,
+        axis: _Axis = None,
         dtype: DTypeLike | None = None,
-        out: Array | None = None,
+        out: _Array | None = None,
         ddof: float = 0,
         keepdims: bool = False,
     ) -> Any:
@@ -369,9 +369,9 @@ class Reductions(ABC):
 
     def std(
         self,
-        axis: Axis = None,
+        axis: _Axis = None,
         dtype: DTypeLike | None = None,
-        out: Array | None = None,
+        out: _Array | None = None,
         ddof: float = 0,
         keepdims: bool = False,
     ) -> Any:
@@ -398,7 +398,7 @@ class Reductions(ABC):
         out[...] = found
         return out
 
-    def argmin(self, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False) -> Any:
+    def argmin(self, axis: int | None = None, out: _Array | None = None, *, keepdims: bool = False) -> Any:
         """Where the least item is, the first of equals; where the first NaN is, if there is one.
 
         Parameters
@@ -420,7 +420,7 @@ class Reductions(ABC):
         """
         return self._place(np.argmin, np.less, axis, out, keepdims)
 
-    def argmax(self, axis: int | None = None, out: Array | None = None, *, keepdims: bool = False) -> Any:
+    def argmax(self, axis: int | None = None, out: _Array | None = None, *, keepdims: bool = False) -> Any:
         """Where the greatest item is, the first of equals; where the first NaN is, if there is one.
 
         Parameters
@@ -445,7 +445,7 @@ class Reductions(ABC):
         reduce: Callable[..., Any],
         better: np.ufunc,
         axis: int | None,
-        out: Array | None,
+        out: _Array | None,
         keepdims: bool,
     ) -> Any:
         if self._is_empty:
@@ -483,22 +483,22 @@ class Reductions(ABC):
         return getattr(np, name)(np.empty(self.shape, self.dtype), **options)
 
 
-def _wins(better: np.ufunc, value: Array, number: Array, before: Array, known: Array) -> Array:
+def _wins(better: np.ufunc, value: _Array, number: _Array, before: _Array, known: _Array) -> _Array:
     """Whether new values come before those known: what is not a number comes first, of equals the earlier one."""
     with np.errstate(invalid="ignore"):
-        ahead: Array = better(value, before) | ((value == before) & (number < known))
+        ahead: _Array = better(value, before) | ((value == before) & (number < known))
     if value.dtype.kind not in "fcmM":
         return ahead
     nothing = np.isnat if value.dtype.kind in "mM" else np.isnan
     new, old = nothing(value), nothing(before)
-    found: Array = np.where(new | old, new & (~old | (number < known)), ahead)
+    found: _Array = np.where(new | old, new & (~old | (number < known)), ahead)
     return found
 
 
 class Reduced:
     """Which axes of a shape go, and where the results of a chunk belong."""
 
-    def __init__(self, shape: tuple[int, ...], axis: Axis) -> None:
+    def __init__(self, shape: tuple[int, ...], axis: _Axis) -> None:
         dimensions = len(shape)
         if axis is None:
             self.axes = tuple(range(dimensions))
@@ -519,7 +519,7 @@ class Reduced:
         """Whether no chunk with results for the same place came before, chunks coming in C order."""
         return all(place[axis].start == 0 for axis in self.axes)
 
-    def result(self, found: Array, out: Array | None, keepdims: bool) -> Any:
+    def result(self, found: _Array, out: _Array | None, keepdims: bool) -> Any:
         """What the caller sees of results that have kept all axes."""
         if not keepdims:
             found = found.reshape(self.kept_items)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
     #: How an array is stored, as the core reads it.
-    Layout = dict[str, Any]
+    _Layout = dict[str, Any]
 
 __all__ = ["write_zarr"]
 
@@ -73,6 +73,11 @@ def write_zarr(
         Whether what is at ``path`` gives way, once the new is whole.
     threads : int, optional
         How many threads encode; all cores by default.
+
+    Returns
+    -------
+    None
+        The array or group is whole at ``path`` then.
 
     Raises
     ------
@@ -159,7 +164,7 @@ class _Settings:
 
     def layout(
         self, shape: tuple[int, ...], dtype: np.dtype[Any], usual: tuple[int, ...] | None = None
-    ) -> Layout:
+    ) -> _Layout:
         """Of an array of this shape and type; `usual` are its own chunks, where it has some."""
         from .compress import Settings, checked_type
 
@@ -251,7 +256,7 @@ def _write(source: Any, settings: _Settings, begin: Any) -> None:
         )
 
 
-def _write_array(source: Array, settings: _Settings, begin: Any) -> None:
+def _write_array(source: _Array, settings: _Settings, begin: Any) -> None:
     layout = settings.layout(source.shape, source.dtype)
     _write_whole(_strided(source, source.dtype), begin(layout), settings)
 
@@ -290,7 +295,7 @@ def _write_pieces(pieces: Iterable[Any], settings: _Settings, begin: Any) -> Non
     """Pieces along the first axis: written as soon as a row of files is full."""
     writer: _core.ZarrWriter | None = None
     dtype, inner, band = np.dtype("f8"), (0,), 1
-    waiting: list[Array] = []
+    waiting: list[_Array] = []
     held = written = 0
     try:
         for piece in pieces:
@@ -341,7 +346,7 @@ def _write_pieces(pieces: Iterable[Any], settings: _Settings, begin: Any) -> Non
             writer.close()
 
 
-def _flush(writer: _core.ZarrWriter, waiting: list[Array], at: int, settings: _Settings) -> int:
+def _flush(writer: _core.ZarrWriter, waiting: list[_Array], at: int, settings: _Settings) -> int:
     items = waiting[0] if len(waiting) == 1 else np.concatenate(waiting)
     waiting.clear()
     writer.write([at, *[0] * (items.ndim - 1)], _strided(items, items.dtype), settings.threads)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
 
 __all__ = ["ZarrArray", "ZarrGroup", "open_zarr", "taken_over"]
 
@@ -194,7 +194,7 @@ class ZarrArray(ChunkedArray):
         return self._open().chunked()
 
     def _select(
-        self, start: list[int], step: list[int], count: list[int], out: Array, threads: int | None
+        self, start: list[int], step: list[int], count: list[int], out: _Array, threads: int | None
     ) -> None:
         self._open().select(start, step, count, out, threads)
 

@@ -7,9 +7,11 @@ import sys
 import time
 
 from .. import _core
-from .._canvas import Canvas, aggregate_of, fold, job
+from .._aggregate import aggregate_of
+from .._canvas import Canvas
 from .._draw import MARKS, check_group, choose_columns, draw
 from .._errors import BadArgument, OutputError, UnknownFormat
+from .._job import fold, job
 from .._readable import Readable
 from .._reductions import Reduction, by, count
 from .._streams import Source, scan

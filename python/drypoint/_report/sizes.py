@@ -39,8 +39,8 @@ def register_size(kind: type, function: Callable[[Any], int]) -> None:
     Notes
     -----
     Known without this: compressed and sparse arrays, images of Pillow, renderers of Matplotlib's Agg, memory maps,
-    arrays and structures of ctypes. Not known: what an open capture or writer of OpenCV holds, which depends on the file and the
-    decoder's threads.
+    arrays and structures of ctypes. Not known: what an open capture or writer of OpenCV holds, which depends on the
+    file and the decoder's threads.
 
     Examples
     --------

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from .._canvas import Aggregate
+    from .._aggregate import Aggregate
     from ._marks import Mark
     from ._windows import Box
 

@@ -12,7 +12,8 @@ import numpy
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_hex, to_rgb
 
 from .. import _arguments
-from .._canvas import Aggregate, Canvas
+from .._aggregate import Aggregate
+from .._canvas import Canvas
 from .._errors import BadArgument
 from .._reductions import mean
 from ._cells import filled

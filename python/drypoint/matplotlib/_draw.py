@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import _arguments
-from .._canvas import MOST_SPREAD
+from .._aggregate import MOST_SPREAD
 from .._errors import BadArgument
 from ._artist import AggregateImage
 from ._colors import colormap

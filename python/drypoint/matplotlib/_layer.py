@@ -13,7 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .._canvas import Aggregate
+    from .._aggregate import Aggregate
     from ._marks import Extents, Mark
     from ._units import Line
     from ._windows import Box, Window

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .. import _arguments, _core
-from .._canvas import Aggregate, Canvas, job
+from .._aggregate import Aggregate
+from .._canvas import Canvas
 from .._errors import BadArgument, EmptyData
+from .._job import job
 from .._reductions import Reduction, as_reduction
 from .._streams import Source, scan
 

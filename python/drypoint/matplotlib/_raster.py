@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import _arguments
-from .._canvas import Aggregate, Canvas
+from .._aggregate import Aggregate
+from .._canvas import Canvas
 from .._errors import BadArgument
 from .._raster import METHODS, ORIGINS, Grid
 from ._marks import Extents, Mark

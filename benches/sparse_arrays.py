@@ -1,6 +1,6 @@
 """Sparse arrays beside scipy.sparse: the same work on the same data, in turns, as ratios of the least processor time.
 
-python benches/sparse.py [rows [entries]]
+python benches/sparse_arrays.py [rows [entries]]
 """
 
 from __future__ import annotations

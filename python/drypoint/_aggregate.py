@@ -1,0 +1,281 @@
+"""An aggregate is an array that remembers its canvas."""
+
+from __future__ import annotations
+
+import os
+
+from . import _arguments, _core
+from ._closing import Closing
+from ._errors import BadArgument, UnknownFormat
+from ._parts import Parts
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal
+
+    from ._image import Image
+
+__all__ = ["Aggregate", "aggregate_of"]
+
+HOWS = ("eq_hist", "linear", "log", "cbrt")
+#: A pixel that covers more than this around it hides the data.
+MOST_SPREAD = 100
+
+
+class Aggregate(Parts, Closing):
+    """An array of folded pixels; made by `Canvas.points`, `Canvas.line`, `Canvas.raster` and `Aggregate.load`.
+
+    ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
+    reduction merges them by the reduction's own fold, so the parts of a data set can be drawn apart.
+    With anything else, arithmetic is NumPy's and gives plain arrays.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (height, width), or (height, width, categories). Row 0 is the lowest y.
+    dtype : str
+        ``"uint32"``, ``"uint64"``, ``"bool"`` or ``"float64"``.
+    x_range, y_range : tuple of float
+        The ranges drawn; instants in the unit of their column since 1970-01-01 UTC.
+    categories : list of str
+        The last dimension, sorted; empty without `by`.
+    rows, skipped : int
+        Rows seen; rows without a pixel because x or y is missing, not finite or out of range.
+    nbytes : int
+        Bytes of the finished cells.
+    """
+
+    def __init__(self, core: _core.Aggregate) -> None:
+        if not isinstance(core, _core.Aggregate):
+            raise BadArgument("an Aggregate is made by Canvas.points() or Aggregate.load()")
+        self._held: _core.Aggregate | None = core
+
+    @property
+    def _inner(self) -> _core.Aggregate:
+        self._check_open()
+        assert self._held is not None
+        return self._held
+
+    def _in_tiles(self) -> _core.TiledAggregate:
+        return self._inner.tiled()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self._inner.shape
+
+    @property
+    def dtype(self) -> str:
+        return self._inner.dtype
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        return self._inner.x_range
+
+    @property
+    def y_range(self) -> tuple[float, float]:
+        return self._inner.y_range
+
+    @property
+    def categories(self) -> list[str]:
+        return self._inner.categories
+
+    @property
+    def rows(self) -> int:
+        return self._inner.rows
+
+    @property
+    def skipped(self) -> int:
+        return self._inner.skipped
+
+    @property
+    def nbytes(self) -> int:
+        return self._inner.nbytes
+
+    @property
+    def reduction(self) -> str:
+        """The fold, as it is written: ``mean('fare')``."""
+        return self._inner.reduction
+
+    @property
+    def cells(self) -> memoryview:
+        """The cells as a read-only view, for programs without NumPy."""
+        buffer: Any = self._inner  # which a type can say from Python 3.12 on (PEP 688)
+        return memoryview(buffer)
+
+    def __buffer__(self, flags: int) -> memoryview:  # Python 3.12 asks for it (PEP 688)
+        return self.cells
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        import numpy
+
+        view = numpy.asarray(self._inner)
+        if dtype is not None and numpy.dtype(dtype) != view.dtype:
+            if copy is False:
+                raise ValueError(f"a view as {dtype} of {self.dtype} cells is not possible without a copy")
+            return view.astype(dtype)
+        return view.copy() if copy else view
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.__array__()[key]
+
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, Aggregate):
+            return self._merged(other)
+        return self.__array__() + other
+
+    def _merged(self, other: Aggregate) -> Aggregate:
+        if type(other) is not Aggregate:
+            return other._merged(self)
+        return Aggregate(self._inner.merge(other._inner))
+
+    def __radd__(self, other: Any) -> Any:
+        return self if isinstance(other, int) and other == 0 else other + self.__array__()
+
+    def __sub__(self, other: Any) -> Any:
+        return self.__array__() - _plain(other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self.__array__()
+
+    def __mul__(self, other: Any) -> Any:
+        return self.__array__() * _plain(other)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Any:
+        return self.__array__() / _plain(other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return other / self.__array__()
+
+    def to_xarray(self) -> Any:
+        """The cells with coordinates of the pixel centres.
+
+        Returns
+        -------
+        xarray.DataArray
+            Dimensions ``(y, x)`` or ``(y, x, category)``; the cells are not copied. Needs xarray.
+        """
+        try:
+            import xarray
+        except ImportError:
+            raise ImportError("to_xarray needs the package xarray: pip install xarray") from None
+        coords: dict[str, Any] = {"y": self._inner.centres("y"), "x": self._inner.centres("x")}
+        dims = ["y", "x"]
+        if self.categories:
+            dims.append("category")
+            coords["category"] = self.categories
+        attrs = {"x_range": self.x_range, "y_range": self.y_range, "skipped": self.skipped, "rows": self.rows}
+        return xarray.DataArray(self.__array__(), coords=coords, dims=dims, name=self.reduction, attrs=attrs)
+
+    def shade(
+        self,
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        *,
+        span: tuple[float, float] | None = None,
+        background: str | None = None,
+        spread: int = 0,
+        min_alpha: int = 40,
+    ) -> Image:
+        """Give every pixel its colour.
+
+        Parameters
+        ----------
+        cmap : str or list of str, optional
+            A colour map by name (``"viridis"``, ``"fire_r"``, ...) or colours to blend between; for `by`, one colour
+            for each category or a palette's name.
+        how : {"eq_hist", "linear", "log", "cbrt"}, optional
+            How values are spread over the colours: by default each colour is given to as many pixels as any other.
+        span : (low, high), optional
+            Values at the ends of the colours; others are clipped. The least and greatest value by default.
+        background : str, optional
+            A colour for pixels in which nothing fell; transparent by default.
+        spread : int, default 0
+            Let every pixel cover this many around it, at most 100, for sparse data.
+        min_alpha : int, default 40
+            For `by`: the opacity, from 0 to 255, of the emptiest pixel.
+
+        Returns
+        -------
+        Image
+            One byte a pixel, or four for `by`.
+        """
+        from ._image import Image
+
+        return Image(
+            self._inner.shade(
+                _arguments.optional(_arguments.colors, cmap, "cmap"),
+                _arguments.optional(_arguments.choice, how, "how", HOWS),
+                _arguments.optional(_arguments.span, span, "span"),
+                _arguments.optional(_arguments.text, background, "background"),
+                _arguments.whole(spread, "spread", 0, MOST_SPREAD),
+                _arguments.whole(min_alpha, "min_alpha", 0, 255),
+            )
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write cells, ranges and what merging needs to a file that NumPy can open too.
+
+        Parameters
+        ----------
+        path : str or path
+            Ends in ``.npz``. The file appears whole or not at all.
+        """
+        name = _arguments.path(path)
+        if not name.endswith(".npz"):
+            raise UnknownFormat(f"{name}: an aggregate is saved in a file that ends in .npz")
+        self._save(name)
+
+    def _save(self, name: str) -> None:
+        self._inner.save(name)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Aggregate:
+        """Read what `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.
+
+        Returns
+        -------
+        Aggregate
+            Equal to the one saved, and merging like it; a `TiledAggregate` if that was one.
+        """
+        return aggregate_of(_core.load_aggregate(_arguments.path(path)))
+
+    def close(self) -> None:
+        """Let go of the cells at once, unless an array still shows them. Calling it again does nothing."""
+        self._held = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._held is None
+
+    def __repr__(self) -> str:
+        if self.closed:
+            return "<Aggregate closed>"
+        size = " × ".join(str(n) for n in self.shape)
+        return f"<Aggregate {self.reduction}: {size} {self.dtype}, {self.nbytes:,} bytes, {self.rows:,} rows>"
+
+    def _repr_png_(self) -> bytes:
+        return self.shade()._repr_png_()
+
+
+def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
+    """The aggregate of what the core folded, tiled or not."""
+    if isinstance(core, _core.Aggregate):
+        return Aggregate(core)
+    from ._tiled import TiledAggregate
+
+    return TiledAggregate(core)
+
+
+def _plain(value: Any) -> Any:
+    return value.__array__() if isinstance(value, Aggregate) else value

@@ -1,0 +1,107 @@
+"""A drawing that is described to the core, and begun there: what marks of a canvas and of a page share."""
+
+from __future__ import annotations
+
+import sys
+
+from . import _arguments, _core
+from ._errors import BadArgument
+from ._reductions import Reduction, as_reduction
+from ._streams import Source, fine_instants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    from ._canvas import Canvas
+
+__all__ = ["axis_range", "ceiling", "fold", "job"]
+
+
+def job(
+    canvas: Canvas,
+    x: str,
+    y: str,
+    reduction: Reduction | str | None,
+    *,
+    threads: int | None = None,
+    memory: str | int | None = None,
+    exact: bool = False,
+    progress: Callable[[int, int | None], object] | None = None,
+    page: _core.PageSpec | None = None,
+    mark: Literal["points", "line"] = "points",
+    group: str | None = None,
+) -> _core.Job:
+    """A drawing that is described but not begun; with a page, of the size of its plot area."""
+    if mark == "line" and canvas.tiled is True:
+        raise BadArgument("tiled=True is for points; lines are drawn on a canvas that is not tiled")
+    return _core.Job(
+        _arguments.text(x, "x"),
+        _arguments.text(y, "y"),
+        as_reduction(reduction)._spec(),
+        canvas.width,
+        canvas.height,
+        axis_range(canvas.x_range, "x_range"),
+        axis_range(canvas.y_range, "y_range"),
+        canvas.x_scale,
+        canvas.y_scale,
+        _arguments.optional(_arguments.whole, threads, "threads", 1),
+        ceiling(memory),
+        _arguments.flag(exact, "exact"),
+        None if canvas.tiled == "auto" else canvas.tiled,
+        _arguments.optional(_arguments.function, progress, "progress"),
+        page,
+        mark,
+        _arguments.optional(_arguments.text, group, "group"),
+    )
+
+
+def ceiling(memory: str | int | None) -> str | None:
+    """A budget as it is given; without one, what the budgets of the scopes around leave, if that is less than the process
+    has."""
+    if memory is not None:
+        return _arguments.budget(memory, "memory")
+    scopes = sys.modules.get("drypoint._lifetime.scope")
+    room = None if scopes is None else scopes.room()
+    if room is None:
+        return None
+    pool = _core.memory()
+    return str(max(1, room)) if room < pool["budget"] - pool["reserved"] else None
+
+
+def fold(rows: Source, begun: _core.Job) -> _core.Aggregate | _core.TiledAggregate:
+    """Fold a source of any kind into a core aggregate."""
+    try:
+        if not rows.one_shot:
+            return begun.draw(rows._head())
+        for part in rows._parts():
+            begun.consume(part)
+            del part  # or its arrays would be held while the next ones are made
+        return begun.finish()
+    finally:
+        begun.close()
+
+
+def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:
+    """Numbers as floats and instants as ISO text, which the core reads in the unit of the column."""
+    if value is None:
+        return None
+    try:
+        start, end = value
+    except (TypeError, ValueError):
+        raise BadArgument(f"{name} must be (start, end), not {value!r}") from None
+    return _bound(start, name), _bound(end, name)
+
+
+def _bound(value: Any, name: str) -> float | str:
+    if isinstance(value, str):
+        return _arguments.text(value, name)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat())
+    if getattr(getattr(value, "dtype", None), "kind", None) == "M":
+        return str(fine_instants(value))
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadArgument(f"{name}: {value!r} is neither a number nor a date") from None
