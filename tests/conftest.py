@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -20,3 +23,11 @@ def cloud() -> dict[str, np.ndarray]:
     kind = np.array(["oak", "ash", "élan", "yew"])[rng.integers(0, 4, n)]
     when = np.datetime64("2001-01-01", "ms") + rng.integers(0, 10**10, n).astype("timedelta64[ms]")
     return {"x": x, "y": y, "value": value, "kind": kind, "when": when}
+
+
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Ctrl-C interrupts, also where the tests were started with the signal ignored, as shells do in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -119,34 +119,47 @@ class Parts:
         *,
         span: tuple[float, float] | None = None,
         background: str | None = None,
+        levels: int | None = None,
     ) -> int:
-        """Write an image pyramid: PNG tiles of 256 x 256 pixels, each level half as fine as the next.
+        """Write a pyramid: tiles of 256 x 256 pixels, each level half as fine as the next, as pictures or as counts.
 
         Parameters
         ----------
         path : str or path
             A folder that does not exist or is empty: ``{z}/{x}/{y}.png`` as web maps read it, and ``metadata.json``. Or a
-            file that ends in ``.pmtiles``: all tiles in one (PMTiles version 3).
+            file that ends in ``.pmtiles``: all tiles in one (PMTiles version 3). Or a folder that does not exist and ends
+            in ``.zarr``: the counts themselves, a Zarr version 3 group of an array for each level.
         cmap, how, span, background
-            As of `Aggregate.shade`. All tiles of a level share their colours; without `span`, each level has its own,
-            since counts grow fourfold from one to the next.
+            As of `Aggregate.shade`; of pictures, not of a Zarr. All tiles of a level share their colours; without `span`,
+            each level has its own, since counts grow fourfold from one to the next.
+        levels : int, optional
+            How many arrays a Zarr has; by default as many as it takes until one fits in 256 x 256 pixels.
 
         Returns
         -------
         int
-            Tiles written. Those in which nothing fell are not.
+            Tiles (of a Zarr, chunks) of all levels in which something fell. Others are not written.
 
         Raises
         ------
         OutputError
             If the place cannot be written. Nothing is left there then.
         BadArgument
-            If this is not an aggregate of `count` or `any`.
+            If this is not an aggregate of `count` or `any`, or for an argument that this kind of pyramid does not have.
+        UnsupportedData
+            If all cells would be more than 2**63 bytes, which no Zarr array has.
 
         Notes
         -----
         Tile 0 of a level is the left and the upper one of its ``2**z`` each way. The finest level holds the pixels as
         they are, the lower left of the aggregate in the lower left tile. Memory holds two levels and one tile.
+
+        A Zarr has the arrays ``"0"``, the pixels as they are, ``"1"``, half as fine, and so on: uint32, or uint64 if all
+        counts together need it, or bool for `any`. Row 0 is the lowest y, as in the aggregate; viewers that put row 0 at
+        the top show it upside down. The attributes are those of OME-NGFF 0.5 (``ome``), whose transformations give the
+        middle of each pixel in data units (logarithms to base 10 on logarithmic axes), and ``x_range``, ``y_range``,
+        ``x_scale``, ``y_scale`` and ``reduction``. It costs one pass; memory holds a box of 1024 x 1024 pixels of each
+        level.
 
         Examples
         --------
@@ -164,11 +177,22 @@ class Parts:
         from ._aggregate import HOWS
 
         name = _arguments.path(path)
+        if os.path.splitext(name.rstrip("/"))[1].lower() == ".zarr":
+            for argument, value in {"cmap": cmap, "how": how, "span": span, "background": background}.items():
+                if value is not None:
+                    raise BadArgument(f"{argument} is for pictures; {name} will hold the counts themselves")
+            from ._multiscale import write_multiscale
+
+            return write_multiscale(
+                self._in_tiles(), name, _arguments.optional(_arguments.whole, levels, "levels", 1)
+            )
+        if levels is not None:
+            raise BadArgument(f"levels is for a path that ends in .zarr, not for {name}")
         suffix = os.path.splitext(name)[1]
         pmtiles = suffix.lower() == ".pmtiles"
-        if not pmtiles and suffix.lower() in (".zip", ".zarr", ".mbtiles", ".tif", ".png"):
+        if not pmtiles and suffix.lower() in (".zip", ".mbtiles", ".tif", ".png"):
             raise UnknownFormat(
-                f"{name}: a pyramid is written to a folder, or to a file that ends in .pmtiles"
+                f"{name}: a pyramid is written to a folder, or to a path that ends in .pmtiles or .zarr"
             )
         if not pmtiles and os.path.isfile(name):
             raise OutputError(

@@ -354,7 +354,7 @@ def test_the_mode_of_many_items(dtype):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_an_interrupt_ends_it_soon():
+def test_an_interrupt_ends_it_soon(interrupts):
     import os
     import signal
     import threading

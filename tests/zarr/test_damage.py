@@ -126,7 +126,7 @@ dp.write_zarr({str(tmp_path / "a.zarr")!r}, pieces(), chunks=(100, 1000))
         dp.open_zarr(tmp_path / "a.zarr")
 
 
-def test_interrupted(tmp_path):
+def test_interrupted(tmp_path, interrupts):
     dp.write_zarr(
         tmp_path / "a.zarr", np.zeros((4000, 4000), "u1"), chunks=(10, 10), shards=(1000, 1000), fill_value=1
     )

@@ -333,6 +333,7 @@ def _write_pieces(pieces: Iterable[Any], settings: _Settings, begin: Any) -> Non
                         written += _flush(writer, waiting, written, settings)
                         held = 0
                 first += rows
+            del piece, items  # or it would be held while the next one is made
         if writer is None:
             raise EmptyData("the iterator yielded no array to write")
         if held:

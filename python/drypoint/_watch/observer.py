@@ -88,8 +88,8 @@ class Observer:
     >>> observer = Observer()
     >>> observer.start()
     >>> document = observer.stop()
-    >>> document["findings"]
-    []
+    >>> document["version"]
+    1
     """
 
     def __init__(
