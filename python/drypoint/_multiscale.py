@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from ._core import TiledAggregate
 
-    Array = np.ndarray[Any, Any]
+    _Array = np.ndarray[Any, Any]
     #: Row and column of a box among those of its level.
-    Place = tuple[int, int]
+    _Place = tuple[int, int]
 
 __all__ = ["write_multiscale"]
 
@@ -72,7 +72,7 @@ class _Levels:
         self.chunks = 0
         self._shapes = shapes
         self._dtype = dtype
-        self._open: dict[int, tuple[Place, Array]] = {}
+        self._open: dict[int, tuple[_Place, _Array]] = {}
         self._writers = []
         for level, shape in enumerate(shapes):
             shard = tuple(min(_BOX, -(-length // _CHUNK) * _CHUNK) for length in shape)
@@ -80,7 +80,7 @@ class _Levels:
             layout = {**settings.layout(shape, dtype), "attributes": "{}"}
             self._writers.append(group.array(str(level), layout))
 
-    def put(self, level: int, place: Place, cells: Array) -> None:
+    def put(self, level: int, place: _Place, cells: _Array) -> None:
         """Write a box that is whole, and add it to the one of the next level in which it lies."""
         row, column = place
         cells = np.ascontiguousarray(cells)
@@ -128,7 +128,7 @@ def _shapes(shape: tuple[int, int], levels: int | None) -> list[tuple[int, int]]
     return shapes
 
 
-def _touched(core: TiledAggregate) -> Array:
+def _touched(core: TiledAggregate) -> _Array:
     """Row and column of each box in which something fell, shape (boxes, 2)."""
     coarse = core.level(_BOX_LEVEL)
     if isinstance(coarse, _core.Aggregate):
@@ -142,7 +142,7 @@ def _touched(core: TiledAggregate) -> Array:
     return np.concatenate(found)
 
 
-def _along_the_curve(places: Array) -> Iterator[Place]:
+def _along_the_curve(places: _Array) -> Iterator[_Place]:
     """Places in the order of a Z-curve: by the bits of row and column in turn."""
     keys = np.zeros(len(places), np.uint64)
     rows, columns = places.astype(np.uint64).T
@@ -153,16 +153,16 @@ def _along_the_curve(places: Array) -> Iterator[Place]:
         yield int(places[place, 0]), int(places[place, 1])
 
 
-def _halved(cells: Array) -> Array:
+def _halved(cells: _Array) -> _Array:
     """2 x 2 cells as one, their sum; of booleans whether any is set, which is what NumPy's sum of two is."""
     height, width = cells.shape
     even = np.pad(cells, ((0, height % 2), (0, width % 2))) if height % 2 or width % 2 else cells
     rows = even[::2] + even[1::2]
-    halved: Array = rows[:, ::2] + rows[:, 1::2]
+    halved: _Array = rows[:, ::2] + rows[:, 1::2]
     return halved
 
 
-def _touched_chunks(cells: Array) -> int:
+def _touched_chunks(cells: _Array) -> int:
     touched = cells != 0
     for axis, length in enumerate(cells.shape):
         touched = np.logical_or.reduceat(touched, np.arange(0, length, _CHUNK), axis=axis)
