@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 
 from . import _arguments, _core
 from ._errors import BadArgument, OutputError, UnknownFormat
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Parts"]
 
 
-class Parts:
+class Parts(ABC):
     """What can be made of the tiles of counts."""
 
+    @abstractmethod
     def _in_tiles(self) -> _core.TiledAggregate:
-        raise NotImplementedError
+        """The cells as tiles."""
 
     def level(self, n: int) -> Aggregate:
         """The aggregate in which ``2**n`` pixels along each side are one, whose count is the sum of theirs.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from .. import _arguments, _core
 from .._aggregate import Aggregate
 from .._canvas import Canvas
@@ -12,7 +14,7 @@ from .._streams import Source, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, Literal
 
 __all__ = ["Extents", "Line", "Mark", "Points"]
 
@@ -20,7 +22,7 @@ __all__ = ["Extents", "Line", "Mark", "Points"]
 Extents = tuple[float, float, float, float]
 
 
-class Mark:
+class Mark(ABC):
     """One layer of data: it says what lies where, and folds what lies in a window."""
 
     #: How messages and ``repr`` name it.
@@ -36,36 +38,36 @@ class Mark:
     has_edges = False
 
     @property
+    @abstractmethod
     def x_kind(self) -> str:
         """The type of what is laid along x, as `Source.schema` names it."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def y_kind(self) -> str:
         """The type of what is laid along y."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def x_name(self) -> str:
         """What messages call what is laid along x."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def y_name(self) -> str:
         """What messages call what is laid along y."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fold(self, canvas: Canvas) -> Aggregate:
         """Fold what lies in the canvas, whose ranges are given."""
-        raise NotImplementedError
 
+    @abstractmethod
     def extents(self, x_scale: str, y_scale: str) -> tuple[Extents | None, list[str]]:
         """How far the data reach on these scales, None without any; and all categories, if the reduction has them."""
-        raise NotImplementedError
 
+    @abstractmethod
     def of(self, given: Any, x: str | None, y: str | None) -> Mark:
         """The same mark of other data."""
-        raise NotImplementedError
 
 
 class Points(Mark):
@@ -85,7 +87,9 @@ class Points(Mark):
         Threads of each fold.
     """
 
-    word = "points"
+    word: Literal["points", "line"] = "points"
+    #: The column that tells lines apart.
+    group: str | None = None
 
     def __init__(
         self,
@@ -124,7 +128,8 @@ class Points(Mark):
 
     def _job(self) -> _core.Job:
         canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
-        return job(canvas, self.x, self.y, self.reduction, threads=self.threads, memory=self.memory)
+        running: dict[str, Any] = {"threads": self.threads, "memory": self.memory}
+        return job(canvas, self.x, self.y, self.reduction, mark=self.word, group=self.group, **running)
 
     def _check(self) -> None:
         """Raise what a fold would raise about columns and reduction, without reading rows."""
@@ -191,19 +196,6 @@ class Line(Points):
     def __init__(self, *arguments: Any, group: str | None = None) -> None:
         self.group = group
         super().__init__(*arguments)
-
-    def _job(self) -> _core.Job:
-        canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
-        return job(
-            canvas,
-            self.x,
-            self.y,
-            self.reduction,
-            threads=self.threads,
-            memory=self.memory,
-            mark="line",
-            group=self.group,
-        )
 
     def of(self, given: Any, x: str | None, y: str | None) -> Line:
         x, y = self.x if x is None else x, self.y if y is None else y
