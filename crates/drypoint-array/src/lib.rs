@@ -10,6 +10,7 @@ mod dtype;
 mod error;
 mod raw;
 pub mod sparse;
+mod threads;
 mod tiles;
 pub mod zarr;
 

@@ -22,6 +22,7 @@ mod consumer;
 mod error;
 mod ledger;
 mod pool;
+mod positioned;
 mod process_limit;
 mod raw;
 mod reservation;
@@ -39,6 +40,7 @@ pub use pool::{
     ReclaimOrder, Reclaimer, ReclaimerGuard, SiteUsage, live_array_bytes, living_arrays, site_peak,
     site_usage, sites_used, watch_site_peaks,
 };
+pub use positioned::read_exact_at;
 pub use process_limit::process_limit;
 #[cfg(feature = "fault-injection")]
 pub use raw::fault;

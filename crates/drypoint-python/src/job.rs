@@ -15,7 +15,7 @@ use pyo3::types::PyTuple;
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
 use crate::lines::{Mark, MarkFold};
-use crate::memory::process_pool;
+use crate::memory::pool_within;
 use crate::page::PageSpec;
 use crate::reduction;
 use crate::source::Source;
@@ -420,13 +420,7 @@ impl Job {
         mark: &str,
         group: Option<String>,
     ) -> PyResult<Self> {
-        let pool = match memory {
-            Some(memory) => {
-                let bytes = crate::memory::parse_budget(memory)?;
-                process_pool()?.child("drawing", bytes).map_err(CoreError::from)?
-            }
-            None => process_pool()?.clone(),
-        };
+        let pool = pool_within(memory, "drawing")?;
         let counted = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
         options.threads = threads;

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::error::CoreError;
-use crate::memory::process_pool;
+use crate::memory::pool_within;
 use crate::watch::watched;
 
 /// What becomes of the rows.
@@ -154,13 +154,7 @@ pub(crate) fn downsample<'py>(
         "minmaxlttb" => Downsampling::MinMaxLttb,
         _ => return Err(CoreError::Argument(format!("unknown method {method:?}")).into()),
     };
-    let pool = match memory {
-        Some(memory) => {
-            let bytes = crate::memory::parse_budget(memory)?;
-            process_pool()?.child("downsampling", bytes).map_err(CoreError::from)?
-        }
-        None => process_pool()?.clone(),
-    };
+    let pool = pool_within(memory, "downsampling")?;
     let mut options = Options::new(pool.consumer("downsampling"));
     options.threads = threads;
     let stop = || {

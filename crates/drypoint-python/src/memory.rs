@@ -55,6 +55,15 @@ pub(crate) fn parse_budget(text: &str) -> Result<usize, CoreError> {
     Ok(budget.bytes())
 }
 
+/// The pool of one call: that of the process, or one within it of `memory`, which stands under `name` there.
+pub(crate) fn pool_within(memory: Option<&str>, name: &str) -> Result<MemoryPool, CoreError> {
+    let pool = process_pool()?;
+    Ok(match memory {
+        Some(memory) => pool.child(name, parse_budget(memory)?)?,
+        None => pool.clone(),
+    })
+}
+
 /// Bound what Drypoint holds in this process.
 #[pyfunction]
 pub(crate) fn set_budget(budget: &str) -> PyResult<usize> {

@@ -13,7 +13,7 @@ use pyo3::prelude::*;
 use crate::aggregate::Aggregate;
 use crate::chunked::Chunked;
 use crate::error::CoreError;
-use crate::memory::process_pool;
+use crate::memory::{pool_within, process_pool};
 use crate::pixmap::Pixmap;
 use crate::raw::Loan;
 use crate::watch::{detached, watched};
@@ -97,13 +97,7 @@ impl Raster {
         memory: Option<&str>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Self> {
-        let pool = match memory {
-            Some(memory) => {
-                let bytes = crate::memory::parse_budget(memory)?;
-                process_pool()?.child("drawing", bytes).map_err(CoreError::from)?
-            }
-            None => process_pool()?.clone(),
-        };
+        let pool = pool_within(memory, "drawing")?;
         let counted = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
         options.threads = threads;

@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drypoint_memory::Buffer;
 
+use crate::threads::share;
 use crate::{ArrayError, Chunked, Codec, DType, Result, Scratch};
 use chunk::Chunk;
 use grid::{Grid, Part};
@@ -390,20 +391,4 @@ fn checked_grid(dtype: &DType, shape: &[usize], chunk: &[usize]) -> Result<Grid>
     }
     let chunk = chunk.iter().zip(shape).map(|(&chunk, &items)| chunk.min(items.max(1))).collect();
     Ok(Grid { shape: shape.to_vec(), chunk })
-}
-
-/// Run `work` on so many threads; the first error of any is the result.
-fn share(workers: usize, work: &(impl Fn() -> Result<()> + Sync)) -> Result<()> {
-    if workers < 2 {
-        return work();
-    }
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..workers).map(|_| scope.spawn(work)).collect();
-        let mut result = work();
-        for other in others {
-            let joined = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            result = result.and(joined);
-        }
-        result
-    })
 }

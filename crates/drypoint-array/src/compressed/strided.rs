@@ -5,6 +5,8 @@
 use std::fs::File;
 use std::path::PathBuf;
 
+use drypoint_memory::read_exact_at;
+
 use super::layout::{Walk, items_of, row_major};
 use crate::{ArrayError, Chunked, DType, Result, Scratch};
 
@@ -248,27 +250,6 @@ impl Chunked for FileArray {
             Ok(())
         })
     }
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, target: &mut [u8], offset: u64) -> std::io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, target, offset)
-}
-
-#[cfg(windows)]
-fn read_exact_at(file: &File, mut target: &mut [u8], mut offset: u64) -> std::io::Result<()> {
-    while !target.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, target, offset) {
-            Ok(0) => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(read) => {
-                target = &mut target[read..];
-                offset += read as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

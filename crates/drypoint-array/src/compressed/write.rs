@@ -7,7 +7,8 @@ use drypoint_memory::Buffer;
 use super::grid::{Part, Selection};
 use super::layout::{Walk, items_of, row_major};
 use super::packing::Workspace;
-use super::{CompressedArray, NAME, SHARED_BYTES, share};
+use super::{CompressedArray, NAME, SHARED_BYTES};
+use crate::threads::share;
 use crate::{ArrayError, Chunked, Result};
 
 impl CompressedArray {

@@ -15,6 +15,7 @@ use super::group::ZarrNode;
 use super::metadata::Metadata;
 use super::piece::Piece;
 use super::region::{self, Part, Place, each_chunk, stretches};
+use crate::threads::share;
 use crate::{ArrayError, Chunked, DType, Result, Scratch, Selection};
 
 /// Less than this is read before another thread has begun.
@@ -139,15 +140,7 @@ impl ZarrArray {
                     .inspect_err(|_| failed.store(true, Ordering::Relaxed))?;
             }
         };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-            let mut outcome = work();
-            for other in others {
-                let done = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                outcome = outcome.and(done);
-            }
-            outcome
-        })
+        share(threads, &work)
     }
 
     fn read_part(&self, wanted: Part<'_>, stop: &AtomicBool, items: &mut [u8]) -> Result<()> {

@@ -1,10 +1,9 @@
 //! Encoded bytes: a stretch of a file, or memory. Reads are positioned, so that threads can share a file.
 
 use std::fs::File;
-use std::io;
 use std::ops::Deref;
 
-use drypoint_memory::{Buffer, MemoryConsumer};
+use drypoint_memory::{Buffer, MemoryConsumer, read_exact_at};
 
 use super::fault::{Result, damaged};
 
@@ -65,7 +64,7 @@ impl<'a> Piece<'a> {
                 let length = usize::try_from(bytes)
                     .map_err(|_| damaged(format!("{bytes} B are more than can be addressed")))?;
                 let mut buffer = consumer.buffer(length)?;
-                read_at(file, offset, &mut buffer)?;
+                read_exact_at(file, &mut buffer, offset)?;
                 Ok(Held::Read(buffer))
             }
         }
@@ -75,29 +74,8 @@ impl<'a> Piece<'a> {
     pub(super) fn read_into(&self, out: &mut [u8]) -> Result<()> {
         match *self {
             Self::Memory(bytes) => out.copy_from_slice(bytes),
-            Self::File { file, offset, .. } => read_at(file, offset, out)?,
+            Self::File { file, offset, .. } => read_exact_at(file, out, offset)?,
         }
         Ok(())
     }
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, mut offset: u64, mut bytes: &mut [u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset) {
-            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(count) => {
-                bytes = &mut bytes[count..];
-                offset += count as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

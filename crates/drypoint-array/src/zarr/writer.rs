@@ -18,6 +18,7 @@ use super::keys::Keys;
 use super::metadata::Metadata;
 use super::region::{self, Part, Place, each_chunk};
 use super::shard::Shard;
+use crate::threads::share;
 use crate::{ArrayError, Chunked, DType, Result, Scratch};
 
 /// What makes fewer bytes of a chunk.
@@ -194,15 +195,7 @@ impl ZarrWriter {
                 self.write_with(&mut tools, &place, &part, &items).inspect_err(|_| done())?;
             }
         };
-        std::thread::scope(|scope| {
-            let others: Vec<_> = (1..threads.min(files)).map(|_| scope.spawn(work)).collect();
-            let mut outcome = work();
-            for other in others {
-                let done = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                outcome = outcome.and(done);
-            }
-            outcome
-        })
+        share(threads.min(files), &work)
     }
 
     /// Have it end after so many rows: for an array whose length was not known when it was begun.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::sync::Arc;
 
-use drypoint_memory::Buffer;
+use drypoint_memory::{Buffer, read_exact_at};
 
 /// Bytes that can be read at any place.
 pub(super) trait Store: Send + Sync {
@@ -13,20 +13,8 @@ pub(super) trait Store: Send + Sync {
 }
 
 impl Store for File {
-    #[cfg(unix)]
     fn read_at(&self, at: u64, out: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(self, out, at)
-    }
-
-    #[cfg(windows)]
-    fn read_at(&self, mut at: u64, mut out: &mut [u8]) -> io::Result<()> {
-        while !out.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(self, out, at)? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                read => (at, out) = (at + read as u64, &mut out[read..]),
-            }
-        }
-        Ok(())
+        read_exact_at(self, out, at)
     }
 }
 

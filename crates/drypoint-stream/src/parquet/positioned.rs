@@ -9,6 +9,8 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
+use drypoint_memory::read_exact_at;
+
 /// An open file that several threads may read at once.
 #[derive(Debug)]
 pub(super) struct PositionedFile {
@@ -40,25 +42,7 @@ impl PositionedFile {
     }
 
     /// Fill `bytes` from `offset` on.
-    #[cfg(unix)]
     pub(super) fn read_at(&self, offset: u64, bytes: &mut [u8]) -> io::Result<()> {
-        std::os::unix::fs::FileExt::read_exact_at(&self.file, bytes, offset)
-    }
-
-    /// Fill `bytes` from `offset` on.
-    #[cfg(windows)]
-    pub(super) fn read_at(&self, mut offset: u64, mut bytes: &mut [u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match std::os::windows::fs::FileExt::seek_read(&self.file, bytes, offset) {
-                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(count) => {
-                    bytes = &mut bytes[count..];
-                    offset += count as u64;
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+        read_exact_at(&self.file, bytes, offset)
     }
 }
