@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 
 from . import _arguments, _core
+from ._column import fine_instants
 from ._errors import BadArgument
 from ._reductions import Reduction, as_reduction
-from ._streams import Source, fine_instants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._canvas import Canvas
+    from ._streams import Source
 
 __all__ = ["axis_range", "ceiling", "fold", "job", "line", "points"]
 
