@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-import numpy as np
+from .._late import Late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    import numpy as np
     from numpy.typing import DTypeLike
 
     _Array = np.ndarray[Any, Any]
     _Axis = int | tuple[int, ...] | None
+else:
+    np = Late("numpy")
 
 __all__ = ["Reductions"]
 
