@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use tempfile::TempPath;
 
 /// What all names begin with under which something is written that is not whole yet, and what those of folders end with.
-pub(super) const UNFINISHED: &str = ".drypoint-";
+pub(crate) const UNFINISHED: &str = ".drypoint-";
 const FOLDER: &str = ".part";
 
 /// A folder being written, which takes its name by [`NewFolder::commit`]; dropped before, it never was.
 #[derive(Debug)]
-pub(super) struct NewFolder {
+pub struct NewFolder {
     target: PathBuf,
     replace: bool,
     /// Removed on drop, unless it was moved.
@@ -26,10 +26,23 @@ pub(super) struct NewFolder {
 
 impl NewFolder {
     /// Begin a folder that will be `target`. What is there already is refused, or with `replace` gives way at the end.
-    pub(super) fn create(target: &Path, replace: bool) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// What the system says of the place.
+    pub fn create(target: &Path, replace: bool) -> io::Result<Self> {
         if fs::symlink_metadata(target).is_ok() && !replace {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        let mut folder = Self::over_empty(target)?;
+        folder.replace = replace;
+        Ok(folder)
+    }
+
+    /// Begin a folder that will be `target`, where at the end there must be nothing, or a folder without contents.
+    ///
+    /// # Errors
+    /// What the system says of the place.
+    pub fn over_empty(target: &Path) -> io::Result<Self> {
         let parent =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if target.file_name().is_none() {
@@ -37,16 +50,19 @@ impl NewFolder {
         }
         clear(parent);
         let (place, lock) = locked_beside(parent)?;
-        Ok(Self { target: target.to_path_buf(), replace, place: Some(place), _lock: lock })
+        Ok(Self { target: target.to_path_buf(), replace: false, place: Some(place), _lock: lock })
     }
 
     /// Where its files are to be written until then.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.place.as_deref().unwrap_or(&self.target)
     }
 
     /// Bring every byte to the disk, and only then the folder under its name.
-    pub(super) fn commit(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says; nothing has that name then that had it not before.
+    pub fn commit(mut self) -> io::Result<()> {
         sync(self.path())?;
         let Some(place) = &self.place else { return Ok(()) };
         if !self.replace || fs::symlink_metadata(&self.target).is_err() {
