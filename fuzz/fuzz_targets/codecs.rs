@@ -6,7 +6,7 @@
 use drypoint_array::{Codec, DType, Scratch};
 use libfuzzer_sys::fuzz_target;
 
-const CODECS: [&str; 16] = [
+const CODECS: [&str; 18] = [
     "plain",
     "constant",
     "pco",
@@ -23,6 +23,8 @@ const CODECS: [&str; 16] = [
     "lz4",
     "lz4+delta+narrow+bitshuffle",
     "lz4+up+planar+shuffle",
+    "lz4+palette",
+    "zstd:1+palette+delta",
 ];
 const DTYPES: [&str; 16] = [
     "|b1", "|u1", "<u2", ">u4", "<u8", "|i1", ">i2", "<i4", "<i8", "<f2", "<f4", ">f8", "<c8", "<c16", "|S3", "<U2",

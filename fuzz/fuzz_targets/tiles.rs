@@ -1,7 +1,7 @@
 //! Packed tiles of any bytes: an error, or counts that are packed and unpacked as themselves.
 #![no_main]
 
-use drypoint_array::{Packer, Packing, TileCells, TileScratch};
+use drypoint_array::{Packer, TileCells, TilePacking, TileScratch};
 use drypoint_memory::MemoryPool;
 use libfuzzer_sys::fuzz_target;
 
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     }
     let expected = counts(&mut scratch);
-    for packing in [Packing::Fast, Packing::Small] {
+    for packing in [TilePacking::Fast, TilePacking::Small] {
         let packed = Packer::default().pack(scratch.cells(), packing).to_vec();
         let mut again = TileScratch::new(&consumer).expect("room for two tiles");
         again.unpack(&packed).expect("what was packed can be unpacked");

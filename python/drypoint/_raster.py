@@ -173,6 +173,8 @@ def _array(array: Any) -> Any:
         raise BadArgument(
             f"raster draws arrays; open {array!r} first, for example with numpy.load(path, mmap_mode='r')"
         )
+    if hasattr(array, "_chunked"):
+        return array  # the core knows its type
     if hasattr(array, "tocsr") and getattr(array, "format", None) != "csr" and not _filled(array):
         array = array.tocsr()  # whose rows are found without looking at all entries
     if hasattr(array, "shape") and hasattr(array, "dtype") and hasattr(array, "__getitem__"):

@@ -1,5 +1,7 @@
 """What the system sees of a process that draws arrays larger than its budget."""
 
+import drypoint as dp
+import numpy as np
 import pytest
 from memory.child import MB, run_child
 
@@ -53,3 +55,19 @@ def test_an_array_of_many_budgets_is_drawn_in_one(kind):
     before, mean = child.result
     assert child.peak_resident < before + 24 * MB + OVERHEAD, (child.peak_resident / MB, before / MB)
     assert 400 < mean < 620
+
+
+def test_a_zarr_image_is_drawn_by_a_process_of_64_mb(tmp_path):
+    row = np.arange(6_000, dtype="u2") // 8
+    strips = (row + np.arange(at, at + 1000, dtype="u2")[:, None] // 8 for at in range(0, 6_000, 1000))
+    dp.write_zarr(tmp_path / "image.zarr", strips, chunks=(1000, 1000))  # 72 MB
+    program = f"""
+import sys
+import drypoint as dp
+image = dp.Canvas(1600, 1600).raster(dp.open_zarr({str(tmp_path / "image.zarr")!r}), memory="64MB").shade(how="linear")
+image.save({str(tmp_path / "image.png")!r})
+result = "numpy" in sys.modules, image.width
+"""
+    child = run_child(program)
+    assert child.result == [False, 1600]
+    assert child.peak_resident < 64e6, child.peak_resident / 1e6

@@ -124,6 +124,10 @@ dp.write_zarr({str(tmp_path / "a.zarr")!r}, pieces(), chunks=(100, 1000))
     assert not (tmp_path / "a.zarr").exists()
     with pytest.raises(dp.SourceNotFound):
         dp.open_zarr(tmp_path / "a.zarr")
+    # What it left behind goes when something is written beside it.
+    assert [path.name[:10] for path in tmp_path.iterdir()] == [".drypoint-"]
+    dp.write_zarr(tmp_path / "b.zarr", np.zeros(3))
+    assert [path.name for path in tmp_path.iterdir()] == ["b.zarr"]
 
 
 def test_interrupted(tmp_path, interrupts):

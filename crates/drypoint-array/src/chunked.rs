@@ -19,6 +19,12 @@ pub trait Chunked: Send + Sync {
     /// Items of a chunk along each dimension; as long as the shape.
     fn chunk_shape(&self) -> &[usize];
 
+    /// The least and the greatest finite item of an array of one dimension (`column` 0), or of a column of one of two, as
+    /// float64, where they are known without reading; counts of times as they are stored.
+    fn extent(&self, _column: usize) -> Option<(f64, f64)> {
+        None
+    }
+
     /// Fill `items` with the box of `shape` that begins at `start`: in C order, in the byte order of the dtype.
     fn read(&self, start: &[usize], shape: &[usize], scratch: &mut Scratch, items: &mut [u8]) -> Result<()>;
 }

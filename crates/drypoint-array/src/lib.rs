@@ -8,6 +8,7 @@ mod compressed;
 mod disk;
 mod dtype;
 mod error;
+mod folder;
 mod raw;
 pub mod sparse;
 mod threads;
@@ -23,6 +24,7 @@ pub use compressed::{
 pub use disk::{SpillLog, SpillSpace, SpilledPiece};
 pub use dtype::{DType, Number};
 pub use error::{ArrayError, Result};
+pub use folder::NewFolder;
 pub use tiles::{
     CountTiles, Distributor, NO_KEY, Packer, Packing as TilePacking, TILE_CELLS, TILE_SIDE, TileCells,
     TileGrid, TileScratch,

@@ -3,7 +3,7 @@
 use drypoint_array::{Codec, DType, Scratch, choose, quantise};
 use proptest::prelude::*;
 
-const CODECS: [&str; 27] = [
+const CODECS: [&str; 30] = [
     "plain",
     "constant",
     "pco",
@@ -25,7 +25,10 @@ const CODECS: [&str; 27] = [
     "zstd:1+plane+planar",
     "zstd:1+planar",
     "zstd:1+plane+planar+narrow+shuffle",
+    "zstd:1+palette",
+    "zstd:1+palette+delta+narrow+shuffle",
     "lz4",
+    "lz4+palette",
     "lz4+shuffle",
     "lz4+delta",
     "lz4+narrow",
@@ -210,6 +213,15 @@ fn the_choice_follows_the_data() {
     let strings: Vec<u8> = (0..5000).flat_map(|at| format!("name {:07}", at * 3).into_bytes()).collect();
     let strings = choice("|S12", &strings);
     assert!(strings.starts_with("zstd:"), "{strings}");
+    // Stripes whose width changes, and labels of few kinds: numbers of a palette.
+    let stripe = |at: u32| (at / (7 + at / 977)).is_multiple_of(2);
+    assert_eq!(
+        choice("|b1", &(0..200_000).map(|at| stripe(at).into()).collect::<Vec<u8>>()),
+        "zstd:9+palette"
+    );
+    let label = |at: u32| [7, 40_000, 1 << 31, 9, 2][((at / (5 + at % 3000 / 600)) % 5) as usize];
+    let labels: Vec<u8> = (0..60_000).flat_map(|at| u32::to_le_bytes(label(at))).collect();
+    assert_eq!(choice("<u4", &labels), "zstd:9+palette");
 }
 
 /// The floats of native items, as wide as can be.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use drypoint_array::{
     ArrayError, Chunked, Codec, CompressedArray, DType, Geometry, GrowingArray, Packing, Scratch, Selection,
-    SpillSpace, Store, StridedArray,
+    SpillSpace, Store, StoredChunk, StridedArray,
 };
 use drypoint_memory::MemoryPool;
 use proptest::prelude::*;
@@ -306,4 +306,40 @@ fn readers_writers_and_spilling_at_once() {
     let expected: Vec<u16> =
         (0..64u16).flat_map(|row| (0..3000).map(move |n| 29 * 64 + row + n % 2 * 5000)).collect();
     assert_eq!(all(&built), expected);
+}
+
+#[test]
+fn extents_of_columns_are_known_without_reading() {
+    let (_, store) = store(64 << 20);
+    let filled = |shape: &[usize], chunk: &[usize], item: f64| {
+        let dtype = DType::parse("<f8").unwrap();
+        CompressedArray::filled(&store, dtype, shape, chunk, Packing::new(None, None), &item.to_ne_bytes())
+            .unwrap()
+    };
+    let assign = |array: &CompressedArray, start: &[usize], count: &[usize], items: &[f64]| {
+        let items: Vec<u8> = items.iter().flat_map(|item| item.to_ne_bytes()).collect();
+        let geometry = Geometry::contiguous(DType::parse("<f8").unwrap(), count);
+        let source = StridedArray::new("items", geometry, items).unwrap();
+        array.assign(&Selection::of_box(start, count), &source, 1, &AtomicBool::new(false)).unwrap();
+    };
+    let row = filled(&[1000], &[64], 3.0);
+    assert_eq!(row.extent(0), Some((3.0, 3.0)));
+    assign(&row, &[998], &[2], &[f64::NAN, -7.5]);
+    assert_eq!(row.extent(0), Some((-7.5, 3.0)));
+    // The next assignment takes what was there away again.
+    assign(&row, &[999], &[1], &[f64::INFINITY]);
+    assert_eq!(row.extent(0), Some((3.0, 3.0)));
+    assert_eq!(filled(&[10], &[4], f64::NAN).extent(0), None);
+    let table = filled(&[100, 3], &[30, 2], 0.0);
+    assign(&table, &[70, 1], &[1, 2], &[5.0, -6.0]);
+    assert_eq!(
+        [0, 1, 2].map(|column| table.extent(column)),
+        [Some((0.0, 0.0)), Some((0.0, 5.0)), Some((-6.0, 0.0))]
+    );
+    let stored: Vec<StoredChunk> = (0..table.chunks()).map(|at| table.export(at).unwrap().unwrap()).collect();
+    let dtype = DType::parse("<f8").unwrap();
+    let packing = Packing::new(None, None);
+    let again = CompressedArray::import(&store, dtype, &[100, 3], &[30, 2], packing, &stored).unwrap();
+    assert_eq!(again.extent(1), Some((0.0, 5.0)));
+    assert_eq!(filled(&[4, 4, 4], &[2, 2, 2], 1.0).extent(0), None);
 }

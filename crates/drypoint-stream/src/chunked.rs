@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use drypoint_array::{Chunked, Scratch};
 use drypoint_memory::{Buffer, MemoryConsumer};
 
-use crate::npy::element::Element;
+use crate::npy::element::{Element, Storage};
 use crate::npy::gather::{Gatherer, check_readable};
 use crate::{Batch, Extent, Field, Needs, Reader, Request, Result, Scan, Schema, Source, StreamError};
 
@@ -191,8 +191,13 @@ impl Source for ChunkedSource {
         Some(self.rows as u64)
     }
 
-    fn extent(&self, _column: usize) -> Option<Extent> {
-        None
+    fn extent(&self, column: usize) -> Option<Extent> {
+        let Column { array, place, element } = self.columns.get(column)?;
+        // Other units are multiplied in integers, which comes before any rounding.
+        if matches!(element.storage, Storage::Time { factor } if factor != 1) {
+            return None;
+        }
+        self.arrays[*array].extent(*place).map(|(min, max)| Extent { min, max })
     }
 
     fn needs(&self, request: &Request) -> Result<Needs> {

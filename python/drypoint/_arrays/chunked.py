@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 
-import numpy as np
-
 from .._closing import Closing
+from .._late import Late
 from .._lifetime.reuse import empty
 from .indexing import Basic, parsed, row_bands
 from .reductions import Reductions
@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    import numpy as np
     from numpy.typing import DTypeLike
 
     from .. import _core
 
     _Array = np.ndarray[Any, Any]
+else:
+    np = Late("numpy")
 
 __all__ = ["ChunkedArray"]
 
@@ -54,7 +57,7 @@ class ChunkedArray(Reductions, Closing):
     @property
     def size(self) -> int:
         """Number of items."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(self.shape)
 
     @property
     def nbytes(self) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import _arguments, _core
 from .._errors import BadArgument, UnsupportedData
-from .sparse import Sparse, expanded, is_place, picked, refused
+from .sparse import Sparse
+from .sparse_index import expanded, is_place, picked, refused
 from .sparse_parts import coo_of, from_triplets
 
 TYPE_CHECKING = False

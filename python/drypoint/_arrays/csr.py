@@ -5,7 +5,8 @@ from __future__ import annotations
 from .. import _arguments, _core
 from .._errors import BadArgument
 from .coo import CooArray, item, scipy_sparse, signed
-from .sparse import Sparse, expanded, is_place, picked, refused
+from .sparse import Sparse
+from .sparse_index import expanded, is_place, picked, refused
 from .sparse_parts import csr_of, from_triplets
 
 TYPE_CHECKING = False

@@ -9,18 +9,22 @@ from __future__ import annotations
 import itertools
 import operator
 
-import numpy as np
+from .._late import Late
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
+    import numpy as np
+
     _Array = np.ndarray[Any, Any]
     #: Reads every step-th item from a start on: (start, step, count) along each axis.
     _Read = Callable[[list[int], list[int], list[int]], _Array]
     #: Writes an array where `Read` would read it.
     _Write = Callable[[list[int], list[int], list[int], _Array], None]
+else:
+    np = Late("numpy")
 
 __all__ = ["Basic", "Mask", "Points", "parsed", "row_bands"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from .. import _arguments, _core
-from .._closing import Closing
-from .._errors import BadArgument, UnsupportedData
+from .._errors import BadArgument
 from .sparse_parts import axis_names, given, held_dtype
+from .sparse_reductions import SparseReductions
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ __all__ = ["Sparse"]
 _PICTURED = 20_000_000
 
 
-class Sparse(Closing):
+class Sparse(SparseReductions):
     """A sparse array; see `CooArray` and `CsrArray`."""
 
     # NumPy's operators leave it to us: nothing becomes dense by the way.
@@ -227,162 +227,7 @@ class Sparse(Closing):
             return self
         return self._of(self._inner.with_values(given("data", self.data.astype(kind, copy=False)), True))
 
-    # Numbers
-
-    def sum(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-        """The sum of all items, or along dimensions.
-
-        Parameters
-        ----------
-        axis : int or tuple of int, optional
-            Dimensions to add up; all by default.
-        dtype : data-type, optional
-            Of the result; by default as NumPy has it: integers in 64 bits, floats as they are.
-        keepdims : bool, default False
-            Whether these dimensions stay, with a length of 1.
-
-        Returns
-        -------
-        number or numpy.ndarray
-            Dense, of the dimensions that are left. Floats are added in float64, integers wrap at 64 bits.
-
-        Raises
-        ------
-        BudgetExceeded
-            If the result does not fit.
-
-        Examples
-        --------
-        >>> import drypoint as dp
-        >>> matrix = dp.CsrArray(([5, 7], ([0, 1], [2, 0])), shape=(2, 3))
-        >>> int(matrix.sum()), matrix.sum(axis=0).tolist()
-        (12, [7, 0, 5])
-        """
-        import numpy
-
-        kind = numpy.zeros(1, self.dtype).sum(dtype=dtype).dtype
-        if kind.kind in "fc" and self.dtype.kind in "biu":
-            return self._sums(axis, keepdims, kind, True)
-        return self._sums(axis, keepdims, kind, False)
-
-    def mean(self, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
-        """The mean of all items, or along dimensions; as `sum`.
-
-        Parameters
-        ----------
-        axis, dtype, keepdims
-            As of `sum`; the type is float64 for integers by default.
-
-        Returns
-        -------
-        number or numpy.ndarray
-            Zeros that are not stored count. NaN of no items.
-        """
-        import numpy
-
-        with numpy.errstate(all="ignore"):
-            kind = numpy.ones(1, self.dtype).mean(dtype=dtype).dtype
-            wide = numpy.result_type(kind, "float64")
-            sums = numpy.asarray(self._sums(axis, keepdims, wide, True))
-            result = (sums / self._reduced(axis)[1]).astype(kind)
-        return result[()]
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The least item, or along dimensions. Zeros that are not stored count; a NaN is what it is found with.
-
-        Parameters
-        ----------
-        axis, keepdims
-            As of `sum`.
-
-        Returns
-        -------
-        number or numpy.ndarray
-            Of the array's type.
-
-        Raises
-        ------
-        BadArgument
-            If there are no items.
-        UnsupportedData
-            If they are complex, which have no order.
-        """
-        return self._extremes(axis, keepdims, False)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        """The greatest item, or along dimensions; as `min`.
-
-        Parameters
-        ----------
-        axis, keepdims
-            As of `sum`.
-
-        Returns
-        -------
-        number or numpy.ndarray
-            Of the array's type.
-        """
-        return self._extremes(axis, keepdims, True)
-
-    def _reduced(self, axis: Any) -> tuple[set[int], int]:
-        """The dimensions that go, and how many items become one."""
-        ndim = self.ndim
-        axes = set(range(ndim))
-        if axis is not None:
-            given_axes = axis if isinstance(axis, tuple) else (axis,)
-            wanted = (
-                [_arguments.whole(one, "axis", -ndim, ndim - 1) % ndim for one in given_axes] if ndim else []
-            )
-            if len(set(wanted)) != len(wanted):
-                raise BadArgument(f"axis {axis!r} names a dimension twice")
-            axes = set(wanted)
-        items = 1
-        for one in axes:
-            items *= self.shape[one]
-        return axes, items
-
-    def _laid_out(self, axes: set[int]) -> tuple[list[int], int]:
-        """A stride for each dimension in the result, and the result's items."""
-        strides, cells = [0] * self.ndim, 1
-        for one in reversed(range(self.ndim)):
-            if one not in axes:
-                strides[one] = cells
-                cells *= self.shape[one]
-        return strides, cells
-
-    def _shaped(self, flat: Any, axes: set[int], keepdims: bool) -> Any:
-        keepdims = _arguments.flag(keepdims, "keepdims")
-        lengths = [
-            1 if one in axes else length
-            for one, length in enumerate(self.shape)
-            if keepdims or one not in axes
-        ]
-        return flat.reshape(lengths)[()]
-
-    def _sums(self, axis: Any, keepdims: bool, kind: Any, as_float: bool) -> Any:
-        import numpy
-
-        axes, _ = self._reduced(axis)
-        strides, cells = self._laid_out(axes)
-        sums = numpy.asarray(self._inner.sums(strides, cells, as_float))
-        if kind.kind == "u" and sums.dtype.kind == "i":
-            sums = sums.view("uint64")
-        if kind.kind == "b":
-            sums = sums != 0
-        return self._shaped(sums.astype(kind), axes, keepdims)
-
-    def _extremes(self, axis: Any, keepdims: bool, greatest: bool) -> Any:
-        import numpy
-
-        if self.dtype.kind == "c":
-            raise UnsupportedData("complex numbers have no least and greatest; take .data.real or abs first")
-        axes, items = self._reduced(axis)
-        strides, cells = self._laid_out(axes)
-        if not items:
-            raise BadArgument(f"an array of shape {self.shape} has no least or greatest item there")
-        unique = self._inner.canonical(True) if not self._inner.unique else self._inner
-        found = numpy.asarray(unique.extremes(strides, cells, items, greatest))
-        return self._shaped(found.copy(), axes, keepdims)
+    # Products
 
     def __matmul__(self, vector: Any) -> Any:
         import numpy
@@ -458,40 +303,3 @@ class Sparse(Closing):
         with thumbnail(self) as picture:
             png = b64encode(picture._repr_png_()).decode()
         return f'{text}<img alt="where the values are" style="border: 1px solid #bbb" src="data:image/png;base64,{png}">'
-
-
-def picked(index: Any, length: int, axis: int) -> int | tuple[int, int, int]:
-    """A whole number or a slice as a place, or as start, step and count."""
-    if isinstance(index, slice):
-        try:
-            steps = range(*index.indices(length))
-        except (TypeError, ValueError) as error:
-            raise BadArgument(f"index of dimension {axis}: {error}") from None
-        return steps.start if steps else 0, steps.step, len(steps)
-    place = index.__index__()
-    if not -length <= place < length:
-        raise IndexError(f"index {place} is out of bounds for dimension {axis} of length {length}")
-    return int(place) % length if place < 0 else int(place)
-
-
-def is_place(index: Any) -> bool:
-    """Whether it is a whole number, and neither a truth value nor an array."""
-    return hasattr(index, "__index__") and not isinstance(index, bool) and getattr(index, "ndim", 0) == 0
-
-
-def expanded(key: Any, ndim: int) -> list[Any]:
-    """One index for each dimension, an ellipsis and what is left out as full slices."""
-    keys = list(key) if isinstance(key, tuple) else [key]
-    ellipses = [place for place, one in enumerate(keys) if one is Ellipsis]
-    if len(ellipses) > 1:
-        raise BadArgument("an index has one ellipsis at most")
-    missing = ndim - (len(keys) - len(ellipses))
-    if missing < 0:
-        raise IndexError(f"{len(keys) - len(ellipses)} indices for an array of {ndim} dimensions")
-    place = ellipses[0] if ellipses else len(keys)
-    return keys[:place] + [slice(None)] * missing + keys[place + 1 :]
-
-
-def refused(index: Any, what: str) -> BadArgument:
-    """An index that a sparse array does not take."""
-    return BadArgument(f"a sparse array is indexed by {what}, not by {type(index).__name__}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 
-import numpy as np
-
 from .. import _arguments, _core
 from .._closing import Closing
 from .._errors import (
@@ -17,6 +15,7 @@ from .._errors import (
     UnknownFormat,
     UnsupportedData,
 )
+from .._late import Late
 from .._readable import Readable
 from .chunked import ChunkedArray
 
@@ -25,7 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    import numpy as np
+
     _Array = np.ndarray[Any, Any]
+else:
+    np = Late("numpy")
 
 __all__ = ["ZarrArray", "ZarrGroup", "open_zarr", "taken_over"]
 
@@ -130,7 +133,7 @@ class ZarrArray(ChunkedArray):
             raise BadArgument("a ZarrArray is made by open_zarr()")
         self._core: _core.ZarrArray | None = core
         self._path = os.fspath(core.folder)
-        self._dtype = np.dtype(core.dtype)
+        self._dtype: np.dtype[Any] | None = None
 
     def _open(self) -> _core.ZarrArray:
         if self._core is None:
@@ -150,7 +153,9 @@ class ZarrArray(ChunkedArray):
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the items."""
-        self._open()
+        core = self._open()
+        if self._dtype is None:
+            self._dtype = np.dtype(core.dtype)
         return self._dtype
 
     @property
@@ -177,7 +182,7 @@ class ZarrArray(ChunkedArray):
     @property
     def fill_value(self) -> Any:
         """What was never written."""
-        return np.frombuffer(self._open().fill_item, self._dtype)[0]
+        return np.frombuffer(self._open().fill_item, self.dtype)[0]
 
     @property
     def attrs(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 use super::corrupt;
 use super::filter::{Filter, Shuffle};
 use super::layout::Layout;
+use super::palette::{self, Palette};
 use super::scratch::Scratch;
 use crate::Result;
 
@@ -108,6 +109,14 @@ pub(super) fn encode(
 ) -> Result<bool> {
     let Scratch { items: native, filtered, packed, compressor, lz4, .. } = scratch;
     let mut tools = Tools { compressor, lz4, packed };
+    let mut filter = filter;
+    if filter.palette {
+        let numbers = filtered.bytes_mut(layout.numbers());
+        if let Some(bytes) = palette::apply(layout, items, numbers, encoded) {
+            return packer.pack(&numbers[..bytes], limit, &mut tools, encoded);
+        }
+        filter.palette = false;
+    }
     if filter.is_none() {
         return packer.pack(items, limit, &mut tools, encoded);
     }
@@ -128,7 +137,16 @@ pub(super) fn decode(
     scratch: &mut Scratch,
     items: &mut [u8],
 ) -> Result<()> {
-    let mut encoded = encoded;
+    let (mut filter, mut encoded) = (filter, encoded);
+    if filter.palette {
+        let (palette, rest) = Palette::read(layout, encoded)?;
+        if let Some(palette) = palette {
+            let numbers = scratch.filtered.bytes_mut(palette.number_bytes());
+            packer.unpack(rest, &mut scratch.decompressor, numbers)?;
+            return palette.undo(numbers, items);
+        }
+        (filter.palette, encoded) = (false, rest);
+    }
     let mut width = layout.width;
     if filter.narrow {
         let (&first, rest) =

@@ -9,6 +9,9 @@ const WINDOW_BYTES: usize = 96 << 10;
 const WINDOWS: usize = 3;
 /// What does not shrink by so much is kept as it is: it is read at the speed of memory then.
 const WORTH: f64 = 1.2;
+/// Bytes that decoding an item's byte by [`Codec::Ans`] counts for. Where next to nothing is left of the items, what is won by
+/// a better ratio is nothing too, and others are read ten times faster.
+const SLOW: f64 = 1.0 / 4000.0;
 
 /// The codec for an array of `dtype` in chunks of `chunk_shape`, from samples of its items in C order: whole chunks, or
 /// the beginnings of some. What is equal throughout is [`Codec::Constant`], what does not shrink is [`Codec::Plain`].
@@ -28,7 +31,8 @@ pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec 
     let mut trial = Trial { dtype, samples: &samples, scratch: Scratch::default(), encoded: Vec::new() };
     let mut best = (all as f64 / WORTH, Codec::Plain);
     for (codec, weight) in trial.candidates() {
-        let cost = trial.bytes(codec) as f64 * weight;
+        let slow = if matches!(codec, Codec::Ans { .. }) { SLOW } else { 0.0 };
+        let cost = trial.bytes(codec) as f64 * weight + all as f64 * slow;
         if cost < best.0 {
             best = (cost, codec);
         }
@@ -110,15 +114,17 @@ impl Trial<'_> {
     fn candidates(&mut self) -> Vec<(Codec, f64)> {
         let zstd = |level, predict, planar, narrow, shuffle| Codec::Zstd {
             level,
-            filter: Filter { predict, planar, narrow, shuffle },
+            filter: Filter { palette: false, predict, planar, narrow, shuffle },
         };
+        let palette = |level| Codec::Zstd { level, filter: Filter { palette: true, ..Filter::default() } };
         let raw = |level| zstd(level, Predict::None, false, false, Shuffle::None);
         let shuffled = zstd(3, Predict::None, false, false, Shuffle::Bytes);
         let ans = |guess| Codec::Ans { guess };
         match self.dtype.number() {
-            Number::Opaque => vec![(raw(3), 1.0), (shuffled, 1.0)],
+            Number::Opaque => vec![(raw(3), 1.0), (shuffled, 1.0), (palette(9), 1.0)],
             Number::Bool | Number::Unsigned(1) | Number::Signed(1) => vec![
                 (raw(9), 1.0),
+                (palette(9), 1.0),
                 (ans(Guess::None), 1.2),
                 (ans(Guess::Left), 1.2),
                 (ans(Guess::Mean), 1.2),
@@ -130,6 +136,7 @@ impl Trial<'_> {
                 (self.pco(8), 1.05),
                 (zstd(3, Predict::None, false, true, Shuffle::Bits), 1.1),
                 (raw(3), 1.1),
+                (palette(9), 1.1),
                 (zstd(3, Predict::Delta, false, true, Shuffle::Bytes), 1.1),
                 (ans(Guess::None), 1.1),
                 (ans(Guess::Mean), 1.1),

@@ -37,6 +37,8 @@ pub enum Shuffle {
 /// The steps before a byte codec.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Filter {
+    /// Number the pixels of a chunk that has at most 256 different ones; the other steps are for chunks that have more.
+    pub palette: bool,
     /// Subtract a neighbour.
     pub predict: Predict,
     /// Put the channels of an image, or the two parts of complex numbers, one after the other.

@@ -10,6 +10,7 @@ mod choose;
 mod filter;
 mod layout;
 mod name;
+mod palette;
 mod pco;
 mod quantise;
 mod scratch;

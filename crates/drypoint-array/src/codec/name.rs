@@ -8,7 +8,7 @@ use crate::ArrayError;
 
 /// The names that stand before a level or a plus.
 pub(super) const CODECS: [&str; 6] = ["plain", "constant", "pco", "ans", "zstd", "lz4"];
-const FILTERS: [&str; 7] = ["delta", "up", "plane", "planar", "narrow", "shuffle", "bitshuffle"];
+const FILTERS: [&str; 8] = ["palette", "delta", "up", "plane", "planar", "narrow", "shuffle", "bitshuffle"];
 const GUESSES: [&str; 4] = ["delta", "mean", "plane", "counts"];
 const DELTAS: [&str; 5] = ["nodelta", "delta", "lookback", "classic", "step"];
 
@@ -38,6 +38,7 @@ fn filter<'a>(words: impl Iterator<Item = &'a str>) -> Result<Filter, ArrayError
     let mut filter = Filter::default();
     for word in words {
         match word {
+            "palette" => filter.palette = true,
             "delta" => filter.predict = Predict::Delta,
             "up" => filter.predict = Predict::Up,
             "plane" => filter.predict = Predict::Plane,
@@ -77,8 +78,8 @@ impl Codec {
     /// - `pco`, `pco:8` (0 to 12), with `nodelta`, `delta`, `delta2` ... `delta7` or `lookback`, and `classic` or
     ///   `step0.01` (multiples of 0.01)
     /// - `ans`, with `delta`, `mean`, `plane` or `counts`
-    /// - `zstd`, `zstd:3` (1 to 22) and `lz4`, with the filters `delta`, `up` or `plane`, `planar`, `narrow`, `shuffle`
-    ///   or `bitshuffle`, in any order
+    /// - `zstd`, `zstd:3` (1 to 22) and `lz4`, with the filters `palette`, `delta`, `up` or `plane`, `planar`, `narrow`,
+    ///   `shuffle` or `bitshuffle`, in any order
     pub fn parse(name: &str) -> Result<Self, ArrayError> {
         let mut words = name.split('+').map(str::trim);
         let first = words.next().unwrap_or_default();
@@ -123,6 +124,7 @@ impl FromStr for Codec {
 
 impl Display for Filter {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(if self.palette { "+palette" } else { "" })?;
         formatter.write_str(match self.predict {
             Predict::None => "",
             Predict::Delta => "+delta",

@@ -1,9 +1,9 @@
 //! Chunks that were decoded lately: what is looked at again costs a copy.
 //!
-//! Bounded by a part of the budget, and the first thing to go under pressure. There are a few hundred entries at most, so
-//! the oldest is found by looking at all.
+//! Bounded by a part of the budget, and the first thing to go under pressure. Chunks may be tiny and their number large, so
+//! the turns at which they were used are kept in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_memory::{Buffer, MemoryPool};
@@ -21,6 +21,8 @@ pub(super) struct Cache {
 #[derive(Debug, Default)]
 struct Entries {
     by_chunk: HashMap<u64, Entry>,
+    /// The chunk of each turn, for those that are held.
+    by_turn: BTreeMap<u64, u64>,
     bytes: usize,
     turn: u64,
 }
@@ -48,12 +50,7 @@ impl Cache {
 
     /// The items of a chunk, if they are here.
     pub(super) fn get(&self, chunk: u64) -> Option<Arc<Buffer<u8>>> {
-        let mut entries = self.entries();
-        entries.turn += 1;
-        let turn = entries.turn;
-        let entry = entries.by_chunk.get_mut(&chunk)?;
-        entry.turn = turn;
-        Some(entry.items.clone())
+        self.entries().used(chunk)
     }
 
     /// Keep the items of a chunk; the oldest go for it.
@@ -64,14 +61,9 @@ impl Cache {
         }
         let leaving = {
             let mut entries = self.entries();
-            entries.turn += 1;
-            let turn = entries.turn;
             let mut leaving = entries.shrink_to(limit - items.len());
-            entries.bytes += items.len();
-            if let Some(before) = entries.by_chunk.insert(chunk, Entry { items, turn }) {
-                entries.bytes -= before.items.len();
-                leaving.push(before.items);
-            }
+            leaving.extend(entries.remove(chunk));
+            entries.insert(chunk, items);
             leaving
         };
         drop(leaving);
@@ -79,12 +71,7 @@ impl Cache {
 
     /// The chunk is no more.
     pub(super) fn forget(&self, chunk: u64) {
-        let leaving = {
-            let mut entries = self.entries();
-            let leaving = entries.by_chunk.remove(&chunk);
-            entries.bytes -= leaving.as_ref().map_or(0, |entry| entry.items.len());
-            leaving
-        };
+        let leaving = self.entries().remove(chunk);
         drop(leaving);
     }
 
@@ -104,17 +91,36 @@ impl Cache {
 }
 
 impl Entries {
+    /// The items of a chunk, which is now the one that was used last.
+    fn used(&mut self, chunk: u64) -> Option<Arc<Buffer<u8>>> {
+        let entry = self.by_chunk.get_mut(&chunk)?;
+        self.turn += 1;
+        self.by_turn.remove(&entry.turn);
+        self.by_turn.insert(self.turn, chunk);
+        entry.turn = self.turn;
+        Some(entry.items.clone())
+    }
+
+    /// A chunk that is not here comes.
+    fn insert(&mut self, chunk: u64, items: Arc<Buffer<u8>>) {
+        self.turn += 1;
+        self.bytes += items.len();
+        self.by_turn.insert(self.turn, chunk);
+        self.by_chunk.insert(chunk, Entry { items, turn: self.turn });
+    }
+
+    fn remove(&mut self, chunk: u64) -> Option<Arc<Buffer<u8>>> {
+        let entry = self.by_chunk.remove(&chunk)?;
+        self.by_turn.remove(&entry.turn);
+        self.bytes -= entry.items.len();
+        Some(entry.items)
+    }
+
     fn shrink_to(&mut self, bytes: usize) -> Vec<Arc<Buffer<u8>>> {
         let mut leaving = Vec::new();
         while self.bytes > bytes {
-            let Some(oldest) = self.by_chunk.iter().min_by_key(|(_, entry)| entry.turn).map(|(&id, _)| id)
-            else {
-                break;
-            };
-            if let Some(entry) = self.by_chunk.remove(&oldest) {
-                self.bytes -= entry.items.len();
-                leaving.push(entry.items);
-            }
+            let Some((_, oldest)) = self.by_turn.pop_first() else { break };
+            leaving.extend(self.remove(oldest));
         }
         leaving
     }
@@ -143,6 +149,7 @@ mod tests {
         assert_eq!(cache.bytes(), 300_000);
         let large = Arc::new(pool.consumer("decoded chunks").buffer::<u8>(2 << 20).unwrap());
         cache.put(4, large);
+        assert_eq!(cache.entries().by_turn.len(), cache.entries().by_chunk.len());
         assert!(cache.get(4).is_none() && cache.get(3).is_some(), "larger than all it may hold");
     }
 }

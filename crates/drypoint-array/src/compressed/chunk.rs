@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_memory::{Buffer, SpillError};
 
+use super::extents::Extents;
 use super::store::Store;
 use crate::disk::SpilledPiece;
 use crate::{Codec, DType, Result, Scratch};
@@ -27,6 +28,7 @@ pub(super) struct Chunk {
     codec: Codec,
     used: AtomicU64,
     state: Mutex<State>,
+    extents: Option<Extents>,
     store: Arc<Store>,
 }
 
@@ -40,21 +42,31 @@ pub struct StoredChunk {
 }
 
 impl Chunk {
-    pub(super) fn constant(store: &Arc<Store>, item: &[u8]) -> Arc<Self> {
-        Self::of(store, Codec::Plain, State::Constant(item.into()))
+    pub(super) fn constant(store: &Arc<Store>, item: &[u8], extents: Option<Extents>) -> Arc<Self> {
+        Self::of(store, Codec::Plain, State::Constant(item.into()), extents)
     }
 
-    pub(super) fn held(store: &Arc<Store>, codec: Codec, encoded: Buffer<u8>) -> Arc<Self> {
-        Self::of(store, codec, State::Held(Arc::new(encoded)))
+    pub(super) fn held(
+        store: &Arc<Store>,
+        codec: Codec,
+        encoded: Buffer<u8>,
+        extents: Option<Extents>,
+    ) -> Arc<Self> {
+        Self::of(store, codec, State::Held(Arc::new(encoded)), extents)
     }
 
-    fn of(store: &Arc<Store>, codec: Codec, state: State) -> Arc<Self> {
+    fn of(store: &Arc<Store>, codec: Codec, state: State, extents: Option<Extents>) -> Arc<Self> {
         let (id, used) = (store.next_id(), AtomicU64::new(store.now()));
-        Arc::new(Self { id, codec, used, state: Mutex::new(state), store: store.clone() })
+        Arc::new(Self { id, codec, used, state: Mutex::new(state), extents, store: store.clone() })
     }
 
     pub(super) fn id(&self) -> u64 {
         self.id
+    }
+
+    /// How far its columns reach, where that was noted.
+    pub(super) fn extents(&self) -> Option<&Extents> {
+        self.extents.as_ref()
     }
 
     /// When it was last read or made.

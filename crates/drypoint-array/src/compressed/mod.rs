@@ -6,6 +6,7 @@
 
 mod cache;
 mod chunk;
+mod extents;
 mod grid;
 mod growing;
 mod layout;
@@ -23,6 +24,7 @@ use drypoint_memory::Buffer;
 use crate::threads::share;
 use crate::{ArrayError, Chunked, Codec, DType, Result, Scratch};
 use chunk::Chunk;
+use extents::Extents;
 use grid::{Grid, Part};
 use layout::{Walk, items_of, row_major};
 use store::Slots;
@@ -67,7 +69,8 @@ impl CompressedArray {
     ) -> Result<Self> {
         let grid = checked_grid(&dtype, shape, chunk)?;
         debug_assert_eq!(item.len(), dtype.item_bytes());
-        let one = Chunk::constant(store, item);
+        let extents = Extents::of_one(&dtype, &grid.chunk, item);
+        let one = Chunk::constant(store, item, extents);
         let slots = Arc::new(Slots::new(vec![one; grid.chunks()]));
         Ok(Self::over(store, dtype, grid, packing, slots))
     }
@@ -178,24 +181,29 @@ impl CompressedArray {
         let mut room: Option<Buffer<u8>> = None;
         for (part, stored) in grid.parts(&Selection::of_box(&vec![0; shape.len()], shape)).iter().zip(stored)
         {
-            let chunk = match stored.codec {
-                None if stored.bytes.len() == dtype.item_bytes() => Chunk::constant(store, &stored.bytes),
-                None => {
-                    let what = format!("an item of {} B", stored.bytes.len());
-                    return Err(ArrayError::Damaged { name: NAME.into(), what });
-                }
-                Some(codec) => {
-                    let mut encoded = store.stored(stored.bytes.len())?;
-                    encoded.copy_from_slice(&stored.bytes);
-                    Chunk::held(store, codec, encoded)
-                }
-            };
             let bytes = items_of(&part.shape).unwrap_or(0) * dtype.item_bytes();
             let mut items = match room.take() {
                 Some(room) if room.len() >= bytes => room,
                 _ => store.decoded(bytes)?,
             };
-            chunk.decode(&dtype, &part.shape, &mut scratch, &mut items[..bytes])?;
+            let here = &mut items[..bytes];
+            let chunk = match stored.codec {
+                None if stored.bytes.len() == dtype.item_bytes() => {
+                    chunk::fill(here, &stored.bytes);
+                    Chunk::constant(store, &stored.bytes, Extents::of(&dtype, &part.shape, here))
+                }
+                None => {
+                    let what = format!("an item of {} B", stored.bytes.len());
+                    return Err(ArrayError::Damaged { name: NAME.into(), what });
+                }
+                Some(codec) => {
+                    codec.decode(&dtype, &part.shape, &stored.bytes, &mut scratch, here)?;
+                    let extents = Extents::of(&dtype, &part.shape, here);
+                    let mut encoded = store.stored(stored.bytes.len())?;
+                    encoded.copy_from_slice(&stored.bytes);
+                    Chunk::held(store, codec, encoded, extents)
+                }
+            };
             room = Some(items);
             chunks.push(chunk);
         }
@@ -366,6 +374,16 @@ impl Chunked for CompressedArray {
 
     fn chunk_shape(&self) -> &[usize] {
         &self.grid.chunk
+    }
+
+    fn extent(&self, column: usize) -> Option<(f64, f64)> {
+        let width = self.grid.chunk.get(1).copied().unwrap_or(1);
+        let across = self.grid.counts().get(1).copied().unwrap_or(1);
+        let mut found = extents::NOTHING;
+        for chunk in self.slots.all().iter().skip(column / width).step_by(across.max(1)) {
+            found = extents::union(found, chunk.extents()?.column(column % width));
+        }
+        (found.0 <= found.1).then_some(found)
     }
 
     fn read(&self, start: &[usize], shape: &[usize], scratch: &mut Scratch, items: &mut [u8]) -> Result<()> {

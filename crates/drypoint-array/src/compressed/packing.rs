@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::chunk::{Chunk, single_item};
+use super::extents::Extents;
 use super::layout::items_of;
 use super::store::Store;
 use crate::{Chunked, Codec, DType, Number, Result, Scratch, codec};
@@ -94,8 +95,9 @@ impl Packing {
         workspace: &mut Workspace,
     ) -> Result<Arc<Chunk>> {
         self.round(dtype, items)?;
+        let extents = Extents::of(dtype, shape, items);
         if let Some(one) = single_item(items, dtype.item_bytes()) {
-            return Ok(Chunk::constant(store, one));
+            return Ok(Chunk::constant(store, one, extents));
         }
         let Workspace { scratch, encoded } = workspace;
         encoded.clear();
@@ -108,7 +110,7 @@ impl Packing {
         };
         let mut stored = store.stored(encoded.len())?;
         stored.copy_from_slice(encoded);
-        Ok(Chunk::held(store, codec, stored))
+        Ok(Chunk::held(store, codec, stored, extents))
     }
 
     fn pack_chosen(

@@ -219,6 +219,37 @@ fn rows_copied<T: Pod>(items: &[T], from: &[u64], begins: &[u64], work: &Work<'_
     Ok(copied)
 }
 
+/// All rows, the columns from `start` on of an array whose rows are in order: a run of each row, found by bisection.
+fn columns_between(array: &CsrArray, start: usize, count: usize, work: &Work<'_>) -> Result<CsrArray> {
+    let rows = array.dimensions()[0];
+    let (mut firsts, mut places) = (work.buffer::<u64>(rows)?, work.zeroed::<u64>(rows + 1)?);
+    let (from, begins): (&mut [u64], &mut [u64]) = (&mut firsts, &mut places);
+    with_index!(array.indptr().kind(), P => with_index!(array.indices().kind(), I => {
+        let (indptr, columns) = (array.indptr().items::<P>(), array.indices().items::<I>());
+        work.blocks(rows, |first, end| {
+            for row in first..end {
+                let (at, after) = (indptr[row].place(), indptr[row + 1].place());
+                let left = at + columns[at..after].partition_point(|column| column.place() < start);
+                let run = columns[left..after].partition_point(|column| column.place() < start + count);
+                from[row] = left as u64;
+                begins[row + 1] = begins[row] + run as u64;
+            }
+            Ok(())
+        })
+    }))?;
+    let nnz = begins[rows] as usize;
+    let indices = with_index!(array.indices().kind(), I => {
+        IndexArray::of(rows_copied(array.indices().items::<I>(), from, begins, work)?, nnz)
+    });
+    let indices = renumbered(&indices, Pick::Range { start, step: 1, count }, count, work)?;
+    let kind = array.values().kind();
+    let values = with_width!(kind, T => {
+        Values::new(kind, Part::of(rows_copied(array.values().items::<T>(), from, begins, work)?, nnz))
+    });
+    let indptr = narrowed(begins, IndexType::for_greatest(nnz as u64), work)?;
+    Ok(CsrArray::known([rows, count], indptr, indices, values, true, array.unique()))
+}
+
 /// All rows, these columns.
 ///
 /// # Errors
@@ -230,6 +261,9 @@ pub fn pick_columns(
     count: usize,
     work: &Work<'_>,
 ) -> Result<CsrArray> {
+    if step == 1 && array.sorted() {
+        return columns_between(array, start, count, work);
+    }
     let wanted = Pick::Range { start, step, count };
     let rows = array.dimensions()[0];
     let mut kept = work.buffer::<u8>(array.nnz())?;

@@ -71,7 +71,7 @@ impl CountTiles {
         let waiting =
             if threads > 1 { threads * shards * Distributor::WAITING * size_of::<u64>() } else { 0 };
         let tables = shards * Directory::bytes(grid.tiles() / shards as u64 + 1);
-        // A page, and the first tables of tiles.
+        // A page, and the first tables of tiles, or of their counters.
         Packer::FAST_BYTES + waiting + tables + shards * (1 << 17)
     }
 

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use super::ZarrArray;
 use super::fault::{Fault, damaged};
-use super::folder::UNFINISHED;
 use super::metadata::Metadata;
+use crate::folder::UNFINISHED;
 use crate::{ArrayError, Result};
 
 /// The file that makes a folder a node.

@@ -11,7 +11,6 @@ mod compressor;
 mod data_type;
 mod fault;
 mod fill;
-mod folder;
 mod group;
 mod keys;
 mod metadata;

@@ -12,12 +12,12 @@ use super::chain::{Chain, Item, Work, turn};
 use super::compressor::{Compressor, Tools, most_encoded};
 use super::data_type;
 use super::fault::Fault;
-use super::folder::NewFolder;
 use super::group::DOCUMENT;
 use super::keys::Keys;
 use super::metadata::Metadata;
 use super::region::{self, Part, Place, each_chunk};
 use super::shard::Shard;
+use crate::folder::NewFolder;
 use crate::threads::share;
 use crate::{ArrayError, Chunked, DType, Result, Scratch};
 

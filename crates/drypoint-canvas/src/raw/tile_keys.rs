@@ -16,7 +16,8 @@ fn body(
     keys: &mut [u64],
 ) -> u32 {
     let grid = *grid;
-    let columns = grid.width.div_ceil(256) as u64;
+    // Known to fit 32 bits, as lines do: vectors multiply such numbers in one step.
+    let columns = u64::from(grid.width.div_ceil(256) as u32);
     let rows = keys.len();
     let (x, y, x_position, y_position) = (&x[..rows], &y[..rows], &x_position[..rows], &y_position[..rows]);
     let mut found = 0;

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use drypoint_array::NewFolder;
+
 use super::TileSink;
 use crate::{FigureError, Result};
 
@@ -11,10 +13,9 @@ use crate::{FigureError, Result};
 #[derive(Debug)]
 pub struct FolderSink {
     target: PathBuf,
-    partial: PathBuf,
+    partial: NewFolder,
     /// The last folder made, which most tiles are in.
     last: Option<(u32, u64)>,
-    finished: bool,
 }
 
 impl FolderSink {
@@ -35,11 +36,8 @@ impl FolderSink {
                 "there is such a folder, and it is not empty",
             )));
         }
-        let name =
-            target.file_name().ok_or_else(|| io(io::ErrorKind::InvalidInput.into()))?.to_string_lossy();
-        let partial = target.with_file_name(format!(".{name}-{}.part", std::process::id()));
-        fs::create_dir(&partial).map_err(io)?;
-        Ok(Self { target: target.to_path_buf(), partial, last: None, finished: false })
+        let partial = NewFolder::over_empty(target).map_err(io)?;
+        Ok(Self { target: target.to_path_buf(), partial, last: None })
     }
 
     fn io(&self, error: io::Error) -> FigureError {
@@ -49,7 +47,7 @@ impl FolderSink {
 
 impl TileSink for FolderSink {
     fn tile(&mut self, z: u32, x: u64, y: u64, png: &[u8]) -> Result<()> {
-        let folder = self.partial.join(z.to_string()).join(x.to_string());
+        let folder = self.partial.path().join(z.to_string()).join(x.to_string());
         if self.last != Some((z, x)) {
             fs::create_dir_all(&folder).map_err(|error| self.io(error))?;
             self.last = Some((z, x));
@@ -57,20 +55,9 @@ impl TileSink for FolderSink {
         fs::write(folder.join(format!("{y}.png")), png).map_err(|error| self.io(error))
     }
 
-    fn finish(mut self, _levels: u32, about: &str) -> Result<()> {
-        fs::write(self.partial.join("metadata.json"), about).map_err(|error| self.io(error))?;
-        // An empty folder of that name is replaced.
-        fs::rename(&self.partial, &self.target).map_err(|error| self.io(error))?;
-        self.finished = true;
-        Ok(())
-    }
-}
-
-impl Drop for FolderSink {
-    fn drop(&mut self) {
-        if !self.finished {
-            // What cannot be removed is hidden, and says by its name what it is.
-            let _ = fs::remove_dir_all(&self.partial);
-        }
+    fn finish(self, _levels: u32, about: &str) -> Result<()> {
+        let Self { target, partial, .. } = self;
+        let written = fs::write(partial.path().join("metadata.json"), about);
+        written.and_then(|()| partial.commit()).map_err(|error| FigureError::Io { path: target, error })
     }
 }

@@ -40,8 +40,13 @@ impl Shard {
     /// that are [`NO_KEY`] are left out; returns how many are not.
     pub(in crate::tiles) fn count(&mut self, keys: &[u64], shift: u32, relief: &Relief) -> Result<u64> {
         let mut counted = 0;
+        let mut block = Block::new();
+        let mut others = [0; BLOCK];
         for keys in keys.chunks(BLOCK) {
-            let mut block = Block::new();
+            let left = self.count_at_hand(keys, shift, &mut others);
+            counted += (keys.len() - left) as u64;
+            let keys = &others[..left];
+            block.len = 0;
             let mut done = 0;
             while let Err(refused) = self.find(keys, shift, &mut done, &mut block) {
                 self.relieve(refused, relief)?;
@@ -55,6 +60,34 @@ impl Shard {
             counted += block.len as u64;
         }
         Ok(counted)
+    }
+
+    /// Count the points whose counters are at hand and not full. The keys of the others go to `others`; returns how many.
+    fn count_at_hand(&mut self, keys: &[u64], shift: u32, others: &mut [u64; BLOCK]) -> usize {
+        let counters = &self.counters[..];
+        if counters.is_empty() {
+            others[..keys.len()].copy_from_slice(keys);
+            return keys.len();
+        }
+        let mut left = 0;
+        for key in &keys[..keys.len().min(BLOCK)] {
+            let tile = (key >> shift) as usize;
+            let base = if tile < counters.len() { counters[tile] } else { std::ptr::null_mut() };
+            if !base.is_null() {
+                // SAFETY: `note_counters` got the page of this tile's lowest bytes, and null when it was given up; a page has
+                // `TILE_CELLS` bytes, one for each place. No reference to it exists.
+                unsafe {
+                    let cell = base.add(usize::from(*key as u16));
+                    if *cell != u8::MAX {
+                        *cell += 1;
+                        continue;
+                    }
+                }
+            }
+            others[left] = *key;
+            left += 1;
+        }
+        left
     }
 
     /// The slot of each key, made if there is none.

@@ -98,6 +98,7 @@ impl Shard {
             return Err(refused);
         }
         self.hot[slot as usize] = Hot { at: base, mask: u16::MAX, ..Hot::EMPTY };
+        self.note_counters(slot, base);
         let chain = std::mem::replace(&mut self.slots[slot as usize].first, page);
         self.pages.free_chain(chain);
         for place in wraps {

@@ -157,6 +157,7 @@ impl Shard {
     /// Free what a tile is counted in.
     fn empty(&mut self, slot: u32) {
         let hot = std::mem::replace(&mut self.hot[slot as usize], Hot::EMPTY);
+        self.note_counters(slot, std::ptr::null_mut());
         let slot = &mut self.slots[slot as usize];
         let first = std::mem::replace(&mut slot.first, Address::NONE);
         if hot.mask == 0 {

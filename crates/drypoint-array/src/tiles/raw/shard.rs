@@ -8,6 +8,9 @@ use super::pages::{Address, PAGE, Pages};
 use super::parts::{Part, Record};
 use crate::tiles::directory::{Directory, NONE};
 
+/// So many tiles have their counters at hand: in the first-level cache.
+const MOST_AT_HAND: u64 = 4096;
+
 /// A tile, besides what is touched for each point of it ([`Hot`]).
 #[derive(Clone, Copy)]
 pub(super) struct Slot {
@@ -27,6 +30,9 @@ pub(in crate::tiles) struct Shard {
     /// By slot.
     pub(super) hot: Vec<Hot>,
     pub(super) slots: Vec<Slot>,
+    /// By tile, where they are few: the lowest bytes of its counters, null if it has none. So most points of a dense canvas
+    /// need neither directory nor slot.
+    pub(super) counters: Vec<*mut u8>,
     /// Pages of the higher bytes of counters, for the tiles that have any.
     pub(super) uppers: Vec<[Address; UPPER]>,
     pub(super) unused_uppers: Vec<u32>,
@@ -36,7 +42,7 @@ pub(in crate::tiles) struct Shard {
     pub(super) held: MemoryReservation,
 }
 
-// SAFETY: the pointers in `hot` are into the blocks of `pages`, which move along; nobody else has them.
+// SAFETY: the pointers in `hot` and `counters` are into the blocks of `pages`, which move along; nobody else has them.
 unsafe impl Send for Shard {}
 
 impl Shard {
@@ -45,15 +51,18 @@ impl Shard {
         tiles: u64,
         consumer: &MemoryConsumer,
     ) -> std::result::Result<Self, BudgetExceeded> {
+        let few = if tiles <= MOST_AT_HAND { tiles as usize } else { 0 };
+        let held = consumer.try_reserve(few * size_of::<*mut u8>())?;
         Ok(Self {
             directory: Directory::new(tiles, consumer)?,
             hot: Vec::new(),
             slots: Vec::new(),
+            counters: vec![std::ptr::null_mut(); few],
             uppers: Vec::new(),
             unused_uppers: Vec::new(),
             parts: Vec::new(),
             pages: Pages::new(consumer),
-            held: consumer.try_reserve(0)?,
+            held,
         })
     }
 
@@ -89,6 +98,16 @@ impl Shard {
     pub(in crate::tiles) fn bytes(&self) -> u64 {
         let pages = (self.pages.pages() - self.pages.free_pages()) * PAGE;
         (pages + self.held.bytes()) as u64
+    }
+}
+
+impl Shard {
+    /// Count a tile from now on at `base`, a page of its own, or no more in counters if it is null.
+    pub(super) fn note_counters(&mut self, slot: u32, base: *mut u8) {
+        let tile = self.slots[slot as usize].tile;
+        if let Some(counters) = self.counters.get_mut(tile as usize) {
+            *counters = base;
+        }
     }
 }
 

@@ -1,4 +1,7 @@
 //! A folder that appears whole or not at all: it is written under a name of its own beside its place, and moved there.
+//!
+//! Who writes holds a lock on it, which ends with the process however that ends. So what a killed process left behind is
+//! known by being unlocked, and the next one that writes beside it removes it.
 
 use std::fs;
 use std::io;
@@ -6,40 +9,60 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempPath;
 
-/// What all names begin with under which something is written that is not whole yet.
-pub(super) const UNFINISHED: &str = ".drypoint-";
+/// What all names begin with under which something is written that is not whole yet, and what those of folders end with.
+pub(crate) const UNFINISHED: &str = ".drypoint-";
+const FOLDER: &str = ".part";
 
 /// A folder being written, which takes its name by [`NewFolder::commit`]; dropped before, it never was.
 #[derive(Debug)]
-pub(super) struct NewFolder {
+pub struct NewFolder {
     target: PathBuf,
     replace: bool,
     /// Removed on drop, unless it was moved.
     place: Option<PathBuf>,
+    /// Locked as long as it is open.
+    _lock: Option<fs::File>,
 }
 
 impl NewFolder {
     /// Begin a folder that will be `target`. What is there already is refused, or with `replace` gives way at the end.
-    pub(super) fn create(target: &Path, replace: bool) -> io::Result<Self> {
+    ///
+    /// # Errors
+    /// What the system says of the place.
+    pub fn create(target: &Path, replace: bool) -> io::Result<Self> {
         if fs::symlink_metadata(target).is_ok() && !replace {
             return Err(io::ErrorKind::AlreadyExists.into());
         }
+        let mut folder = Self::over_empty(target)?;
+        folder.replace = replace;
+        Ok(folder)
+    }
+
+    /// Begin a folder that will be `target`, where at the end there must be nothing, or a folder without contents.
+    ///
+    /// # Errors
+    /// What the system says of the place.
+    pub fn over_empty(target: &Path) -> io::Result<Self> {
         let parent =
             target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if target.file_name().is_none() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "this is no name for a folder"));
         }
-        let place = beside(parent)?;
-        Ok(Self { target: target.to_path_buf(), replace, place: Some(place) })
+        clear(parent);
+        let (place, lock) = locked_beside(parent)?;
+        Ok(Self { target: target.to_path_buf(), replace: false, place: Some(place), _lock: lock })
     }
 
     /// Where its files are to be written until then.
-    pub(super) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.place.as_deref().unwrap_or(&self.target)
     }
 
     /// Bring every byte to the disk, and only then the folder under its name.
-    pub(super) fn commit(mut self) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// What the system says; nothing has that name then that had it not before.
+    pub fn commit(mut self) -> io::Result<()> {
         sync(self.path())?;
         let Some(place) = &self.place else { return Ok(()) };
         if !self.replace || fs::symlink_metadata(&self.target).is_err() {
@@ -85,12 +108,55 @@ impl Drop for RemovedLater {
 fn beside(parent: &Path) -> io::Result<PathBuf> {
     let made = tempfile::Builder::new()
         .prefix(UNFINISHED)
-        .suffix(".part")
+        .suffix(FOLDER)
         .make_in(parent, |path| fs::create_dir(path));
     // The kind alone: the messages of `tempfile` name the folder beside the target.
     let made = made.map_err(|error| io::Error::from(error.kind()))?;
     // It is a folder, so it is not to be removed as a file is.
     TempPath::keep(made.into_temp_path()).map_err(|error| error.error)
+}
+
+/// The same with a lock on it, where the file system has locks.
+fn locked_beside(parent: &Path) -> io::Result<(PathBuf, Option<fs::File>)> {
+    loop {
+        let place = beside(parent)?;
+        let lock = locked(&place, true);
+        // Somebody may have cleared it away before it was locked.
+        if place.exists() {
+            return Ok((place, lock));
+        }
+    }
+}
+
+/// Remove what processes left behind that were ended while they wrote. What cannot be locked is somebody's, or is left.
+fn clear(parent: &Path) {
+    let Ok(entries) = fs::read_dir(parent) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let ours = name.as_encoded_bytes().strip_prefix(UNFINISHED.as_bytes());
+        let is_folder = || entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if ours.is_some_and(|rest| rest.ends_with(FOLDER.as_bytes())) && is_folder() {
+            let place = entry.path();
+            if let Some(_lock) = locked(&place, false) {
+                drop(RemovedLater(place));
+            }
+        }
+    }
+}
+
+/// A lock on a folder, where there are locks. If somebody else has one, it is waited for, or there is none.
+#[cfg(target_os = "linux")]
+fn locked(folder: &Path, wait: bool) -> Option<fs::File> {
+    use rustix::fs::{FlockOperation, flock};
+    let opened = fs::File::open(folder).ok()?;
+    let how = if wait { FlockOperation::LockExclusive } else { FlockOperation::NonBlockingLockExclusive };
+    flock(&opened, how).ok()?;
+    Some(opened)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn locked(_: &Path, _: bool) -> Option<fs::File> {
+    None
 }
 
 /// Let two folders change their names in one step, where the system can.
@@ -154,6 +220,25 @@ mod tests {
         NewFolder::create(&target, true).unwrap().commit().unwrap();
         assert!(target.is_dir());
         assert_eq!(listed(parent.path()), ["a.zarr"]);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn what_nobody_writes_any_more_is_cleared_away() {
+        let parent = tempfile::tempdir().unwrap();
+        let left = parent.path().join(".drypoint-abc.part");
+        fs::create_dir_all(left.join("c/0")).unwrap();
+        fs::write(left.join("c/0/0"), "a chunk").unwrap();
+        fs::write(parent.path().join(".drypoint-a.part"), "a file, of somebody else's").unwrap();
+        fs::create_dir(parent.path().join("drypoint.part")).unwrap();
+        let one = NewFolder::create(&parent.path().join("a.zarr"), false).unwrap();
+        assert!(!left.exists());
+        // Those that are being written stay, in this process and in others.
+        let two = NewFolder::create(&parent.path().join("b.zarr"), false).unwrap();
+        assert!(one.path().exists());
+        one.commit().unwrap();
+        two.commit().unwrap();
+        assert_eq!(listed(parent.path()), [".drypoint-a.part", "a.zarr", "b.zarr", "drypoint.part"]);
     }
 
     #[test]
