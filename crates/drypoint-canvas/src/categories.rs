@@ -67,6 +67,11 @@ impl Categories {
         }
     }
 
+    /// What the computed categories are called, in their order; none where that depends on the rows.
+    pub fn names(&self) -> Vec<String> {
+        (0..self.computed().unwrap_or(0)).map(|place| self.name(place)).collect()
+    }
+
     /// Whether the bounds and numbers can be used.
     pub fn check(&self) -> Result<()> {
         let bad = |what: String| Err(CanvasError::BadCategories { categories: self.clone(), what });

@@ -130,7 +130,7 @@ impl Directory {
         let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
         let mut numbers: Vec<u32> = (0..labels.len() as u32).collect();
         if self.categories.computed().is_some() {
-            return (numbers.iter().map(|place| self.categories.name(*place as usize)).collect(), numbers);
+            return (self.categories.names(), numbers);
         }
         numbers.sort_by(|a, b| labels[*a as usize].compare(&labels[*b as usize]));
         (numbers.iter().map(|number| labels[*number as usize].name()).collect(), numbers)
