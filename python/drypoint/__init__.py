@@ -39,6 +39,7 @@ __all__ = [
     "BudgetExceeded",
     "BufferStats",
     "Canvas",
+    "Categories",
     "CloseError",
     "Closed",
     "ClosedError",
@@ -67,6 +68,7 @@ __all__ = [
     "Snapshot",
     "Source",
     "SourceNotFound",
+    "Summary",
     "TiledAggregate",
     "UnknownFormat",
     "UnsupportedData",
@@ -76,23 +78,31 @@ __all__ = [
     "any",
     "buffer_stats",
     "by",
+    "category_binning",
+    "category_modulo",
     "close",
     "compress",
     "count",
+    "count_cat",
     "downsample",
     "draw",
     "each",
     "empty",
     "empty_like",
     "first",
+    "first_n",
     "frames",
     "holders",
     "last",
+    "last_n",
     "manage",
     "max",
+    "max_n",
     "mean",
     "memory",
     "min",
+    "min_n",
+    "mode",
     "open_zarr",
     "register_closer",
     "register_size",
@@ -107,8 +117,10 @@ __all__ = [
     "spy",
     "std",
     "sum",
+    "summary",
     "turn",
     "var",
+    "where",
     "write_frames",
     "write_zarr",
     "zeros",
@@ -123,6 +135,8 @@ if TYPE_CHECKING:
     from ._arrays.spy import spy
     from ._arrays.write_zarr import write_zarr
     from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
+    from ._categories import Categories, category_binning, category_modulo
+    from ._folds import count_cat, first_n, last_n, max_n, min_n, mode, summary, where
     from ._frames.frames import Frames, frames
     from ._frames.write import write_frames
     from ._lifetime.close import close
@@ -138,12 +152,14 @@ if TYPE_CHECKING:
     from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
+    from ._summary import Summary
     from ._tiled import TiledAggregate
     from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.
     _LATER = {
         "BufferStats": "_lifetime.reuse",
+        "Categories": "_categories",
         "Closed": "_lifetime.closers",
         "CompressedArray": "_arrays.compressed",
         "CooArray": "_arrays.coo",
@@ -154,20 +170,29 @@ else:
         "Report": "_lifetime.report",
         "Scope": "_lifetime.scope",
         "Snapshot": "_report.snapshot",
+        "Summary": "_summary",
         "ZarrArray": "_arrays.zarr",
         "ZarrGroup": "_arrays.zarr",
         "TiledAggregate": "_tiled",
         "buffer_stats": "_lifetime.reuse",
+        "category_binning": "_categories",
+        "category_modulo": "_categories",
         "close": "_lifetime.close",
         "compress": "_arrays.compress",
+        "count_cat": "_folds",
         "downsample": "_lines",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
+        "first_n": "_folds",
         "frames": "_frames.frames",
         "holders": "_report.snapshot",
-        "open_zarr": "_arrays.zarr",
+        "last_n": "_folds",
         "manage": "_lifetime.manage",
+        "max_n": "_folds",
+        "min_n": "_folds",
+        "mode": "_folds",
+        "open_zarr": "_arrays.zarr",
         "register_closer": "_lifetime.closers",
         "register_size": "_report.sizes",
         "release": "_lifetime.release",
@@ -176,7 +201,9 @@ else:
         "scoped": "_lifetime.scoped",
         "snapshot": "_report.snapshot",
         "spy": "_arrays.spy",
+        "summary": "_folds",
         "turn": "_watch.turn",
+        "where": "_folds",
         "write_frames": "_frames.write",
         "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",

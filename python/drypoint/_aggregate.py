@@ -32,13 +32,13 @@ class Aggregate(Parts, Closing):
     Attributes
     ----------
     shape : tuple of int
-        (height, width), or (height, width, categories). Row 0 is the lowest y.
+        (height, width), then a dimension for the categories of `by`, then one for several values. Row 0 is the lowest y.
     dtype : str
-        ``"uint32"``, ``"uint64"``, ``"bool"`` or ``"float64"``.
+        ``"uint32"``, ``"uint64"``, ``"int64"``, ``"bool"`` or ``"float64"``.
     x_range, y_range : tuple of float
         The ranges drawn; instants in the unit of their column since 1970-01-01 UTC.
     categories : list of str
-        The last dimension, sorted; empty without `by`.
+        Those of `by`, in the order of their dimension, or of `mode`, in which cells are places; sorted. Empty for others.
     rows, skipped : int
         Rows seen; rows without a pixel because x or y is missing, not finite or out of range.
     nbytes : int
@@ -115,6 +115,13 @@ class Aggregate(Parts, Closing):
             return view.astype(dtype)
         return view.copy() if copy else view
 
+    def __dlpack__(self, **options: Any) -> Any:
+        """The cells for other array libraries, without a copy where they take what is read-only."""
+        return self.__array__().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.__array__().__dlpack_device__()
+
     def __len__(self) -> int:
         return self.shape[0]
 
@@ -157,7 +164,8 @@ class Aggregate(Parts, Closing):
         Returns
         -------
         xarray.DataArray
-            Dimensions ``(y, x)`` or ``(y, x, category)``; the cells are not copied. Needs xarray.
+            Dimensions ``(y, x)``, then ``category`` for `by` and ``n`` for several values; the cells are not copied. The
+            categories of `mode` are an attribute. Needs xarray.
         """
         try:
             import xarray
@@ -165,10 +173,21 @@ class Aggregate(Parts, Closing):
             raise ImportError("to_xarray needs the package xarray: pip install xarray") from None
         coords: dict[str, Any] = {"y": self._inner.centres("y"), "x": self._inner.centres("x")}
         dims = ["y", "x"]
-        if self.categories:
+        attrs: dict[str, Any] = {
+            "x_range": self.x_range,
+            "y_range": self.y_range,
+            "skipped": self.skipped,
+            "rows": self.rows,
+        }
+        depth = self._inner.depth
+        if len(self.shape) > 2 + (depth is not None):
             dims.append("category")
             coords["category"] = self.categories
-        attrs = {"x_range": self.x_range, "y_range": self.y_range, "skipped": self.skipped, "rows": self.rows}
+        elif self.categories:
+            attrs["categories"] = self.categories
+        if depth is not None:
+            dims.append("n")
+            coords["n"] = range(depth)
         return xarray.DataArray(self.__array__(), coords=coords, dims=dims, name=self.reduction, attrs=attrs)
 
     def shade(
@@ -264,14 +283,22 @@ class Aggregate(Parts, Closing):
         size = " × ".join(str(n) for n in self.shape)
         return f"<Aggregate {self.reduction}: {size} {self.dtype}, {self.nbytes:,} bytes, {self.rows:,} rows>"
 
-    def _repr_png_(self) -> bytes:
-        return self.shade()._repr_png_()
+    def _repr_png_(self) -> bytes | None:
+        # Several values of a pixel have no picture; the text stands for them.
+        return None if self._inner.depth is not None else self.shade()._repr_png_()
 
 
-def aggregate_of(core: _core.Aggregate | _core.TiledAggregate) -> Aggregate:
-    """The aggregate of what the core folded, tiled or not."""
+def aggregate_of(
+    core: _core.Aggregate | _core.TiledAggregate | list[tuple[str, _core.Aggregate]],
+) -> Aggregate:
+    """The aggregate of what the core folded, tiled or not; those of a summary together."""
     if isinstance(core, _core.Aggregate):
         return Aggregate(core)
+    if isinstance(core, list):
+        from ._summary import Summary
+
+        # A mapping of aggregates, which callers asked for by their reduction.
+        return Summary({name: Aggregate(part) for name, part in core})  # type: ignore[return-value]
     from ._tiled import TiledAggregate
 
     return TiledAggregate(core)

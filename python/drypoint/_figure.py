@@ -11,7 +11,7 @@ from ._closing import Closing
 from ._errors import BadArgument
 from ._image import Image
 from ._job import fold, job
-from ._reductions import Reduction, as_reduction
+from ._reductions import Reduction, as_shaded
 from ._streams import scan
 
 TYPE_CHECKING = False
@@ -186,7 +186,7 @@ class Figure(Closing):
         self._check_open()
         if self._aggregate is not None:
             raise BadArgument("this Figure has its data; make another Figure for other data")
-        reduction = as_reduction(color)
+        reduction = as_shaded(color)
         cmap, how, span, spread = shading
         rows = scan(source)
         page = _core.PageSpec(

@@ -7,7 +7,7 @@ import sys
 from . import _arguments, _core
 from ._column import fine_instants
 from ._errors import BadArgument
-from ._reductions import Reduction, as_reduction
+from ._reductions import Reduction, as_reduction, as_shaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def job(
         raise BadArgument("tiled=True is for points; other marks are drawn on a canvas that is not tiled")
     return _core.Job(
         mark,
-        as_reduction(reduction)._spec(),
+        (as_reduction if page is None else as_shaded)(reduction)._spec(),
         canvas.width,
         canvas.height,
         axis_range(canvas.x_range, "x_range"),
@@ -76,7 +76,9 @@ def ceiling(memory: str | int | None) -> str | None:
     return str(max(1, room)) if room < pool["budget"] - pool["reserved"] else None
 
 
-def fold(rows: Source, begun: _core.Job) -> _core.Aggregate | _core.TiledAggregate:
+def fold(
+    rows: Source, begun: _core.Job
+) -> _core.Aggregate | _core.TiledAggregate | list[tuple[str, _core.Aggregate]]:
     """Fold a source of any kind into a core aggregate."""
     try:
         if not rows.one_shot:

@@ -1,40 +1,93 @@
 //! Which columns a fold reads, and their values as float64, a block at a time.
 
+use std::ops::Deref;
+
 use drypoint_stream::{Batch, Bitmap, Column, DataType, Schema, StreamError, Values};
 
-use crate::{CanvasError, Reduction, Result};
+use crate::{CanvasError, Categories, Reduction, Result};
 
 /// The places of the roles among the columns of a batch.
+///
+/// Of a summary, the value, lookup and category of each part stand in `parts`; of any other fold there is one part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Roles {
     /// The columns to ask for: places in the schema, each once.
     pub(crate) request: Vec<usize>,
     pub(crate) x: usize,
     pub(crate) y: usize,
+    /// As many as [`Reduction::parts`].
+    pub(crate) parts: Vec<PartRoles>,
+}
+
+/// What one reduction reads besides coordinates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct PartRoles {
     pub(crate) value: Option<usize>,
+    /// The second column of values, of `where`.
+    pub(crate) lookup: Option<usize>,
     pub(crate) category: Option<usize>,
 }
 
 impl Roles {
     pub(crate) fn new(schema: &Schema, x: &str, y: &str, reduction: &Reduction) -> Result<Self> {
         let mut request = Vec::new();
-        let mut place = |name: &str, categorical: bool| -> Result<usize> {
+        let mut place = |name: &str, check: fn(&str, &DataType) -> Result<()>| -> Result<usize> {
             let column = schema.index_of(name)?;
-            let data_type = &schema.fields[column].data_type;
-            if categorical {
-                check_categorical(name, data_type)?;
-            } else if !data_type.is_numeric() {
-                return Err(CanvasError::NotNumeric { column: name.into(), data_type: data_type.clone() });
-            }
+            check(name, &schema.fields[column].data_type)?;
             Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
                 request.push(column);
                 request.len() - 1
             }))
         };
-        let (x, y) = (place(x, false)?, place(y, false)?);
-        let value = reduction.value_column().map(|name| place(name, false)).transpose()?;
-        let category = reduction.category_column().map(|name| place(name, true)).transpose()?;
-        Ok(Self { request, x, y, value, category })
+        let (x, y) = (place(x, check_numeric)?, place(y, check_numeric)?);
+        let mut parts = Vec::new();
+        for part in reduction.parts() {
+            let check = match (part, part.categories()) {
+                (Reduction::Mode(Categories::Values(_)), _) => check_countable,
+                (_, Some(Categories::Bins { .. })) => check_numeric,
+                (_, Some(Categories::Modulo { .. })) => check_integer,
+                _ => check_categorical,
+            };
+            parts.push(PartRoles {
+                value: part.value_column().map(|name| place(name, check_numeric)).transpose()?,
+                lookup: part.lookup_column().map(|name| place(name, check_numeric)).transpose()?,
+                category: part.category_column().map(|name| place(name, check)).transpose()?,
+            });
+        }
+        Ok(Self { request, x, y, parts })
+    }
+
+    /// The same for one part of a summary.
+    pub(crate) fn of_part(&self, part: usize) -> Self {
+        Self { parts: vec![self.parts[part]], ..self.clone() }
+    }
+}
+
+/// Where there is one part, as in every reduction that is no summary: what that reads.
+impl Deref for Roles {
+    type Target = PartRoles;
+
+    fn deref(&self) -> &PartRoles {
+        &self.parts[0]
+    }
+}
+
+fn check_numeric(name: &str, data_type: &DataType) -> Result<()> {
+    if data_type.is_numeric() {
+        return Ok(());
+    }
+    Err(CanvasError::NotNumeric { column: name.into(), data_type: data_type.clone() })
+}
+
+/// Instants are numbers, and counts of any of them mean something.
+fn check_countable(name: &str, data_type: &DataType) -> Result<()> {
+    if data_type.is_numeric() { Ok(()) } else { check_categorical(name, data_type) }
+}
+
+fn check_integer(name: &str, data_type: &DataType) -> Result<()> {
+    match data_type {
+        DataType::Bool | DataType::Int(_) | DataType::UInt(_) | DataType::Null => Ok(()),
+        _ => Err(CanvasError::NotInteger { column: name.into(), data_type: data_type.clone() }),
     }
 }
 

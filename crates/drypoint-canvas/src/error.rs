@@ -6,7 +6,7 @@ use drypoint_array::ArrayError;
 use drypoint_memory::BudgetExceeded;
 use drypoint_stream::{DataType, StreamError};
 
-use crate::Reduction;
+use crate::{Categories, Reduction};
 
 /// Why points cannot be folded, or an aggregate cannot be merged, saved or loaded.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,9 @@ pub enum CanvasError {
     /// A column whose values are no categories.
     #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
     NotCategorical { column: String, data_type: DataType },
+    /// A column that is divided, and holds no integers.
+    #[error("column {column:?} is {data_type}; a modulo is taken of integers")]
+    NotInteger { column: String, data_type: DataType },
     /// Numbers and instants, or instants of two kinds, on one axis.
     #[error(
         "columns {first:?} and {other:?} lie along one axis, but one is {first_kind} and the other {other_kind}"
@@ -64,6 +67,12 @@ pub enum CanvasError {
     /// Categories within categories.
     #[error("by({outer:?}) within by({inner:?}): categories cannot be nested; join the two columns first")]
     NestedCategories { outer: String, inner: String },
+    /// Categories that cannot be computed.
+    #[error("{categories}: {what}")]
+    BadCategories { categories: Categories, what: String },
+    /// A fold of parts that do not go together.
+    #[error("{reduction}: {what}")]
+    BadReduction { reduction: Box<Reduction>, what: String },
     /// Two aggregates over different grids.
     #[error("aggregates of different canvases cannot be merged: {left} and {right}")]
     DifferentCanvas { left: String, right: String },

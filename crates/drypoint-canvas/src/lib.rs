@@ -6,6 +6,7 @@
 
 mod aggregate;
 mod canvas;
+mod categories;
 mod columns;
 mod drive;
 mod error;
@@ -24,6 +25,7 @@ mod tiled;
 
 pub use aggregate::{Aggregate, Cells, Planes};
 pub use canvas::{Axis, AxisKind, Canvas, Scale};
+pub use categories::Categories;
 pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
@@ -32,5 +34,5 @@ pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
 pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
-pub use reduction::Reduction;
+pub use reduction::{Rank, Reduction};
 pub use tiled::{Loaded, Reduced, TiledAggregate, TiledFold, suits_tiles, tiled_points};

@@ -119,14 +119,15 @@ impl Plan {
         options: &Options,
     ) -> Result<Self> {
         let available = options.consumer.pool().available();
-        let counts = matches!(target.reduction.inner(), Reduction::Count(_) | Reduction::Mean(_))
+        let counting = |part: &&Reduction| {
+            matches!(part.inner(), Reduction::Count(_) | Reduction::Mean(_) | Reduction::Mode(_))
+        };
+        let counts = target.reduction.parts().iter().any(counting)
             && target.result_cells.is_none()
             && target.tiles.is_none();
         let known = options.known_categories.max(1);
-        let categories: &[usize] = match target.reduction.category_column() {
-            Some(_) => &[known.max(CATEGORIES), known],
-            None => &[1],
-        };
+        let categorical = target.reduction.parts().iter().any(|part| part.categories().is_some());
+        let categories: &[usize] = if categorical { &[known.max(CATEGORIES), known] } else { &[1] };
         let mut smallest: Option<Plan> = None;
         for &planes in categories {
             for threads in (1..=options.wanted_threads()).rev() {
@@ -198,46 +199,41 @@ fn lines(
     needs: &drypoint_stream::Needs,
     options: &Options,
 ) -> Vec<PlanLine> {
-    let (private, shared) = match target.tiles {
-        Some(_) => (0, 0),
-        None => Accumulator::plane_bytes(target.reduction, target.cells, shared_counters),
-    };
-    let tiles = target.tiles.map_or(0, |grid| CountTiles::least_bytes(&grid, threads));
-    let joined = target.reduction.category_column().is_some();
-    let cell = match target.reduction.inner() {
-        Reduction::Count(_) | Reduction::By(..) if joined => 4,
-        Reduction::Any(_) if joined => 1,
-        Reduction::Mean(_) if joined => 12,
-        Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) if joined => 8,
-        Reduction::Var(_) | Reduction::Std(_) => 24,
-        Reduction::First(_) | Reduction::Last(_) => 16,
-        _ => 0,
-    };
-    // A growing grid is folded into cells of the result first, which are then finished like any others.
-    let (result_cells, grown) = match target.result_cells {
-        None => (target.cells, 0),
-        Some(cells) => {
-            let (private, shared) = Accumulator::plane_bytes(target.reduction, cells, false);
-            (cells, private + shared)
+    let (mut private, mut shared, mut result) = (0usize, 0usize, 0usize);
+    let result_cells = target.result_cells.unwrap_or(target.cells);
+    for part in target.reduction.parts() {
+        // Those that are computed are all made.
+        let planes = part.categories().map_or(1, |categories| categories.computed().unwrap_or(planes));
+        let bytes_of = |(private, shared): (usize, usize)| {
+            (private.saturating_mul(planes), shared.saturating_mul(planes))
+        };
+        if target.tiles.is_none() {
+            let (own, common) = bytes_of(Accumulator::plane_bytes(part, target.cells, shared_counters));
+            private = private.saturating_add(own);
+            shared = shared.saturating_add(common);
         }
-    };
+        let cell = Accumulator::result_bytes(part, planes);
+        let bytes = charged_bytes(cell.saturating_mul(result_cells)).unwrap_or(usize::MAX);
+        result = result.saturating_add(bytes);
+        // A growing grid is folded into cells of the result first, which are then finished like any others.
+        if let Some(cells) = target.result_cells {
+            let (own, common) = bytes_of(Accumulator::plane_bytes(part, cells, false));
+            result = result.saturating_add(own).saturating_add(common);
+        }
+    }
+    let tiles = target.tiles.map_or(0, |grid| CountTiles::least_bytes(&grid, threads));
     // The counters that threads share belong to each grid of its own where grids grow.
     let (private, shared) =
-        if target.result_cells.is_some() { (private + shared, 0) } else { (private, shared) };
+        if target.result_cells.is_some() { (private.saturating_add(shared), 0) } else { (private, shared) };
     let line = |holder, bytes, times| PlanLine { holder, bytes, times };
     let lines = [
         line(READING[0], needs.reader_bytes, threads),
         line(READING[1], needs.shared_bytes, 1),
         line(READING[2], own_bytes, threads),
-        line(CELLS[0], private.saturating_mul(planes), threads),
-        line(CELLS[1], shared.saturating_mul(planes), 1),
+        line(CELLS[0], private, threads),
+        line(CELLS[1], shared, 1),
         line(CELLS[2], tiles, 1),
-        line(
-            RESULT,
-            (charged_bytes(cell * result_cells).unwrap_or(usize::MAX).saturating_add(grown))
-                .saturating_mul(planes),
-            1,
-        ),
+        line(RESULT, result, 1),
         line(PICTURE, options.picture_bytes, 1),
     ];
     lines.into_iter().filter(|line| line.bytes > 0).collect()

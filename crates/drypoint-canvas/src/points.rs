@@ -6,7 +6,7 @@ use drypoint_stream::Source;
 
 use crate::columns::Roles;
 use crate::drive::drive;
-use crate::fold::{Accumulator, Directory, SharedCounts, Worker};
+use crate::fold::{Directories, Folded, SharedCounts, Worker};
 use crate::mapping::GridMap;
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
@@ -41,14 +41,15 @@ pub struct PointsFold {
     y: String,
     reduction: Reduction,
     options: Options,
-    directory: Option<Directory>,
+    directories: Directories,
     running: Option<Running>,
 }
 
 /// What exists from the first source on.
 struct Running {
     plan: Plan,
-    shared: Arc<SharedCounts>,
+    /// One for each part of the reduction.
+    shared: Vec<Arc<SharedCounts>>,
     workers: Vec<Worker>,
 }
 
@@ -64,9 +65,7 @@ impl PointsFold {
             y: y.into(),
             reduction: reduction.clone(),
             options: options.clone(),
-            directory: reduction
-                .category_column()
-                .map(|column| Directory::new(column, options.max_categories)),
+            directories: Directories::new(reduction, options.max_categories)?,
             running: None,
         })
     }
@@ -80,9 +79,9 @@ impl PointsFold {
         if self.running.is_none() {
             let target = Target::points(&self.reduction, cells, None);
             let plan = Plan::make(source, &roles, &target, &self.options)?;
-            self.running = Some(Running::new(plan, cells, &self.options));
+            self.running = Some(Running::new(plan, cells, &self.reduction, &self.options));
         }
-        let Self { grid, reduction, options, directory, running, .. } = self;
+        let Self { grid, reduction, options, directories, running, .. } = self;
         let Some(Running { plan, shared, workers }) = running else { return Ok(()) };
         let mut request = request(&roles, plan.batch_rows, plan.threads, options);
         // A later source may have fewer parts than the first.
@@ -93,7 +92,7 @@ impl PointsFold {
         }
         Worker::begin_source(workers.iter_mut());
         drive(source, &request, &mut workers[..readers], options.progress.as_deref(), |worker, batch| {
-            worker.fold(batch, &roles, grid, directory.as_ref())
+            worker.fold(batch, &roles, grid, directories)
         })
     }
 
@@ -112,24 +111,19 @@ impl PointsFold {
         };
         if workers.is_empty() {
             // Nothing was read: an empty canvas.
-            let shared = SharedCounts::new(cells, true, consumer.clone());
+            let shared = SharedCounts::for_parts(&self.reduction, cells, true, consumer);
             workers.push(Worker::new(&self.reduction, cells, &shared, consumer, Isa::detect())?);
         }
         let rows = workers.iter().map(|worker| worker.rows).sum();
         let skipped = workers.iter().map(|worker| worker.skipped).sum();
-        let (categories, numbers) = match &self.directory {
-            Some(directory) => directory.sorted(),
-            None => (Vec::new(), vec![0]),
-        };
-        let parts = workers.into_iter().map(Worker::into_parts).collect();
-        let finished = Accumulator::finish(parts, &numbers, &self.reduction, cells, consumer)?;
-        Ok(Aggregate::finished(self.canvas, self.reduction, categories, rows, skipped, finished))
+        let folded = workers.into_iter().map(Worker::into_folded).collect();
+        Folded::finish(folded, &self.canvas, &self.reduction, &self.directories, (rows, skipped), consumer)
     }
 }
 
 impl Running {
-    fn new(plan: Plan, cells: usize, options: &Options) -> Self {
-        let shared = SharedCounts::new(cells, plan.shared_counters, options.consumer.clone());
+    fn new(plan: Plan, cells: usize, reduction: &Reduction, options: &Options) -> Self {
+        let shared = SharedCounts::for_parts(reduction, cells, plan.shared_counters, &options.consumer);
         Self { plan, shared, workers: Vec::new() }
     }
 }

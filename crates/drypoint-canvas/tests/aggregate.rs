@@ -61,6 +61,7 @@ fn numbers(aggregate: &Aggregate) -> Vec<f64> {
         Cells::Bool(cells) => cells.iter().map(|cell| f64::from(*cell)).collect(),
         Cells::U32(cells) => cells.iter().map(|cell| f64::from(*cell)).collect(),
         Cells::U64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
+        Cells::I64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
         Cells::F64(cells) => cells.to_vec(),
     }
 }

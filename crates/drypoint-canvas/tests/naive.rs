@@ -90,6 +90,7 @@ fn cell(aggregate: &Aggregate, plane: usize, cell: usize) -> f64 {
         Cells::Bool(cells) => f64::from(cells[cell]),
         Cells::U32(cells) => f64::from(cells[cell]),
         Cells::U64(cells) => cells[cell] as f64,
+        Cells::I64(cells) => cells[cell] as f64,
         Cells::F64(cells) => cells[cell],
     }
 }

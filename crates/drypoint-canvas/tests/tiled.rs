@@ -21,7 +21,7 @@ fn cells(aggregate: &Aggregate) -> Vec<u64> {
         Cells::Bool(cells) => cells.iter().map(|cell| u64::from(*cell)).collect(),
         Cells::U32(cells) => cells.iter().map(|cell| u64::from(*cell)).collect(),
         Cells::U64(cells) => cells.to_vec(),
-        Cells::F64(_) => panic!("counts are expected"),
+        Cells::I64(_) | Cells::F64(_) => panic!("counts are expected"),
     }
 }
 

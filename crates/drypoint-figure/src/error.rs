@@ -34,6 +34,11 @@ pub enum FigureError {
     /// An axis range that is not two finite values in order, or not above 0 on a log scale.
     #[error("the {axis} range ({start}, {end}) cannot be drawn on a {scale} scale")]
     BadRange { axis: &'static str, start: f64, end: f64, scale: &'static str },
+    /// A reduction that gives a pixel several values.
+    #[error(
+        "{reduction} gives each pixel several values, which have no one colour; draw one of them, as max('column') does"
+    )]
+    NotOneValue { reduction: String },
     /// Width or height outside what can be written.
     #[error("a picture of {width} × {height} pixels cannot be written; each side must be 1 to {limit}")]
     BadSize { width: u64, height: u64, limit: u64 },

@@ -9,6 +9,7 @@
 mod category;
 mod field;
 mod histogram;
+mod places;
 mod scale;
 mod tiles;
 
@@ -166,19 +167,23 @@ pub struct Shaded {
 
 /// Colour every cell of an aggregate. Row 0 of the aggregate is the bottom row of the picture.
 ///
-/// Counts of 0, `false` and NaN are empty. Everything but [`Reduction::By`] gives [`Pixels::Indexed`], 1 byte a pixel;
+/// Counts of 0, `false`, NaN and places of -1 are empty. The places of [`Reduction::Mode`] get the colours of their
+/// categories. Everything but [`Reduction::By`] gives [`Pixels::Indexed`], 1 byte a pixel;
 /// categories are mixed by weight and give [`Pixels::Rgba`], 4 bytes a pixel. Besides the picture at most 2 MiB are
 /// held while it runs (and a second picture if points grow). Cost: 2 passes over the cells, 3 for [`How::EqHist`].
 ///
 /// # Errors
-/// [`FigureError::BadSize`], [`FigureError::BadSpan`], or [`FigureError::Budget`] before anything is made.
+/// [`FigureError::BadSize`], [`FigureError::BadSpan`], [`FigureError::NotOneValue`], or [`FigureError::Budget`] before anything is made.
 pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer) -> Result<Shaded> {
     check((aggregate.width(), aggregate.height()), shading)?;
+    if aggregate.reduction.depth().is_some() || matches!(aggregate.reduction, Reduction::Summary(_)) {
+        return Err(FigureError::NotOneValue { reduction: aggregate.reduction.to_string() });
+    }
     let field = Field::new(aggregate);
-    let Shaded { pixmap, key } = if matches!(aggregate.reduction, Reduction::By(..)) {
-        category::shade(&field, shading, consumer)?
-    } else {
-        shade_values(&field, shading, consumer)?
+    let Shaded { pixmap, key } = match aggregate.reduction {
+        Reduction::By(..) => category::shade(&field, shading, consumer)?,
+        Reduction::Mode(_) => places::shade(&field, shading, consumer)?,
+        _ => shade_values(&field, shading, consumer)?,
     };
     Ok(Shaded { pixmap: finished(pixmap, shading, consumer)?, key })
 }

@@ -44,6 +44,7 @@ impl Aggregate {
             Cells::Bool(cells) => (cells, c"?", 1),
             Cells::U32(cells) => (bytemuck::cast_slice(cells), c"I", 4),
             Cells::U64(cells) => (bytemuck::cast_slice(cells), c"Q", 8),
+            Cells::I64(cells) => (bytemuck::cast_slice(cells), c"q", 8),
             Cells::F64(cells) => (bytemuck::cast_slice(cells), c"d", 8),
         }
     }
@@ -61,6 +62,7 @@ impl Aggregate {
         if self.is_by() {
             shape.push(self.inner.planes());
         }
+        shape.extend(self.inner.reduction.depth());
         shape
     }
 
@@ -70,6 +72,7 @@ impl Aggregate {
             b"?" => "bool",
             b"I" => "uint32",
             b"Q" => "uint64",
+            b"q" => "int64",
             _ => "float64",
         }
     }
@@ -120,6 +123,12 @@ impl Aggregate {
         (0..axis.pixels).map(|pixel| centre(axis, pixel)).collect()
     }
 
+    /// Values of a pixel, where they are a dimension.
+    #[getter]
+    fn depth(&self) -> Option<usize> {
+        self.inner.reduction.depth()
+    }
+
     /// The same counts in tiles.
     fn tiled(&self, py: Python<'_>) -> PyResult<TiledAggregate> {
         TiledAggregate::from_whole(py, self)
@@ -161,13 +170,18 @@ impl Aggregate {
         let this = slf.get();
         let (bytes, format, item_bytes) = this.bytes();
         let shape: Vec<isize> = this.shape().into_iter().map(|length| length as isize).collect();
-        // Planes lie one after the other; the category is the last dimension, as in Datashader.
-        let strides = match shape[..] {
-            [height, width, _] => {
-                let plane = raw::row_major(&[height, width], item_bytes);
-                vec![plane[0], plane[1], height * width * item_bytes as isize]
-            }
-            _ => raw::row_major(&shape, item_bytes),
+        // Planes lie one after the other; the category is a dimension after the pixels, as in Datashader, and the last
+        // are the values of a pixel.
+        let strides = if this.is_by() {
+            let (height, width) = (this.inner.height(), this.inner.width());
+            let depth = this.inner.depth();
+            let plane = (height * width * depth * item_bytes) as isize;
+            let mut strides =
+                vec![(width * depth * item_bytes) as isize, (depth * item_bytes) as isize, plane];
+            strides.extend(this.inner.reduction.depth().map(|_| item_bytes as isize));
+            strides
+        } else {
+            raw::row_major(&shape, item_bytes)
         };
         let cells = raw::Cells { bytes, format, item_bytes, shape, strides };
         // SAFETY: the interpreter gave `view`; the planes of an aggregate are never written again nor moved, and live

@@ -191,7 +191,9 @@ fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
         CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } => "UnsupportedData",
         CanvasError::Inexact { .. } => "BadValue",
-        CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
+        CanvasError::NotNumeric { .. }
+        | CanvasError::NotCategorical { .. }
+        | CanvasError::NotInteger { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",
         _ => "BadArgument",

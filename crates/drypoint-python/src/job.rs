@@ -335,8 +335,7 @@ impl Told {
     fn fields(&self, schema: &Schema) -> Result<Vec<Field>, CoreError> {
         let [mut names, along_y] = self.mark().along();
         names.extend(along_y);
-        names.extend(self.reduction.value_column());
-        names.extend(self.reduction.category_column());
+        names.extend(self.reduction.columns());
         names.extend(self.mark().others());
         let mut fields: Vec<Field> = Vec::new();
         for name in names {
@@ -379,6 +378,13 @@ impl Job {
     fn aggregate(&self, folded: Folded) -> Drawn {
         let consumer = self.told.consumer();
         match folded {
+            Folded::Whole(inner, _, threads) if matches!(inner.reduction, Reduction::Summary(_)) => {
+                let part = |(name, inner)| {
+                    let consumer = consumer.clone();
+                    (name, Aggregate { inner: Arc::new(inner), layout: None, threads, consumer })
+                };
+                Drawn::Several(inner.into_parts().into_iter().map(part).collect())
+            }
             Folded::Whole(inner, layout, threads) => {
                 Drawn::Whole(Aggregate { inner: Arc::new(inner), layout, threads, consumer })
             }
@@ -526,7 +532,11 @@ fn first_categories(
     options: &Options,
 ) -> Result<Vec<String>, CoreError> {
     const MOST: usize = 200;
-    let Some(column) = reduction.category_column() else { return Ok(Vec::new()) };
+    let Some(categories) = reduction.categories() else { return Ok(Vec::new()) };
+    if categories.computed().is_some() {
+        return Ok(categories.names());
+    }
+    let column = categories.column();
     let place = source.schema().index_of(column)?;
     if source.one_shot() || source.schema().fields[place].data_type != DataType::Text {
         return Ok(Vec::new());

@@ -72,7 +72,7 @@ impl PageSpec {
             x: axis(x, &self.labels[0], &self.x, false),
             y: axis(y, &self.labels[1], &self.y, self.y_downwards),
             key: match self.reduction {
-                Reduction::By(..) => KeySpec::Legend { title: label, names: categories },
+                Reduction::By(..) | Reduction::Mode(_) => KeySpec::Legend { title: label, names: categories },
                 _ => KeySpec::ColorBar { label },
             },
         };
@@ -82,7 +82,7 @@ impl PageSpec {
     /// Bytes that shading and writing will hold beside the aggregate.
     pub(crate) fn picture_bytes(&self) -> usize {
         let kind = match self.reduction {
-            Reduction::By(..) => PictureKind::Categories,
+            Reduction::By(..) | Reduction::Mode(_) => PictureKind::Categories,
             _ => PictureKind::Values,
         };
         picture_bytes(self.width as usize, self.height as usize, self.scale, kind)

@@ -1,6 +1,6 @@
 //! How values become colours, from Python's arguments and the defaults of a theme.
 
-use drypoint_canvas::{Aggregate, Reduction};
+use drypoint_canvas::Aggregate;
 use drypoint_figure::{Color, ColorMap, How, Shading, Spread, SpreadShape};
 use pyo3::prelude::*;
 
@@ -50,8 +50,8 @@ pub(crate) fn shading(
     aggregate: &Aggregate,
     theme: &str,
 ) -> Result<Shading, CoreError> {
-    let is_by = matches!(aggregate.reduction, Reduction::By(..));
-    shading_of(arguments, is_by.then(|| aggregate.planes()), theme)
+    let categories = aggregate.reduction.categories().map(|_| aggregate.categories.len());
+    shading_of(arguments, categories, theme)
 }
 
 /// The shading of so many categories, or of values.

@@ -30,6 +30,8 @@ pub(crate) struct TiledAggregate {
 pub(crate) enum Drawn {
     Whole(Aggregate),
     Tiled(TiledAggregate),
+    /// Those of a summary, by name.
+    Several(Vec<(String, Aggregate)>),
 }
 
 impl TiledAggregate {

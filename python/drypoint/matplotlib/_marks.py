@@ -8,7 +8,7 @@ from .. import _arguments, _core, _job
 from .._aggregate import Aggregate
 from .._canvas import Canvas
 from .._errors import BadArgument, EmptyData
-from .._reductions import Reduction, as_reduction
+from .._reductions import Reduction, as_shaded
 from .._streams import Source, scan
 
 TYPE_CHECKING = False
@@ -100,7 +100,7 @@ class Points(Mark):
         self.given = given
         self.x = _arguments.text(x, "x")
         self.y = _arguments.text(y, "y")
-        self.reduction = as_reduction(reduction)
+        self.reduction = as_shaded(reduction)
         self.has_categories = self.reduction.name == "by"
         self.memory = memory
         self.threads = threads

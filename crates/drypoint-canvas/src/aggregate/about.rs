@@ -6,12 +6,14 @@ use std::sync::Arc;
 use drypoint_stream::TimeUnit;
 
 use super::Planes;
-use crate::{Axis, AxisKind, Canvas, Method, Reduction, Scale};
+use crate::{Axis, AxisKind, Canvas, Categories, Method, Rank, Reduction, Scale};
 
 /// The version of aggregates that are held as a whole.
 const WHOLE: &str = "1";
 /// The version of tiled ones.
 const TILED: &str = "2";
+/// The version of those that keep rows of a pixel, or whose categories are computed or told for each pixel.
+const KEPT: &str = "3";
 
 /// Everything but the cells.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,8 @@ pub(crate) struct About {
     pub(crate) counts: Option<CellType>,
     pub(crate) means: bool,
     pub(crate) keys: bool,
+    /// The values that selected rows.
+    pub(crate) selectors: bool,
     /// Cells along a side of a tile; the members are those of a tiled aggregate then.
     pub(crate) tiles: Option<usize>,
 }
@@ -35,6 +39,7 @@ pub(crate) enum CellType {
     Bool,
     U32,
     U64,
+    I64,
     F64,
 }
 
@@ -44,6 +49,7 @@ impl CellType {
             Planes::Bool(_) => Self::Bool,
             Planes::U32(_) => Self::U32,
             Planes::U64(_) => Self::U64,
+            Planes::I64(_) => Self::I64,
             Planes::F64(_) => Self::F64,
         }
     }
@@ -53,12 +59,13 @@ impl CellType {
             Self::Bool => "bool",
             Self::U32 => "uint32",
             Self::U64 => "uint64",
+            Self::I64 => "int64",
             Self::F64 => "float64",
         }
     }
 
     fn parse(name: &str) -> Option<Self> {
-        [Self::Bool, Self::U32, Self::U64, Self::F64].into_iter().find(|kind| kind.name() == name)
+        [Self::Bool, Self::U32, Self::U64, Self::I64, Self::F64].into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -94,7 +101,11 @@ fn unescape(text: &str) -> Option<String> {
 
 impl About {
     pub(crate) fn write(&self) -> String {
-        let version = if self.tiles.is_some() { TILED } else { WHOLE };
+        let version = match &self.reduction {
+            _ if self.tiles.is_some() => TILED,
+            reduction if is_kept(reduction) => KEPT,
+            _ => WHOLE,
+        };
         let mut text = format!("drypoint-aggregate {version}\n");
         let mut line = |key: &str, value: &str| {
             text.push_str(key);
@@ -119,12 +130,29 @@ impl About {
                 }
             }
         }
-        if let Some(by) = self.reduction.category_column() {
-            line("by", &escape(by));
+        if let Some(categories) = self.reduction.categories() {
+            line("by", &escape(categories.column()));
+            match categories {
+                Categories::Values(_) => {}
+                Categories::Modulo { modulo, offset, .. } => line("modulo", &format!("{modulo} {offset}")),
+                Categories::Bins { lower, upper, bins, under, over, .. } => {
+                    line("bins", &format!("{lower:e} {upper:e} {bins} {under} {over}"));
+                }
+            }
         }
-        line("reduction", self.reduction.inner().name());
-        if let Some(column) = self.reduction.value_column() {
+        let inner = self.reduction.inner();
+        line("reduction", inner.name());
+        if let Reduction::Where(selector, _) = inner {
+            line("selector", selector.name());
+        }
+        if let Some(column) = inner.value_column() {
             line("of", &escape(column));
+        }
+        if let Some(depth) = inner.depth() {
+            line("n", &depth.to_string());
+        }
+        if let Some(lookup) = inner.lookup_column() {
+            line("lookup", &escape(lookup));
         }
         line("rows", &self.rows.to_string());
         line("skipped", &self.skipped.to_string());
@@ -137,6 +165,9 @@ impl About {
         }
         if self.keys {
             line("keys", "uint64");
+        }
+        if self.selectors {
+            line("selectors", "float64");
         }
         if let Some(side) = self.tiles {
             line("tiles", &side.to_string());
@@ -152,16 +183,30 @@ impl About {
         let mut lines = Reading { lines: text.lines(), next: None };
         lines.advance();
         let version = lines.expect("drypoint-aggregate")?;
-        if ![WHOLE, TILED].contains(&version) {
-            return Err(format!("version {version}, {WHOLE} and {TILED} are read here"));
+        if ![WHOLE, TILED, KEPT].contains(&version) {
+            return Err(format!("version {version}, {WHOLE} to {KEPT} are read here"));
         }
         let canvas = Canvas { x: lines.axis("x")?, y: lines.axis("y")? };
-        let by = lines.take("by").map(name).transpose()?;
+        let by =
+            lines.take("by").map(name).transpose()?.map(|column| lines.categories(column)).transpose()?;
         let fold = lines.expect("reduction")?;
+        let selector = lines.take("selector");
         let of = lines.take("of").map(name).transpose()?;
-        let mut reduction = reduction(fold, of).ok_or_else(|| format!("reduction {fold:?}"))?;
-        if let Some(by) = by {
-            reduction = Reduction::By(by, Box::new(reduction));
+        let depth =
+            lines.take("n").map(|text| text.parse().map_err(|_| format!("n {text:?}"))).transpose()?;
+        let lookup = lines.take("lookup").map(name).transpose()?;
+        let unknown = || format!("reduction {fold:?}");
+        let reduction = match (fold, selector, by) {
+            ("mode", None, Some(by)) => Reduction::Mode(by),
+            ("mode", ..) => return Err(unknown()),
+            ("where", Some(selector), by) => {
+                let selector = reduction(selector, of, depth).ok_or_else(unknown)?;
+                within(by, Reduction::Where(Box::new(selector), lookup))
+            }
+            (_, _, by) => within(by, reduction(fold, of, depth).ok_or_else(unknown)?),
+        };
+        if is_kept(&reduction) != (version == KEPT) {
+            return Err(format!("{reduction} in version {version}"));
         }
         let rows = lines.number("rows")?;
         let skipped = lines.number("skipped")?;
@@ -170,6 +215,7 @@ impl About {
         let counts = lines.take("counts").map(cell_type).transpose()?;
         let means = lines.take("means").is_some();
         let keys = lines.take("keys").is_some();
+        let selectors = lines.take("selectors").is_some();
         let tiles = if version == TILED { Some(lines.number("tiles")?) } else { None };
         let mut categories = Vec::new();
         while let Some(category) = lines.take("category") {
@@ -177,9 +223,19 @@ impl About {
         }
         match lines.next {
             Some((key, _)) => Err(format!("line {key:?} where none is expected")),
-            None => {
-                Ok(Self { canvas, reduction, categories, rows, skipped, cells, counts, means, keys, tiles })
-            }
+            None => Ok(Self {
+                canvas,
+                reduction,
+                categories,
+                rows,
+                skipped,
+                cells,
+                counts,
+                means,
+                keys,
+                selectors,
+                tiles,
+            }),
         }
     }
 }
@@ -188,8 +244,25 @@ fn name(text: &str) -> Result<String, String> {
     unescape(text).ok_or_else(|| format!("name {text:?}"))
 }
 
-fn reduction(name: &str, of: Option<String>) -> Option<Reduction> {
+/// Whether only the newest version can say it.
+fn is_kept(reduction: &Reduction) -> bool {
+    let kept = matches!(reduction.inner(), Reduction::Ranked(..) | Reduction::Where(..) | Reduction::Mode(_));
+    kept || reduction.categories().is_some_and(|categories| categories.computed().is_some())
+}
+
+fn within(by: Option<Categories>, reduction: Reduction) -> Reduction {
+    match by {
+        Some(by) => Reduction::By(by, Box::new(reduction)),
+        None => reduction,
+    }
+}
+
+fn reduction(name: &str, of: Option<String>, depth: Option<usize>) -> Option<Reduction> {
     Some(match name {
+        "min_n" => Reduction::Ranked(Rank::Min, of?, depth?),
+        "max_n" => Reduction::Ranked(Rank::Max, of?, depth?),
+        "first_n" => Reduction::Ranked(Rank::First, of?, depth?),
+        "last_n" => Reduction::Ranked(Rank::Last, of?, depth?),
         "count" => Reduction::Count(of),
         "any" => Reduction::Any(of),
         "sum" => Reduction::Sum(of?),
@@ -228,6 +301,28 @@ impl<'a> Reading<'a> {
     fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<T, String> {
         let text = self.expect(key)?;
         text.parse().map_err(|_| format!("{key} {text:?}"))
+    }
+
+    /// The categories of a column, and how they are computed.
+    fn categories(&mut self, column: String) -> Result<Categories, String> {
+        fn next<T: std::str::FromStr>(parts: &mut std::str::SplitWhitespace<'_>) -> Result<T, String> {
+            let text = parts.next().unwrap_or_default();
+            text.parse().map_err(|_| format!("{text:?} in what computes categories"))
+        }
+        if let Some(mut parts) = self.take("modulo").map(str::split_whitespace) {
+            return Ok(Categories::Modulo { column, modulo: next(&mut parts)?, offset: next(&mut parts)? });
+        }
+        if let Some(mut parts) = self.take("bins").map(str::split_whitespace) {
+            return Ok(Categories::Bins {
+                column,
+                lower: next(&mut parts)?,
+                upper: next(&mut parts)?,
+                bins: next(&mut parts)?,
+                under: next(&mut parts)?,
+                over: next(&mut parts)?,
+            });
+        }
+        Ok(Categories::Values(column))
     }
 
     fn axis(&mut self, key: &str) -> Result<Axis, String> {

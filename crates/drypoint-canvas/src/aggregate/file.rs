@@ -12,7 +12,7 @@ use rawzip::{
 
 use super::about::{About, CellType};
 use super::{Aggregate, Cells, Planes, Support};
-use crate::{CanvasError, Reduction, Result};
+use crate::{Canvas, CanvasError, Reduction, Result};
 
 #[cfg(target_endian = "big")]
 compile_error!("aggregates are written as they lie in memory, which must be little-endian");
@@ -25,19 +25,26 @@ const MOST_MEMBERS: usize = 8;
 
 impl Aggregate {
     /// Write everything to `path`, which afterwards is whole, or as it was before.
+    ///
+    /// A summary is saved part by part.
     pub fn save(&self, path: &Path) -> Result<()> {
+        if matches!(self.support, Support::Parts(_)) {
+            let what = "the aggregates of a summary are saved one by one".into();
+            return Err(CanvasError::BadReduction { reduction: Box::new(self.reduction.clone()), what });
+        }
         let io = |error| CanvasError::Io { path: path.to_path_buf(), error };
         let mut out = OutputFile::create(path).map_err(io)?;
         self.write(&mut out).and_then(|()| out.commit()).map_err(io)
     }
 
     fn about(&self) -> About {
-        let (counts, means, keys) = match &self.support {
-            Support::None => (None, false, false),
-            Support::Counts(counts) => (Some(CellType::of(counts)), false, false),
-            Support::Moments { counts, .. } => (Some(CellType::of(counts)), true, false),
-            Support::Keys(_) => (None, false, true),
+        let counts = match &self.support {
+            Support::Counts(counts) | Support::Moments { counts, .. } | Support::Tally(counts) => {
+                Some(CellType::of(counts))
+            }
+            _ => None,
         };
+        let keys = matches!(&self.support, Support::Keys(_) | Support::Selected { keys: Some(_), .. });
         About {
             canvas: self.canvas.clone(),
             reduction: self.reduction.clone(),
@@ -46,33 +53,46 @@ impl Aggregate {
             skipped: self.skipped,
             cells: CellType::of(&self.planes),
             counts,
-            means,
+            means: matches!(self.support, Support::Moments { .. }),
             keys,
+            selectors: matches!(self.support, Support::Selected { .. }),
             tiles: None,
         }
     }
 
     fn write(&self, target: impl Write) -> io::Result<()> {
         let mut archive = Archive::new(target);
-        let shape = [self.planes(), self.height(), self.width()];
+        let shape = shape(&self.canvas, &self.reduction, self.planes());
+        let tally = [self.categories.len(), self.height(), self.width()];
         let mut array = |name: &str, planes: &Planes| -> io::Result<()> {
+            let shape = if matches!(self.support, Support::Tally(_)) && name == "counts.npy" {
+                &tally[..]
+            } else {
+                &shape
+            };
             let bytes = match planes.cells() {
                 Cells::Bool(cells) => cells,
                 Cells::U32(cells) => bytemuck::cast_slice(cells),
                 Cells::U64(cells) => bytemuck::cast_slice(cells),
+                Cells::I64(cells) => bytemuck::cast_slice(cells),
                 Cells::F64(cells) => bytemuck::cast_slice(cells),
             };
-            archive.member(name, &[&npy_header(CellType::of(planes), &shape), bytes])
+            archive.member(name, &[&npy_header(CellType::of(planes), shape), bytes])
         };
         array("cells.npy", &self.planes)?;
         match &self.support {
             Support::None => {}
-            Support::Counts(counts) => array("counts.npy", counts)?,
+            Support::Counts(counts) | Support::Tally(counts) => array("counts.npy", counts)?,
             Support::Moments { counts, means } => {
                 array("counts.npy", counts)?;
                 array("means.npy", means)?;
             }
             Support::Keys(keys) => array("keys.npy", keys)?,
+            Support::Selected { values, keys } => {
+                array("selectors.npy", values)?;
+                keys.iter().try_for_each(|keys| array("keys.npy", keys))?;
+            }
+            Support::Parts(_) => {}
         }
         archive.member(ABOUT, &[self.about().write().as_bytes()])?;
         archive.finish()
@@ -89,6 +109,13 @@ impl Aggregate {
         let about = loading.about(consumer)?;
         loading.read(about, consumer)
     }
+}
+
+/// The shape of the cells in a file: planes, lines, columns, and the values of a pixel if those are a dimension.
+fn shape(canvas: &Canvas, reduction: &Reduction, planes: usize) -> Vec<usize> {
+    let mut shape = vec![planes, canvas.y.pixels, canvas.x.pixels];
+    shape.extend(reduction.depth());
+    shape
 }
 
 /// A zip archive of stored members that is written.
@@ -136,6 +163,7 @@ pub(crate) fn npy_header(kind: CellType, shape: &[usize]) -> Vec<u8> {
         CellType::Bool => "|b1",
         CellType::U32 => "<u4",
         CellType::U64 => "<u8",
+        CellType::I64 => "<i8",
         CellType::F64 => "<f8",
     };
     let sides: Vec<String> = shape.iter().map(usize::to_string).collect();
@@ -232,23 +260,40 @@ impl<'p> Loading<'p> {
         if !matches!(about.reduction, Reduction::Resampled(..)) {
             about.reduction.check().map_err(|error| self.corrupt(error.to_string()))?;
         }
-        let by = about.reduction.category_column().is_some();
-        if !by && !about.categories.is_empty() {
+        if about.reduction.categories().is_none() && !about.categories.is_empty() {
             return Err(self.corrupt("categories of a reduction without any"));
         }
-        let planes = if by { about.categories.len() } else { 1 };
-        let shape = [planes, about.canvas.y.pixels, about.canvas.x.pixels];
+        let planes = if matches!(about.reduction, Reduction::By(..)) { about.categories.len() } else { 1 };
+        let shape = shape(&about.canvas, &about.reduction, planes);
+        let tally = [about.categories.len(), about.canvas.y.pixels, about.canvas.x.pixels];
+        let mode = matches!(about.reduction, Reduction::Mode(_));
+        let counted = if mode { &tally[..] } else { &shape };
         let shape = &shape[..];
         let cells = self.planes("cells.npy", about.cells, shape, consumer)?;
+        let places = -1..about.categories.len() as i64;
+        match &cells {
+            Planes::I64(cells) if mode && cells.iter().all(|cell| places.contains(cell)) => {}
+            Planes::I64(_) if about.reduction.numbers_rows() => {}
+            Planes::I64(_) => return Err(self.corrupt("places that no category has")),
+            _ if mode || about.reduction.numbers_rows() => return Err(self.corrupt("cells of another type")),
+            _ => {}
+        }
         let float = CellType::F64;
-        let counts = about.counts.map(|kind| self.planes("counts.npy", kind, shape, consumer)).transpose()?;
-        let support = match (counts, about.means, about.keys) {
-            (None, false, false) => Support::None,
-            (Some(counts), false, false) => Support::Counts(counts),
-            (Some(counts), true, false) => {
+        let counts =
+            about.counts.map(|kind| self.planes("counts.npy", kind, counted, consumer)).transpose()?;
+        let keys = || self.planes("keys.npy", CellType::U64, shape, consumer);
+        let support = match (counts, about.means, about.keys, about.selectors) {
+            (None, false, false, false) => Support::None,
+            (Some(counts), false, false, false) if mode => Support::Tally(counts),
+            (Some(counts), false, false, false) => Support::Counts(counts),
+            (Some(counts), true, false, false) => {
                 Support::Moments { counts, means: self.planes("means.npy", float, shape, consumer)? }
             }
-            (None, false, true) => Support::Keys(self.planes("keys.npy", CellType::U64, shape, consumer)?),
+            (None, false, true, false) => Support::Keys(keys()?),
+            (None, false, keyed, true) => Support::Selected {
+                values: self.planes("selectors.npy", float, shape, consumer)?,
+                keys: keyed.then(keys).transpose()?,
+            },
             _ => return Err(self.corrupt("parts that no reduction has together")),
         };
         let About { canvas, reduction, categories, rows, skipped, .. } = about;
@@ -272,6 +317,7 @@ impl<'p> Loading<'p> {
             }
             CellType::U32 => Planes::U32(self.array(name, kind, shape, consumer)?),
             CellType::U64 => Planes::U64(self.array(name, kind, shape, consumer)?),
+            CellType::I64 => Planes::I64(self.array(name, kind, shape, consumer)?),
             CellType::F64 => Planes::F64(self.array(name, kind, shape, consumer)?),
         })
     }

@@ -3,7 +3,8 @@
 use drypoint_memory::{Buffer, MemoryConsumer, Pod};
 
 use super::{Aggregate, Planes, Support};
-use crate::{CanvasError, Reduction, Result};
+use crate::fold::{Entry, Keyed, Selected, modes, put};
+use crate::{CanvasError, Rank, Reduction, Result};
 
 /// Where the planes of two aggregates go: the union of their categories, sorted as each of them is.
 struct Union {
@@ -14,13 +15,24 @@ struct Union {
 
 impl Union {
     fn new(left: &Aggregate, right: &Aggregate) -> Self {
-        if left.reduction.category_column().is_none() {
+        let Some(categories) = left.reduction.categories() else {
             return Self { categories: Vec::new(), sources: vec![(Some(0), Some(0))] };
+        };
+        if categories.computed().is_some() {
+            let sources = (0..left.categories.len()).map(|place| (Some(place), Some(place)));
+            return Self { categories: left.categories.clone(), sources: sources.collect() };
         }
         let mut names: Vec<&String> = left.categories.iter().chain(&right.categories).collect();
         // Integers sort by value, everything else by code points, as when they were read.
         if names.iter().all(|name| name.parse::<i128>().is_ok()) {
             names.sort_by_key(|name| name.parse::<i128>().unwrap_or(0));
+        } else if matches!(left.reduction, Reduction::Mode(_))
+            && names.iter().all(|name| name.parse::<f64>().is_ok())
+        {
+            names.sort_by(|a, b| {
+                let value = |name: &str| name.parse::<f64>().unwrap_or(0.0);
+                value(a).total_cmp(&value(b))
+            });
         } else {
             names.sort();
         }
@@ -46,7 +58,7 @@ impl Aggregate {
             return Err(CanvasError::DifferentReduction { left, right });
         }
         let union = Union::new(self, other);
-        let merge = Merge { cells: self.canvas.pixels(), union: &union, consumer };
+        let merge = Merge { cells: self.canvas.pixels(), depth: self.depth(), union: &union, consumer };
         let (planes, support) = merge.run(self, other)?;
         Ok(Aggregate {
             canvas: self.canvas.clone(),
@@ -62,6 +74,8 @@ impl Aggregate {
 
 struct Merge<'a> {
     cells: usize,
+    /// Values of a cell.
+    depth: usize,
     union: &'a Union,
     consumer: &'a MemoryConsumer,
 }
@@ -118,8 +132,78 @@ impl Merge<'_> {
                 let keys = self.cells(first, second, (f64::NAN, 0), |a, b| winner(a, b).1)?;
                 Ok((F64(values), Support::Keys(U64(keys))))
             }
+            (Reduction::Mode(_), .., Support::Tally(a), Support::Tally(b)) => {
+                let counts = self.counts(a, b)?;
+                Ok((Planes::I64(modes(&counts, self.cells, self.consumer)?), Support::Tally(counts)))
+            }
+            (Reduction::Ranked(rank @ (Rank::Min | Rank::Max), ..), F64(a), F64(b), ..) => {
+                plain(F64(self.lists(*rank, |at| a[at], |at| b[at])?))
+            }
+            (Reduction::Ranked(rank, ..), F64(a), F64(b), Support::Keys(U64(k)), Support::Keys(U64(l))) => {
+                let first = |at| Keyed { value: a[at], key: k[at] };
+                let merged = self.lists(*rank, first, |at| Keyed { value: b[at], key: l[at] })?;
+                let values = self.part_of(&merged, |entry| entry.value)?;
+                Ok((F64(values), Support::Keys(U64(self.part_of(&merged, |entry| entry.key)?))))
+            }
+            (
+                Reduction::Where(selector, None),
+                Planes::I64(a),
+                Planes::I64(b),
+                Support::Selected { values: F64(x), .. },
+                Support::Selected { values: F64(y), .. },
+            ) => {
+                let rank = rank_of(selector);
+                let first = |at| Keyed { value: x[at], key: a[at] as u64 };
+                let merged = self.lists(rank, first, |at| Keyed { value: y[at], key: b[at] as u64 })?;
+                let row = |entry: &Keyed| if entry.value.is_nan() { -1 } else { entry.key as i64 };
+                let values = F64(self.part_of(&merged, |entry| entry.value)?);
+                Ok((Planes::I64(self.part_of(&merged, row)?), Support::Selected { values, keys: None }))
+            }
+            (
+                Reduction::Where(selector, Some(_)),
+                F64(a),
+                F64(b),
+                Support::Selected { values: F64(x), keys: Some(U64(k)) },
+                Support::Selected { values: F64(y), keys: Some(U64(l)) },
+            ) => {
+                let rank = rank_of(selector);
+                let first = |at| Selected { value: x[at], key: k[at], lookup: a[at] };
+                let second = |at| Selected { value: y[at], key: l[at], lookup: b[at] };
+                let merged = self.lists(rank, first, second)?;
+                let values = F64(self.part_of(&merged, |entry| entry.value)?);
+                let keys = Some(U64(self.part_of(&merged, |entry| entry.key)?));
+                Ok((F64(self.part_of(&merged, |entry| entry.lookup)?), Support::Selected { values, keys }))
+            }
             _ => Err(CanvasError::NotMergeable { reduction: Box::new(left.reduction.clone()) }),
         }
+    }
+
+    /// The entries of both, as if they had fallen into one cell.
+    fn lists<E: Entry>(
+        &self,
+        rank: Rank,
+        left: impl Fn(usize) -> E,
+        right: impl Fn(usize) -> E,
+    ) -> Result<Buffer<E>> {
+        let size = self.cells * self.depth;
+        let mut merged = self.consumer.buffer::<E>(size * self.union.sources.len())?;
+        merged.fill(E::EMPTY);
+        for ((a, b), plane) in self.union.sources.iter().zip(merged.chunks_exact_mut(size.max(1))) {
+            for (cell, list) in plane.chunks_exact_mut(self.depth).enumerate() {
+                for place in 0..self.depth {
+                    let at = |plane: usize| plane * size + cell * self.depth + place;
+                    a.iter().for_each(|plane| put(rank, list, left(at(*plane))));
+                    b.iter().for_each(|plane| put(rank, list, right(at(*plane))));
+                }
+            }
+        }
+        Ok(merged)
+    }
+
+    fn part_of<E: Entry, T: Pod>(&self, entries: &[E], part: impl Fn(&E) -> T) -> Result<Buffer<T>> {
+        let mut parts = self.consumer.buffer::<T>(entries.len())?;
+        parts.iter_mut().zip(entries).for_each(|(target, entry)| *target = part(entry));
+        Ok(parts)
     }
 
     /// Each cell of each plane of the result; `empty` stands for a category that one side does not have.
@@ -163,11 +247,16 @@ impl Merge<'_> {
     }
 }
 
+fn rank_of(selector: &Reduction) -> Rank {
+    selector.rank().unwrap_or_else(|| unreachable!("refused by Reduction::check"))
+}
+
 fn count(planes: &Planes, at: usize) -> u64 {
     match planes {
         Planes::Bool(cells) => u64::from(cells[at]),
         Planes::U32(cells) => u64::from(cells[at]),
         Planes::U64(cells) => cells[at],
+        Planes::I64(cells) => cells[at] as u64,
         Planes::F64(cells) => cells[at] as u64,
     }
 }

@@ -4,7 +4,7 @@ pub(crate) mod about;
 pub(crate) mod file;
 mod merge;
 
-use drypoint_memory::Buffer;
+use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer};
 
 use crate::fold::Finished;
 use crate::{Canvas, Reduction};
@@ -18,6 +18,8 @@ pub enum Cells<'a> {
     U32(&'a [u32]),
     /// Counts past 2³².
     U64(&'a [u64]),
+    /// Places and numbers of rows; -1 where nothing fell.
+    I64(&'a [i64]),
     /// Numbers; NaN where nothing fell.
     F64(&'a [f64]),
 }
@@ -31,6 +33,8 @@ pub enum Planes {
     U32(Buffer<u32>),
     /// Counts past 2³².
     U64(Buffer<u64>),
+    /// Places and numbers of rows.
+    I64(Buffer<i64>),
     /// Numbers.
     F64(Buffer<f64>),
 }
@@ -42,6 +46,7 @@ impl Planes {
             Planes::Bool(cells) => cells.len(),
             Planes::U32(cells) => cells.len(),
             Planes::U64(cells) => cells.len(),
+            Planes::I64(cells) => cells.len(),
             Planes::F64(cells) => cells.len(),
         }
     }
@@ -57,6 +62,7 @@ impl Planes {
             Planes::Bool(cells) => Cells::Bool(cells),
             Planes::U32(cells) => Cells::U32(cells),
             Planes::U64(cells) => Cells::U64(cells),
+            Planes::I64(cells) => Cells::I64(cells),
             Planes::F64(cells) => Cells::F64(cells),
         }
     }
@@ -71,8 +77,14 @@ pub(crate) enum Support {
     Counts(Planes),
     /// Of a variance: how many values, and their mean.
     Moments { counts: Planes, means: Planes },
-    /// Of the first or last value: where it stood in its source.
+    /// Of the first or last values: where they stood in their source.
     Keys(Planes),
+    /// Of selected rows: the values that selected them, and where they stood, unless the cells say that.
+    Selected { values: Planes, keys: Option<Planes> },
+    /// Of the most frequent category: how many rows each has.
+    Tally(Planes),
+    /// Of a summary, which has no cells of its own: its parts.
+    Parts(Vec<Aggregate>),
 }
 
 /// A canvas with what was folded into it.
@@ -82,7 +94,8 @@ pub struct Aggregate {
     pub canvas: Canvas,
     /// The fold.
     pub reduction: Reduction,
-    /// The categories in the order of the planes, sorted; empty unless the reduction is [`Reduction::By`].
+    /// The categories, sorted: in the order of the planes of [`Reduction::By`], or what the cells of [`Reduction::Mode`]
+    /// count through; empty for all others.
     pub categories: Vec<String>,
     /// Rows seen.
     pub rows: u64,
@@ -117,6 +130,33 @@ impl Aggregate {
         Self { canvas, reduction, categories, rows, skipped, planes, support }
     }
 
+    /// The parts of a summary as one.
+    pub(crate) fn of_parts(
+        canvas: Canvas,
+        reduction: Reduction,
+        parts: Vec<Aggregate>,
+        consumer: &MemoryConsumer,
+    ) -> Result<Self, BudgetExceeded> {
+        let (rows, skipped) = parts.first().map_or((0, 0), |part| (part.rows, part.skipped));
+        let (planes, support) = (Planes::Bool(consumer.zeroed(0)?), Support::Parts(parts));
+        Ok(Self { canvas, reduction, categories: Vec::new(), rows, skipped, planes, support })
+    }
+
+    /// The aggregates of a summary by name; none of any other fold.
+    pub fn into_parts(self) -> Vec<(String, Aggregate)> {
+        match (self.reduction, self.support) {
+            (Reduction::Summary(named), Support::Parts(parts)) => {
+                named.into_iter().map(|(name, _)| name).zip(parts).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Values of a pixel, one after the other in [`Aggregate::cells`].
+    pub fn depth(&self) -> usize {
+        self.reduction.depth().unwrap_or(1)
+    }
+
     /// Pixels from left to right.
     pub fn width(&self) -> usize {
         self.canvas.x.pixels
@@ -127,9 +167,13 @@ impl Aggregate {
         self.canvas.y.pixels
     }
 
-    /// Number of planes: categories, or 1.
+    /// Number of planes: categories, or 1; none of a summary.
     pub fn planes(&self) -> usize {
-        if matches!(self.reduction, Reduction::By(..)) { self.categories.len() } else { 1 }
+        match self.reduction {
+            Reduction::By(..) => self.categories.len(),
+            Reduction::Summary(_) => 0,
+            _ => 1,
+        }
     }
 
     /// All planes in one, as they lie in memory.
@@ -137,14 +181,15 @@ impl Aggregate {
         self.planes.cells()
     }
 
-    /// Plane `index` of [`Aggregate::planes`].
+    /// Plane `index` of [`Aggregate::planes`]; each cell is [`Aggregate::depth`] values.
     pub fn cells(&self, index: usize) -> Cells<'_> {
-        let size = self.width() * self.height();
+        let size = self.width() * self.height() * self.depth();
         let range = index * size..(index + 1) * size;
         match &self.planes {
             Planes::Bool(plane) => Cells::Bool(&plane[range]),
             Planes::U32(plane) => Cells::U32(&plane[range]),
             Planes::U64(plane) => Cells::U64(&plane[range]),
+            Planes::I64(plane) => Cells::I64(&plane[range]),
             Planes::F64(plane) => Cells::F64(&plane[range]),
         }
     }

@@ -8,9 +8,11 @@ use super::cells::{
     AnyFold, Cells, FirstFold, Keyed, LastFold, MaxFold, MinFold, Moments, MomentsFold, SumFold,
 };
 use super::counters::{Counters, SharedCounts};
-use crate::Reduction;
+use super::numbers::RowNumbers;
+use super::ranks::{Entry, Ranks, Selected};
 use crate::aggregate::{Planes, Support};
 use crate::raw::{Fold, Points};
+use crate::{Rank, Reduction};
 
 /// The cells of one thread.
 pub(crate) enum Accumulator {
@@ -24,6 +26,12 @@ pub(crate) enum Accumulator {
     Moments(Cells<MomentsFold>),
     First(Cells<FirstFold>),
     Last(Cells<LastFold>),
+    /// Several values.
+    Values(Ranks<f64>),
+    /// Several values by their place, or places by their value.
+    Places(Ranks<Keyed>),
+    /// What selected rows have elsewhere.
+    Selected(Ranks<Selected>),
 }
 
 /// Planes that are ready, and what a later merge needs besides them.
@@ -48,6 +56,9 @@ macro_rules! each_part {
             Accumulator::Moments($cells) => $body,
             Accumulator::First($cells) => $body,
             Accumulator::Last($cells) => $body,
+            Accumulator::Values($cells) => $body,
+            Accumulator::Places($cells) => $body,
+            Accumulator::Selected($cells) => $body,
         }
     };
 }
@@ -56,7 +67,7 @@ impl Accumulator {
     /// Without any plane yet.
     pub(crate) fn new(reduction: &Reduction, shared: &Arc<SharedCounts>) -> Self {
         match reduction.inner() {
-            Reduction::Count(_) | Reduction::By(..) => Self::Count(Counters::new(shared)),
+            Reduction::Count(_) | Reduction::Mode(_) => Self::Count(Counters::new(shared)),
             Reduction::Any(_) => Self::Any(Cells::new()),
             Reduction::Sum(_) => Self::Sum(Cells::new()),
             Reduction::Mean(_) => Self::Mean(Cells::new(), Counters::new(shared)),
@@ -65,7 +76,21 @@ impl Accumulator {
             Reduction::Var(_) | Reduction::Std(_) => Self::Moments(Cells::new()),
             Reduction::First(_) => Self::First(Cells::new()),
             Reduction::Last(_) => Self::Last(Cells::new()),
-            Reduction::Resampled(..) => unreachable!("refused by Reduction::check"),
+            Reduction::Ranked(rank @ (Rank::Min | Rank::Max), _, depth) => {
+                Self::Values(Ranks::new(*rank, *depth))
+            }
+            Reduction::Ranked(rank, _, depth) => Self::Places(Ranks::new(*rank, *depth)),
+            Reduction::Where(selector, lookup) => {
+                let rank = selector.rank().unwrap_or_else(|| unreachable!("refused by Reduction::check"));
+                let depth = selector.depth().unwrap_or(1);
+                match lookup {
+                    Some(_) => Self::Selected(Ranks::new(rank, depth)),
+                    None => Self::Places(Ranks::new(rank, depth)),
+                }
+            }
+            Reduction::By(..) | Reduction::Summary(_) | Reduction::Resampled(..) => {
+                unreachable!("refused by Reduction::check, or folded part by part")
+            }
         }
     }
 
@@ -74,19 +99,50 @@ impl Accumulator {
         let plane = |bytes: usize| charged_bytes(bytes.saturating_mul(cells)).unwrap_or(usize::MAX);
         let narrow = if direct { 0 } else { plane(1) };
         match reduction.inner() {
-            Reduction::Count(_) | Reduction::By(..) => (narrow, plane(4)),
+            Reduction::Count(_) | Reduction::Mode(_) => (narrow, plane(4)),
             Reduction::Any(_) => (plane(1), 0),
             Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) => (plane(8), 0),
             Reduction::Mean(_) => (plane(8).saturating_add(narrow), plane(4)),
             Reduction::Var(_) | Reduction::Std(_) => (plane(size_of::<Moments>()), 0),
             Reduction::First(_) | Reduction::Last(_) => (plane(size_of::<Keyed>()), 0),
-            Reduction::Resampled(..) => unreachable!("refused by Reduction::check"),
+            Reduction::Ranked(..) | Reduction::Where(..) => (plane(Self::entry_bytes(reduction)), 0),
+            Reduction::By(..) | Reduction::Summary(_) | Reduction::Resampled(..) => {
+                unreachable!("refused by Reduction::check, or folded part by part")
+            }
         }
+    }
+
+    /// Bytes of a cell that is a list.
+    fn entry_bytes(reduction: &Reduction) -> usize {
+        let entry = match reduction.inner() {
+            Reduction::Ranked(Rank::Min | Rank::Max, ..) => size_of::<f64>(),
+            Reduction::Where(_, Some(_)) => size_of::<Selected>(),
+            _ => size_of::<Keyed>(),
+        };
+        entry.saturating_mul(reduction.depth().unwrap_or(1))
+    }
+
+    /// Bytes of all planes of a cell of the result, where they are put together anew, and of what a later merge needs.
+    pub(crate) fn result_bytes(reduction: &Reduction, planes: usize) -> usize {
+        let joined = reduction.categories().is_some();
+        let plane = match reduction.inner() {
+            Reduction::Mode(_) => return planes.saturating_mul(4).saturating_add(8),
+            Reduction::Count(_) if joined => 4,
+            Reduction::Any(_) if joined => 1,
+            Reduction::Mean(_) if joined => 12,
+            Reduction::Sum(_) | Reduction::Min(_) | Reduction::Max(_) if joined => 8,
+            Reduction::Var(_) | Reduction::Std(_) => 24,
+            Reduction::First(_) | Reduction::Last(_) => 16,
+            Reduction::Ranked(Rank::Min | Rank::Max, ..) if !joined => 0,
+            Reduction::Ranked(..) | Reduction::Where(..) => Self::entry_bytes(reduction),
+            _ => 0,
+        };
+        plane.saturating_mul(planes)
     }
 
     /// Whether rows must be numbered for it.
     pub(crate) fn is_ordered(&self) -> bool {
-        matches!(self, Self::First(_) | Self::Last(_))
+        matches!(self, Self::First(_) | Self::Last(_) | Self::Places(_) | Self::Selected(_))
     }
 
     /// A plane for the category that the directory calls `number`; it becomes this thread's next code.
@@ -112,6 +168,9 @@ impl Accumulator {
             Self::Moments(cells) => cells.planes.len(),
             Self::First(cells) => cells.planes.len(),
             Self::Last(cells) => cells.planes.len(),
+            Self::Values(cells) => cells.planes.len(),
+            Self::Places(cells) => cells.planes.len(),
+            Self::Selected(cells) => cells.planes.len(),
         }
     }
 
@@ -160,6 +219,9 @@ impl Accumulator {
             (Self::Moments(mine), Self::Moments(theirs)) => cells!(mine, theirs),
             (Self::First(mine), Self::First(theirs)) => cells!(mine, theirs),
             (Self::Last(mine), Self::Last(theirs)) => cells!(mine, theirs),
+            (Self::Values(mine), Self::Values(theirs)) => cells!(mine, theirs),
+            (Self::Places(mine), Self::Places(theirs)) => cells!(mine, theirs),
+            (Self::Selected(mine), Self::Selected(theirs)) => cells!(mine, theirs),
             _ => unreachable!("the accumulators of one fold are of one kind"),
         }
     }
@@ -185,13 +247,29 @@ impl Accumulator {
                 merge(parts, numbers, cells, consumer)?
             }};
         }
+        macro_rules! ranks {
+            ($kind:path) => {{
+                let parts = threads.into_iter().filter_map(|(accumulator, numbers)| match accumulator {
+                    $kind(cells) => Some((cells, numbers)),
+                    _ => None,
+                });
+                Ranks::merge(parts.collect(), numbers, cells, consumer)?
+            }};
+        }
         match &threads[0].0 {
             Self::Count(_) => {
                 let counters = threads.into_iter().filter_map(|(accumulator, _)| match accumulator {
                     Self::Count(counters) => Some(counters),
                     _ => None,
                 });
-                plain(Counters::finish(counters.collect(), numbers, joined)?)
+                let counts = Counters::finish(counters.collect(), numbers, joined)?;
+                match reduction {
+                    Reduction::Mode(_) => {
+                        let modes = modes(&counts, cells, consumer)?;
+                        Ok(Finished { planes: Planes::I64(modes), support: Support::Tally(counts) })
+                    }
+                    _ => plain(counts),
+                }
             }
             Self::Any(_) => plain(Planes::Bool(join(collect!(Self::Any), joined, consumer)?)),
             Self::Sum(_) => {
@@ -213,7 +291,9 @@ impl Accumulator {
                 match &counts {
                     Planes::U32(counts) => divide(&mut means, counts.iter().map(|count| f64::from(*count))),
                     Planes::U64(counts) => divide(&mut means, counts.iter().map(|count| *count as f64)),
-                    Planes::Bool(_) | Planes::F64(_) => unreachable!("counts are integers"),
+                    Planes::Bool(_) | Planes::F64(_) | Planes::I64(_) => {
+                        unreachable!("counts are not negative")
+                    }
                 }
                 Ok(Finished { planes: Planes::F64(means), support: Support::Counts(counts) })
             }
@@ -225,8 +305,100 @@ impl Accumulator {
             }
             Self::First(_) => finish_keyed(collect!(Self::First), cells, consumer),
             Self::Last(_) => finish_keyed(collect!(Self::Last), cells, consumer),
+            Self::Values(_) => plain(Planes::F64(join(ranks!(Self::Values), joined, consumer)?)),
+            Self::Places(_) => {
+                let planes = ranks!(Self::Places);
+                let of_place = |entry: &Keyed| if entry.value.is_nan() { -1 } else { entry.key as i64 };
+                if reduction.numbers_rows() {
+                    let (values, rows) = apart(planes, consumer, |entry| (entry.value, of_place(entry)))?;
+                    let support = Support::Selected { values: Planes::F64(values), keys: None };
+                    return Ok(Finished { planes: Planes::I64(rows), support });
+                }
+                let (values, keys) = apart(planes, consumer, |entry| (entry.value, entry.key))?;
+                Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })
+            }
+            Self::Selected(_) => {
+                let planes = ranks!(Self::Selected);
+                let len = planes.iter().map(|plane| plane.len()).sum();
+                let (mut values, mut keys, mut lookups) = (
+                    consumer.buffer::<f64>(len)?,
+                    consumer.buffer::<u64>(len)?,
+                    consumer.buffer::<f64>(len)?,
+                );
+                let mut at = 0;
+                for plane in planes {
+                    for entry in plane.iter() {
+                        (values[at], keys[at], lookups[at]) = (entry.value, entry.key, entry.lookup);
+                        at += 1;
+                    }
+                }
+                let support =
+                    Support::Selected { values: Planes::F64(values), keys: Some(Planes::U64(keys)) };
+                Ok(Finished { planes: Planes::F64(lookups), support })
+            }
         }
     }
+}
+
+impl Finished {
+    /// The numbers of rows, where cells were told keys, which may have gaps.
+    pub(crate) fn number_rows(&mut self, reduction: &Reduction, rows: &RowNumbers) {
+        if let (true, Planes::I64(cells)) = (reduction.numbers_rows(), &mut self.planes) {
+            for cell in cells.iter_mut().filter(|cell| **cell >= 0) {
+                *cell = rows.number(*cell as u64) as i64;
+            }
+        }
+    }
+}
+
+/// Of each cell the plane that counted most, the first of equal ones; -1 where none did.
+pub(crate) fn modes(
+    counts: &Planes,
+    cells: usize,
+    consumer: &MemoryConsumer,
+) -> Result<Buffer<i64>, BudgetExceeded> {
+    let mut modes = consumer.buffer::<i64>(cells)?;
+    modes.fill(-1);
+    // Some cells at a time, so that each plane is read in a row and the greatest counts stay near.
+    fn find<T: Copy + PartialOrd + Default>(counts: &[T], modes: &mut [i64]) {
+        const CELLS: usize = 1024;
+        let cells = modes.len().max(1);
+        for (block, modes) in modes.chunks_mut(CELLS).enumerate() {
+            let mut most = [T::default(); CELLS];
+            for (place, plane) in counts.chunks_exact(cells).enumerate() {
+                let counts = &plane[block * CELLS..][..modes.len()];
+                for ((mode, most), count) in modes.iter_mut().zip(&mut most).zip(counts) {
+                    if *count > *most {
+                        (*most, *mode) = (*count, place as i64);
+                    }
+                }
+            }
+        }
+    }
+    match counts {
+        Planes::U32(counts) => find(counts, &mut modes),
+        Planes::U64(counts) => find(counts, &mut modes),
+        _ => unreachable!("counts are not negative"),
+    }
+    Ok(modes)
+}
+
+/// Planes of entries as two blocks, each plane freed as it is taken apart.
+fn apart<E: Entry, T: Pod>(
+    planes: Vec<Buffer<E>>,
+    consumer: &MemoryConsumer,
+    part: impl Fn(&E) -> (f64, T),
+) -> Result<(Buffer<f64>, Buffer<T>), BudgetExceeded> {
+    let len = planes.iter().map(|plane| plane.len()).sum();
+    let (mut values, mut others) = (consumer.buffer::<f64>(len)?, consumer.buffer::<T>(len)?);
+    let mut at = 0;
+    for plane in planes {
+        for entry in plane.iter() {
+            (values[at], others[at]) = part(entry);
+            at += 1;
+        }
+    }
+    Ok((values, others))
 }
 
 /// The planes in the order of `numbers`, each merged over the threads in their order; the first thread's are kept.
@@ -296,7 +468,7 @@ fn finish_moments(
             let variance = if moments.count > 0.0 { moments.squares / moments.count } else { f64::NAN };
             results[at] = if deviation { variance.sqrt() } else { variance };
             counts[at] = moments.count as u64;
-            means[at] = if moments.count > 0.0 { moments.sum / moments.count } else { f64::NAN };
+            means[at] = if moments.count > 0.0 { moments.mean } else { f64::NAN };
         }
     }
     Ok(Finished {

@@ -2,18 +2,22 @@
 //!
 //! The numbers depend on which thread met which category first; the labels are sorted at the end, so the result does not.
 
+use std::cmp::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use drypoint_stream::{Column, StreamError, Text, Values};
 
+use crate::columns::convert_missing;
 use crate::raw::NOWHERE;
-use crate::{CanvasError, Result};
+use crate::{CanvasError, Categories, Reduction, Result};
 
-/// What a category is called and how it sorts: truth values, then integers by value, then text by code points.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+/// What a category is called and how it sorts: truth values, then numbers by value, then text by code points.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Label {
     Bool(bool),
     Integer(i128),
+    /// A number that is no integer, and not NaN.
+    Fraction(f64),
     Text(Box<[u8]>),
 }
 
@@ -23,21 +27,82 @@ impl Label {
             Label::Bool(false) => "False".into(),
             Label::Bool(true) => "True".into(),
             Label::Integer(value) => value.to_string(),
+            Label::Fraction(value) => value.to_string(),
             Label::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        }
+    }
+
+    fn number(value: f64) -> Self {
+        // Beyond this all are integers, but too large for one.
+        if value.trunc() == value && value.abs() < 1e38 {
+            Label::Integer(value as i128)
+        } else {
+            Label::Fraction(value)
+        }
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        let kind = |label: &Label| match label {
+            Label::Bool(_) => 0,
+            Label::Integer(_) | Label::Fraction(_) => 1,
+            Label::Text(_) => 2,
+        };
+        match (self, other) {
+            (Label::Bool(a), Label::Bool(b)) => a.cmp(b),
+            (Label::Integer(a), Label::Integer(b)) => a.cmp(b),
+            (Label::Integer(a), Label::Fraction(b)) => (*a as f64).total_cmp(b),
+            (Label::Fraction(a), Label::Integer(b)) => a.total_cmp(&(*b as f64)),
+            (Label::Fraction(a), Label::Fraction(b)) => a.total_cmp(b),
+            (Label::Text(a), Label::Text(b)) => a.cmp(b),
+            _ => kind(self).cmp(&kind(other)),
         }
     }
 }
 
 /// The categories of all threads.
 pub(crate) struct Directory {
-    column: String,
+    categories: Categories,
+    /// Whether numbers that are no integers are categories too.
+    fractions: bool,
     limit: usize,
     labels: Mutex<Vec<Label>>,
 }
 
+/// The directories of a reduction, one for each of its parts that has categories.
+pub(crate) struct Directories(Vec<Option<Directory>>);
+
+impl Directories {
+    pub(crate) fn new(reduction: &Reduction, limit: usize) -> Result<Self> {
+        let directory = |part: &&Reduction| match part.categories() {
+            Some(categories) => {
+                let fractions = matches!(part, Reduction::Mode(_));
+                Directory::new(categories, fractions, limit).map(Some)
+            }
+            None => Ok(None),
+        };
+        reduction.parts().iter().map(directory).collect::<Result<_>>().map(Self)
+    }
+
+    /// The directory of a part, if it has categories.
+    pub(crate) fn get(&self, part: usize) -> Option<&Directory> {
+        self.0.get(part)?.as_ref()
+    }
+
+    /// The names and numbers of the categories of a part, sorted; the number of its only plane if it has none.
+    pub(crate) fn sorted(&self, part: usize) -> (Vec<String>, Vec<u32>) {
+        self.get(part).map_or_else(|| (Vec::new(), vec![0]), Directory::sorted)
+    }
+}
+
 impl Directory {
-    pub(crate) fn new(column: &str, limit: usize) -> Self {
-        Self { column: column.into(), limit, labels: Mutex::default() }
+    pub(crate) fn new(categories: &Categories, fractions: bool, limit: usize) -> Result<Self> {
+        let computed = categories.computed().unwrap_or(0);
+        if computed > limit {
+            return Err(CanvasError::TooManyCategories { column: categories.column().into(), limit });
+        }
+        // Those that are computed are all there, whether a row has them or not.
+        let labels = (0..computed).map(|place| Label::Integer(place as i128)).collect();
+        Ok(Self { categories: categories.clone(), fractions, limit, labels: Mutex::new(labels) })
     }
 
     /// The number of a category, given now if it is new.
@@ -47,7 +112,8 @@ impl Directory {
             return Ok(number as u32);
         }
         if labels.len() >= self.limit {
-            return Err(CanvasError::TooManyCategories { column: self.column.clone(), limit: self.limit });
+            let column = self.categories.column().into();
+            return Err(CanvasError::TooManyCategories { column, limit: self.limit });
         }
         labels.push(label.clone());
         Ok(labels.len() as u32 - 1)
@@ -63,7 +129,10 @@ impl Directory {
     pub(crate) fn sorted(&self) -> (Vec<String>, Vec<u32>) {
         let labels = self.labels.lock().unwrap_or_else(PoisonError::into_inner);
         let mut numbers: Vec<u32> = (0..labels.len() as u32).collect();
-        numbers.sort_by(|a, b| labels[*a as usize].cmp(&labels[*b as usize]));
+        if self.categories.computed().is_some() {
+            return (self.categories.names(), numbers);
+        }
+        numbers.sort_by(|a, b| labels[*a as usize].compare(&labels[*b as usize]));
         (numbers.iter().map(|number| labels[*number as usize].name()).collect(), numbers)
     }
 }
@@ -122,8 +191,28 @@ impl Interner {
         codes: &mut [u32],
         met: Met<'_>,
     ) -> Result<()> {
+        if directory.categories.computed().is_some() {
+            return self.compute(directory, column, start, codes, met);
+        }
         let rows = start..start + codes.len();
         let missing = |row: usize| column.validity.is_some_and(|validity| !validity.is_valid(start + row));
+        macro_rules! numbers {
+            ($values:expr) => {{
+                let mut last = None;
+                for (row, (code, value)) in codes.iter_mut().zip(&$values[rows]).enumerate() {
+                    let value = f64::from(*value);
+                    *code = match last {
+                        _ if missing(row) || value.is_nan() => NOWHERE,
+                        Some((known, code)) if known == value => code,
+                        _ => self.number(directory, value, met)?,
+                    };
+                    if *code != NOWHERE {
+                        last = Some((value, *code));
+                    }
+                }
+                Ok(())
+            }};
+        }
         macro_rules! integers {
             ($values:expr) => {{
                 // Runs of one value are common where tables are sorted.
@@ -191,11 +280,72 @@ impl Interner {
                 codes.fill(NOWHERE);
                 Ok(())
             }
+            Values::F32(values) if directory.fractions => numbers!(values),
+            Values::F64(values) if directory.fractions => numbers!(values),
             Values::F32(_) | Values::F64(_) => Err(CanvasError::Stream(StreamError::Mismatch {
-                name: directory.column.clone(),
+                name: directory.categories.column().into(),
                 what: "a batch holds numbers where its schema says categories".into(),
             })),
         }
+    }
+
+    /// The codes of categories that are computed. A value that is missing has a bin, the last, but no rest.
+    fn compute(
+        &mut self,
+        directory: &Directory,
+        column: &Column<'_>,
+        start: usize,
+        codes: &mut [u32],
+        met: Met<'_>,
+    ) -> Result<()> {
+        let categories = &directory.categories;
+        if matches!(categories, Categories::Bins { .. }) {
+            const ROWS: usize = 256;
+            let mut values = [0.0; ROWS];
+            for (block, codes) in codes.chunks_mut(ROWS).enumerate() {
+                let values = &mut values[..codes.len()];
+                convert_missing(column, start + block * ROWS, values)?;
+                codes.iter_mut().zip(values).for_each(|(code, value)| *code = categories.bin_of(*value));
+            }
+        } else {
+            let rows = start..start + codes.len();
+            let missing =
+                |row: usize| column.validity.is_some_and(|validity| !validity.is_valid(start + row));
+            macro_rules! rests {
+                ($values:expr) => {
+                    for (row, (code, value)) in codes.iter_mut().zip(&$values[rows]).enumerate() {
+                        *code = if missing(row) { NOWHERE } else { categories.rest_of(i128::from(*value)) };
+                    }
+                };
+            }
+            match &column.values {
+                Values::Bool(values) | Values::U8(values) => rests!(values),
+                Values::I8(values) => rests!(values),
+                Values::I16(values) => rests!(values),
+                Values::I32(values) => rests!(values),
+                Values::I64(values) => rests!(values),
+                Values::U16(values) => rests!(values),
+                Values::U32(values) => rests!(values),
+                Values::U64(values) => rests!(values),
+                Values::F64(_) if (0..codes.len()).all(missing) => codes.fill(NOWHERE),
+                _ => {
+                    return Err(CanvasError::Stream(StreamError::Mismatch {
+                        name: categories.column().into(),
+                        what: "a batch holds other values where its schema says integers".into(),
+                    }));
+                }
+            }
+        }
+        // From the place of a category to this thread's code of it.
+        self.words.resize(categories.computed().unwrap_or(0), NOWHERE);
+        for code in codes.iter_mut().filter(|code| **code != NOWHERE) {
+            let place = *code;
+            if self.words[place as usize] == NOWHERE {
+                self.words[place as usize] = self.integer(directory, i128::from(place), met)?;
+            }
+            *code = self.words[place as usize];
+        }
+        Ok(())
     }
 
     fn small(
@@ -251,6 +401,15 @@ impl Interner {
         }
     }
 
+    fn number(&mut self, directory: &Directory, value: f64, met: Met<'_>) -> Result<u32> {
+        let label = Label::number(value);
+        let hash = hash_label(&label);
+        match self.find(hash, |known| *known == label) {
+            Some(code) => Ok(code),
+            None => self.meet(directory, hash, label, met),
+        }
+    }
+
     fn text(&mut self, directory: &Directory, bytes: &[u8], met: Met<'_>) -> Result<u32> {
         let hash = hash_bytes(bytes);
         match self.find(hash, |label| matches!(label, Label::Text(known) if **known == *bytes)) {
@@ -302,7 +461,7 @@ impl Interner {
 
 fn beyond_dictionary(directory: &Directory, index: u32, words: Text<'_>) -> StreamError {
     StreamError::Corrupt {
-        name: directory.column.clone(),
+        name: directory.categories.column().into(),
         what: format!("index {index} into a dictionary of {} words", words.len()),
     }
 }
@@ -311,6 +470,7 @@ fn hash_label(label: &Label) -> u64 {
     match label {
         Label::Bool(value) => hash_integer(i128::from(*value)),
         Label::Integer(value) => hash_integer(*value),
+        Label::Fraction(value) => hash_integer(i128::from(value.to_bits())),
         Label::Text(bytes) => hash_bytes(bytes),
     }
 }

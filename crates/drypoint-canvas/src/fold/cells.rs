@@ -94,15 +94,15 @@ impl Fold for MaxFold {
     }
 }
 
-/// Number, sum, and sum of squared differences from the mean: Datashader's update (Welford's, with the mean taken anew
-/// from the sum, so that its rounding does not pile up) and Chan's merge. Differences of large sums of squares would
-/// lose all digits where the spread is small beside the mean.
+/// Number, mean, and sum of squared differences from the mean: Welford's update (1962) and the merge of Chan, Golub and
+/// LeVeque (1979). A mean that is kept has no more rounding than its own size; a sum of many large values would have, and
+/// differences of large sums of squares would lose all digits where the spread is small beside the mean.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub(crate) struct Moments {
     /// Exact up to 2⁵³.
     pub(crate) count: f64,
-    pub(crate) sum: f64,
+    pub(crate) mean: f64,
     pub(crate) squares: f64,
 }
 
@@ -110,15 +110,15 @@ pub(crate) struct MomentsFold;
 
 impl Fold for MomentsFold {
     type Cell = Moments;
-    const EMPTY: Moments = Moments { count: 0.0, sum: 0.0, squares: 0.0 };
+    const EMPTY: Moments = Moments { count: 0.0, mean: 0.0, squares: 0.0 };
 
     #[inline(always)]
     fn add(cell: &mut Moments, value: f64, _key: u64) {
-        let (count, sum) = (cell.count + 1.0, cell.sum + value);
-        if cell.count > 0.0 {
-            cell.squares += (value - cell.sum / cell.count) * (value - sum / count);
-        }
-        (cell.count, cell.sum) = (count, sum);
+        let count = cell.count + 1.0;
+        let off = value - cell.mean;
+        let mean = cell.mean + off / count;
+        cell.squares += off * (value - mean);
+        (cell.count, cell.mean) = (count, mean);
     }
 
     fn merge(cell: &mut Moments, other: &Moments) {
@@ -130,9 +130,14 @@ impl Fold for MomentsFold {
             return;
         }
         let count = cell.count + other.count;
-        let off = other.sum / other.count - cell.sum / cell.count;
+        let off = other.mean - cell.mean;
         cell.squares += other.squares + off * off * (cell.count * (other.count / count));
-        cell.sum += other.sum;
+        // From the larger side, so that the mean of many is not moved by the rounding of a few.
+        cell.mean = if cell.count >= other.count {
+            cell.mean + off * (other.count / count)
+        } else {
+            other.mean - off * (cell.count / count)
+        };
         cell.count = count;
     }
 }

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer};
 
+use crate::Reduction;
 use crate::aggregate::Planes;
 use crate::raw::{self, AtomicPlane, Points};
 
@@ -42,6 +43,16 @@ struct State {
 impl SharedCounts {
     pub(crate) fn new(cells: usize, direct: bool, consumer: MemoryConsumer) -> Arc<Self> {
         Arc::new(Self { cells, consumer, direct, wrapped: AtomicBool::new(false), state: Mutex::default() })
+    }
+
+    /// One for each part of a reduction.
+    pub(crate) fn for_parts(
+        reduction: &Reduction,
+        cells: usize,
+        direct: bool,
+        consumer: &MemoryConsumer,
+    ) -> Vec<Arc<Self>> {
+        reduction.parts().iter().map(|_| Self::new(cells, direct, consumer.clone())).collect()
     }
 
     fn plane(&self, code: u32) -> Result<Arc<AtomicPlane>, BudgetExceeded> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use drypoint_memory::MemoryConsumer;
 use drypoint_stream::Batch;
 
-use super::{Accumulator, Directory, Interner, SharedCounts};
-use crate::columns::{Roles, as_f64, check_batch, convert_missing, for_each_missing};
+use super::{Directories, Folded, Part, SharedCounts};
+use crate::columns::{Roles, as_f64, check_batch, for_each_missing};
 use crate::mapping::{AxisMap, GridMap};
 use crate::raw::{BLOCK_ROWS, Block, Isa};
 use crate::{Reduction, Result};
@@ -21,12 +21,9 @@ struct Scratch {
 
 /// What one thread holds between batches. Nothing in it grows with the number of rows.
 pub(crate) struct Worker {
-    cells: usize,
-    consumer: MemoryConsumer,
     block: Box<Block>,
     scratch: Box<Scratch>,
-    accumulator: Accumulator,
-    interner: Option<Interner>,
+    parts: Vec<Part>,
     /// The keys that a source gives its rows are counted from here; past all keys of the sources before.
     first_key: u64,
     /// Past all keys so far.
@@ -42,26 +39,15 @@ impl Worker {
     pub(crate) fn new(
         reduction: &Reduction,
         cells: usize,
-        shared: &Arc<SharedCounts>,
+        shared: &[Arc<SharedCounts>],
         consumer: &MemoryConsumer,
         isa: Isa,
     ) -> Result<Self> {
-        let mut accumulator = Accumulator::new(reduction, shared);
-        let interner = match reduction.category_column() {
-            Some(_) => Some(Interner::new()),
-            None => {
-                accumulator.add_plane(0, cells, consumer)?;
-                None
-            }
-        };
         let zeros = [0.0; BLOCK_ROWS];
         Ok(Self {
-            cells,
-            consumer: consumer.clone(),
             block: Block::new(isa),
             scratch: Box::new(Scratch { x: zeros, y: zeros, x_position: zeros, y_position: zeros }),
-            accumulator,
-            interner,
+            parts: Part::all(reduction, cells, shared, consumer)?,
             first_key: 0,
             end_key: 0,
             rows: 0,
@@ -84,20 +70,18 @@ impl Worker {
         batch: &Batch<'_>,
         roles: &Roles,
         grid: &GridMap,
-        directory: Option<&Directory>,
+        directories: &Directories,
     ) -> Result<()> {
         self.begin(batch, roles)?;
-        self.fold_rows(batch, 0, batch.rows, roles, grid, directory)
+        self.fold_rows(batch, 0, batch.rows, roles, grid, directories)
     }
 
     /// To be called once for each batch before its rows are folded.
     pub(crate) fn begin(&mut self, batch: &Batch<'_>, roles: &Roles) -> Result<()> {
         check_batch(batch, roles.request.len())?;
-        self.end_key = self.end_key.max(self.key_of(batch).saturating_add(batch.rows as u64));
-        if let (Some(interner), Some(category)) = (&mut self.interner, roles.category) {
-            interner.begin_batch(&batch.columns[category]);
-        }
-        Ok(())
+        let key = self.key_of(batch);
+        self.end_key = self.end_key.max(key.saturating_add(batch.rows as u64));
+        self.parts.iter_mut().zip(&roles.parts).try_for_each(|(part, roles)| part.begin(batch, *roles, key))
     }
 
     /// Fold rows `first .. end` of a batch that was begun.
@@ -108,7 +92,7 @@ impl Worker {
         end: usize,
         roles: &Roles,
         grid: &GridMap,
-        directory: Option<&Directory>,
+        directories: &Directories,
     ) -> Result<()> {
         let (x_column, y_column) = (&batch.columns[roles.x], &batch.columns[roles.y]);
         let mut start = first;
@@ -130,22 +114,16 @@ impl Worker {
                 }
             }
             self.skipped += self.block.nowhere() as u64;
-            if let Some(value) = roles.value {
-                let column = &batch.columns[value];
-                self.block.fill_values(|values| convert_missing(column, start, values))?;
+            let key = self.key_of(batch).saturating_add(start as u64);
+            if self.parts.len() > 1 {
+                self.block.keep();
             }
-            if let (Some(interner), Some(category), Some(directory)) =
-                (&mut self.interner, roles.category, directory)
-            {
-                let column = &batch.columns[category];
-                let (accumulator, cells, consumer) = (&mut self.accumulator, self.cells, &self.consumer);
-                let mut met = |number| Ok(accumulator.add_plane(number, cells, consumer)?);
-                self.block.fill_codes(|codes| interner.encode(directory, column, start, codes, &mut met))?;
+            for (place, (part, part_roles)) in self.parts.iter_mut().zip(&roles.parts).enumerate() {
+                if place > 0 {
+                    self.block.again();
+                }
+                part.fold(&mut self.block, batch, start, key, *part_roles, (directories, place))?;
             }
-            if self.accumulator.is_ordered() {
-                self.block.number_rows();
-            }
-            self.accumulator.add(&self.block.close(self.key_of(batch).saturating_add(start as u64)));
             start += rows;
         }
         self.rows += (end - first) as u64;
@@ -163,16 +141,17 @@ impl Worker {
     /// move up in falling order without one landing on a cell that is still to be moved, and no second grid is needed.
     pub(crate) fn regrid(&mut self, lines: usize, next_line: usize, step: usize, count: usize, to: &[u32]) {
         let up = to.iter().enumerate().take_while(|(from, to)| **to as usize > *from).count();
-        let planes = self.accumulator.planes();
         let mut move_cells = |from: usize| {
             let target = to[from] as usize;
             if target == from {
                 return;
             }
-            for plane in 0..planes {
-                for line in 0..lines {
-                    let start = line * next_line;
-                    self.accumulator.absorb(plane, start + from * step, start + target * step);
+            for part in &mut self.parts {
+                for plane in 0..part.accumulator.planes() {
+                    for line in 0..lines {
+                        let start = line * next_line;
+                        part.accumulator.absorb(plane, start + from * step, start + target * step);
+                    }
                 }
             }
         };
@@ -180,9 +159,9 @@ impl Worker {
         (up..count).for_each(&mut move_cells);
     }
 
-    /// The accumulator and the numbers of its planes.
-    pub(crate) fn into_parts(self) -> (Accumulator, Vec<u32>) {
-        (self.accumulator, self.interner.map_or_else(|| vec![0], |interner| interner.numbers))
+    /// What was folded, for each part of the reduction.
+    pub(crate) fn into_folded(self) -> Vec<Folded> {
+        self.parts.into_iter().map(Part::into_folded).collect()
     }
 }
 

@@ -14,7 +14,7 @@ use self::side::Side;
 use crate::columns::Roles;
 use crate::drive::drive;
 use crate::extents::{Extremes, widen};
-use crate::fold::{Accumulator, Counters, Directory, SharedCounts, Worker};
+use crate::fold::{Accumulator, Counters, Directories, Folded, RowRuns, SharedCounts, Worker};
 use crate::mapping::{AxisMap, GridMap};
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
@@ -61,7 +61,7 @@ pub struct GrowingFold {
     names: [String; 2],
     reduction: Reduction,
     options: Options,
-    directory: Option<Directory>,
+    directories: Directories,
     running: Option<(Plan, Vec<Grid>)>,
 }
 
@@ -89,9 +89,7 @@ impl GrowingFold {
             names: [x.into(), y.into()],
             reduction: reduction.clone(),
             options: options.clone(),
-            directory: reduction
-                .category_column()
-                .map(|column| Directory::new(column, options.max_categories)),
+            directories: Directories::new(reduction, options.max_categories)?,
             running: None,
         })
     }
@@ -111,7 +109,7 @@ impl GrowingFold {
             let target = Target::points(&self.reduction, cells, result_cells);
             self.running = Some((Plan::make(source, &roles, &target, &self.options)?, Vec::new()));
         }
-        let Self { axes, reduction, options, directory, running, .. } = self;
+        let Self { axes, reduction, options, directories, running, .. } = self;
         let Some((plan, grids)) = running else { return Ok(()) };
         let mut request = request(&roles, plan.batch_rows, plan.threads, options);
         let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
@@ -121,7 +119,7 @@ impl GrowingFold {
         }
         Worker::begin_source(grids.iter_mut().map(|grid| &mut grid.worker));
         drive(source, &request, &mut grids[..readers], options.progress.as_deref(), |grid, batch| {
-            grid.fold(batch, &roles, directory.as_ref())
+            grid.fold(batch, &roles, directories)
         })
     }
 
@@ -161,28 +159,36 @@ impl GrowingFold {
         let grids = self.running.take().map_or_else(Vec::new, |(_, grids)| grids);
         canvas.check()?;
         let (map, pixels, consumer) = (GridMap::new(canvas), canvas.pixels(), &self.options.consumer);
-        let (categories, numbers) = match &self.directory {
-            Some(directory) => directory.sorted(),
-            None => (Vec::new(), vec![0]),
-        };
-        let shared = SharedCounts::new(pixels, false, consumer.clone());
-        let mut result = Accumulator::new(&self.reduction, &shared);
-        for number in &numbers {
-            result.add_plane(*number, pixels, consumer)?;
+        let shared = SharedCounts::for_parts(&self.reduction, pixels, false, consumer);
+        let mut result = Vec::new();
+        for (place, (part, shared)) in self.reduction.parts().into_iter().zip(&shared).enumerate() {
+            let mut accumulator = Accumulator::new(part, shared);
+            let (_, numbers) = self.directories.sorted(place);
+            for number in &numbers {
+                accumulator.add_plane(*number, pixels, consumer)?;
+            }
+            result.push((accumulator, numbers, Vec::new()));
         }
+        // The counters are the result's alone from here on.
+        drop(shared);
         let (mut rows, mut skipped) = (0, 0);
         for grid in grids {
             rows += grid.worker.rows;
             skipped += grid.worker.skipped;
-            grid.pour(&mut result, &numbers, &map);
+            grid.pour(&mut result, &map);
         }
-        let parts = vec![(result, numbers.clone())];
-        // The counters are the result's alone from here on.
-        drop(shared);
-        let finished = Accumulator::finish(parts, &numbers, &self.reduction, pixels, consumer)?;
-        Ok(Aggregate::finished(canvas.clone(), self.reduction, categories, rows, skipped, finished))
+        let folded = result.into_iter().map(|(accumulator, numbers, runs)| Folded {
+            accumulator,
+            numbers,
+            runs: RowRuns::together(runs),
+        });
+        let (directories, reduction) = (&self.directories, &self.reduction);
+        Folded::finish(vec![folded.collect()], canvas, reduction, directories, (rows, skipped), consumer)
     }
 }
+
+/// What is poured together of one part of a reduction: its cells, the numbers of its planes, the rows seen.
+type Poured = (Accumulator, Vec<u32>, Vec<RowRuns>);
 
 /// How an axis of a grid divides values: growing, or fixed for good.
 enum Division {
@@ -216,7 +222,7 @@ struct Grid {
 
 impl Grid {
     fn new(axes: &[GrowingAxis; 2], reduction: &Reduction, cells: usize, options: &Options) -> Result<Self> {
-        let shared = SharedCounts::new(cells, false, options.consumer.clone());
+        let shared = SharedCounts::for_parts(reduction, cells, false, &options.consumer);
         let divisions = [Division::new(&axes[0]), Division::new(&axes[1])];
         let (width, height) = (axes[0].cells(), axes[1].cells());
         Ok(Self {
@@ -227,13 +233,13 @@ impl Grid {
         })
     }
 
-    fn fold(&mut self, batch: &Batch<'_>, roles: &Roles, directory: Option<&Directory>) -> Result<()> {
+    fn fold(&mut self, batch: &Batch<'_>, roles: &Roles, directories: &Directories) -> Result<()> {
         self.worker.begin(batch, roles)?;
         let mut first = 0;
         while first < batch.rows {
             let end = batch.rows.min(first + RUN_ROWS);
             self.cover(batch, roles, first, end)?;
-            self.worker.fold_rows(batch, first, end, roles, &self.map, directory)?;
+            self.worker.fold_rows(batch, first, end, roles, &self.map, directories)?;
             first = end;
         }
         Ok(())
@@ -267,7 +273,7 @@ impl Grid {
     }
 
     /// Each cell into its pixel, or the two that share it.
-    fn pour(self, result: &mut Accumulator, numbers: &[u32], map: &GridMap) {
+    fn pour(self, result: &mut [Poured], map: &GridMap) {
         let landings = |division: &Division, axis: &AxisMap, cells: usize| -> Vec<Landing> {
             match division {
                 Division::Growing(side, _) => side.landings(axis),
@@ -282,19 +288,21 @@ impl Grid {
         };
         let columns = landings(&self.divisions[0], &map.x, self.map.width);
         let lines = landings(&self.divisions[1], &map.y, self.map.height);
-        let (mut accumulator, own) = self.worker.into_parts();
-        for (plane, number) in own.iter().enumerate() {
-            let Some(to_plane) = numbers.iter().position(|known| known == number) else { continue };
-            if let (Some(mine), Some(theirs)) = (result.counts(), accumulator.counts()) {
-                pour_counts((mine, to_plane, map.width), (theirs, plane), &columns, &lines);
-                continue;
-            }
-            for (y, line) in lines.iter().enumerate() {
-                for (x, column) in columns.iter().enumerate() {
-                    let to = line.centre as usize * map.width + column.centre as usize;
-                    result.take(to_plane, to, &mut accumulator, plane, y * columns.len() + x);
+        for ((result, numbers, runs), mut folded) in result.iter_mut().zip(self.worker.into_folded()) {
+            for (plane, number) in folded.numbers.iter().enumerate() {
+                let Some(to_plane) = numbers.iter().position(|known| known == number) else { continue };
+                if let (Some(mine), Some(theirs)) = (result.counts(), folded.accumulator.counts()) {
+                    pour_counts((mine, to_plane, map.width), (theirs, plane), &columns, &lines);
+                    continue;
+                }
+                for (y, line) in lines.iter().enumerate() {
+                    for (x, column) in columns.iter().enumerate() {
+                        let to = line.centre as usize * map.width + column.centre as usize;
+                        result.take(to_plane, to, &mut folded.accumulator, plane, y * columns.len() + x);
+                    }
                 }
             }
+            runs.push(folded.runs);
         }
     }
 }

@@ -8,7 +8,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use drypoint_memory::{Buffer, MemoryConsumer};
 use drypoint_stream::{Batch, Column, StreamError, Text, Values};
 
-use crate::columns::convert_missing;
+use crate::columns::{Roles, convert_missing};
 use crate::{CanvasError, Result};
 
 /// What rows of one line have in common.
@@ -52,6 +52,7 @@ pub(super) struct Sorted {
     pub(super) y: Buffer<f64>,
     /// Empty if no values are folded.
     pub(super) values: Buffer<f64>,
+    pub(super) lookups: Buffer<f64>,
     pub(super) codes: Buffer<u32>,
     /// The row of the batch that stands in each place.
     pub(super) order: Buffer<u32>,
@@ -81,7 +82,7 @@ pub(super) enum Order {
 
 impl Groups {
     /// Bytes for each row of a batch, at most.
-    pub(super) const ROW_BYTES: usize = 5 * size_of::<f64>() + 4 * size_of::<u32>() + 64;
+    pub(super) const ROW_BYTES: usize = 6 * size_of::<f64>() + 4 * size_of::<u32>() + 64;
 
     pub(super) fn new(consumer: &MemoryConsumer) -> Self {
         Self {
@@ -219,11 +220,11 @@ impl Groups {
     pub(super) fn sort(
         &mut self,
         batch: &Batch<'_>,
-        [x, y]: [usize; 2],
-        value: Option<usize>,
+        columns: &Roles,
         lines: &[LineRows],
         codes: Option<impl FnOnce(&mut [u32]) -> Result<()>>,
     ) -> Result<&Sorted> {
+        let (x, y, value, lookup) = (columns.x, columns.y, columns.value, columns.lookup);
         if self.sorted.as_ref().is_none_or(|sorted| sorted.rows < batch.rows) {
             self.sorted = None;
             let (rows, consumer) = (batch.rows, &self.consumer);
@@ -232,13 +233,16 @@ impl Groups {
                 x: consumer.buffer(rows)?,
                 y: consumer.buffer(rows)?,
                 values: consumer.buffer(if value.is_some() { rows } else { 0 })?,
+                lookups: consumer.buffer(if lookup.is_some() { rows } else { 0 })?,
                 codes: consumer.buffer(if codes.is_some() { rows } else { 0 })?,
                 order: consumer.buffer(rows)?,
                 converted: consumer.buffer(rows)?,
             });
         }
         let Self { lines: line_of, sorted: Some(sorted), .. } = self else { unreachable!("made above") };
-        let Sorted { x: sorted_x, y: sorted_y, values, codes: sorted_codes, order, converted, .. } = sorted;
+        let Sorted {
+            x: sorted_x, y: sorted_y, values, lookups, codes: sorted_codes, order, converted, ..
+        } = sorted;
         let mut next: Vec<u32> = lines.iter().map(|line| line.start as u32).collect();
         for (row, line) in line_of.iter().enumerate() {
             if let Some(place) = next.get_mut(*line as usize) {
@@ -260,6 +264,9 @@ impl Groups {
         gather(y, sorted_y)?;
         if let Some(value) = value {
             gather(value, values)?;
+        }
+        if let Some(lookup) = lookup {
+            gather(lookup, lookups)?;
         }
         if let Some(codes) = codes {
             let found: &mut [u32] = bytemuck::cast_slice_mut(converted);

@@ -21,7 +21,7 @@ use self::seam::Seams;
 use self::worker::LineWorker;
 use crate::columns::{Roles, check_categorical};
 use crate::drive::drive;
-use crate::fold::{Accumulator, Directory, SharedCounts};
+use crate::fold::{Directories, Folded, SharedCounts};
 use crate::mapping::GridMap;
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
@@ -63,8 +63,9 @@ pub struct LinesFold {
     columns: LineColumns,
     reduction: Reduction,
     options: Options,
-    directory: Option<Directory>,
-    seams: Seams,
+    directories: Directories,
+    /// Of each part of the reduction: the vertices of one know what another does not ask for.
+    seams: Vec<Seams>,
     running: Option<Running>,
 }
 
@@ -72,8 +73,9 @@ pub struct LinesFold {
 struct Running {
     plan: Plan,
     with_runs: bool,
-    shared: Arc<SharedCounts>,
-    workers: Vec<LineWorker>,
+    shared: Vec<Arc<SharedCounts>>,
+    /// For each thread, one for each part of the reduction.
+    workers: Vec<Vec<LineWorker>>,
 }
 
 /// The columns that lines are read from.
@@ -100,6 +102,11 @@ impl LineRoles {
             }
         };
         Ok(Self { columns: roles, group })
+    }
+
+    /// The same for one part of a summary.
+    fn of_part(&self, part: usize) -> Self {
+        Self { columns: self.columns.of_part(part), group: self.group.clone() }
     }
 }
 
@@ -134,7 +141,8 @@ fn plan(
 ) -> Result<(Plan, bool)> {
     let row_bytes = if roles.group.is_some() { Groups::ROW_BYTES } else { 0 };
     let make = |thread_bytes| {
-        let thread_bytes = LineWorker::OWN_BYTES + thread_bytes;
+        let thread_bytes = LineWorker::OWN_BYTES * reduction.parts().len() + thread_bytes;
+        let row_bytes = row_bytes * reduction.parts().len();
         let target = Target { thread_bytes, row_bytes, ..Target::points(reduction, grid.cells(), None) };
         Plan::make(source, &roles.columns, &target, options)
     };
@@ -171,10 +179,8 @@ impl LinesFold {
             columns: columns.clone(),
             reduction: reduction.clone(),
             options: options.clone(),
-            directory: reduction
-                .category_column()
-                .map(|column| Directory::new(column, options.max_categories)),
-            seams: Seams::new(&options.consumer),
+            directories: Directories::new(reduction, options.max_categories)?,
+            seams: reduction.parts().iter().map(|_| Seams::new(&options.consumer)).collect(),
             running: None,
         })
     }
@@ -183,13 +189,14 @@ impl LinesFold {
     ///
     /// After an error the fold holds some of the source's lines and should be dropped.
     pub fn consume(&mut self, source: &dyn Source) -> Result<()> {
-        let Self { grid, columns, reduction, options, directory, seams, running, .. } = self;
+        let Self { grid, columns, reduction, options, directories, seams, running, .. } = self;
         let roles = LineRoles::new(source.schema(), columns, reduction)?;
         let running = match running {
             Some(running) => running,
             none => {
                 let (plan, with_runs) = plan(source, &roles, grid, reduction, options)?;
-                let shared = SharedCounts::new(grid.cells(), plan.shared_counters, options.consumer.clone());
+                let (cells, direct) = (grid.cells(), plan.shared_counters);
+                let shared = SharedCounts::for_parts(reduction, cells, direct, &options.consumer);
                 none.insert(Running { plan, with_runs, shared, workers: Vec::new() })
             }
         };
@@ -199,16 +206,23 @@ impl LinesFold {
         let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
         request.readers = readers;
         while workers.len() < readers {
-            let index = workers.len();
-            workers.push(LineWorker::new(index, grid, reduction, shared, *with_runs, options)?);
+            workers.push(LineWorker::all(workers.len(), grid, reduction, shared, *with_runs, options)?);
         }
-        LineWorker::begin_source(workers);
-        seams.begin_source(readers);
+        let parts: Vec<LineRoles> = (0..seams.len()).map(|part| roles.of_part(part)).collect();
+        LineWorker::begin_source(workers.iter_mut().flatten());
+        seams.iter().for_each(|seams| seams.begin_source(readers));
         let progress = options.progress.as_deref();
-        drive(source, &request, &mut workers[..readers], progress, |worker, batch| {
-            worker.fold(batch, &roles, directory.as_ref(), seams)
+        let (directories, seams) = (&*directories, &*seams);
+        drive(source, &request, &mut workers[..readers], progress, |workers, batch| {
+            workers.iter_mut().zip(&parts).zip(seams).enumerate().try_for_each(
+                |(part, ((worker, roles), seams))| worker.fold(batch, roles, directories.get(part), seams),
+            )
         })?;
-        seams.end_source(&mut workers[0].draw(directory.as_ref()))
+        workers[0]
+            .iter_mut()
+            .zip(seams)
+            .enumerate()
+            .try_for_each(|(part, (worker, seams))| seams.end_source(&mut worker.draw(directories.get(part))))
     }
 
     /// Threads that the plan of the first source took; 0 before it.
@@ -226,18 +240,17 @@ impl LinesFold {
         };
         if workers.is_empty() {
             // Nothing was read: an empty canvas.
-            let shared = SharedCounts::new(cells, true, consumer.clone());
-            workers.push(LineWorker::new(0, &self.grid, &self.reduction, &shared, false, &self.options)?);
+            let shared = SharedCounts::for_parts(&self.reduction, cells, true, consumer);
+            workers.push(LineWorker::all(0, &self.grid, &self.reduction, &shared, false, &self.options)?);
         }
-        self.seams.finish(&mut workers[0].draw(self.directory.as_ref()))?;
-        let rows = workers.iter().map(|worker| worker.rows).sum();
-        let skipped = workers.iter().map(|worker| worker.skipped).sum();
-        let (categories, numbers) = match &self.directory {
-            Some(directory) => directory.sorted(),
-            None => (Vec::new(), vec![0]),
-        };
-        let parts = workers.into_iter().map(LineWorker::into_parts).collect();
-        let finished = Accumulator::finish(parts, &numbers, &self.reduction, cells, consumer)?;
-        Ok(Aggregate::finished(self.canvas, self.reduction, categories, rows, skipped, finished))
+        for (part, (worker, seams)) in workers[0].iter_mut().zip(&self.seams).enumerate() {
+            seams.finish(&mut worker.draw(self.directories.get(part)))?;
+        }
+        let first =
+            |count: fn(&LineWorker) -> u64| workers.iter().filter_map(|parts| parts.first()).map(count).sum();
+        let seen = (first(|worker| worker.rows), first(|worker| worker.skipped));
+        let folded =
+            workers.into_iter().map(|parts| parts.into_iter().map(LineWorker::into_folded).collect());
+        Folded::finish(folded.collect(), &self.canvas, &self.reduction, &self.directories, seen, consumer)
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct Vertex {
     pub(super) spot: Spot,
     /// NaN if missing; `None` if the reduction looks at none.
     pub(super) value: Option<f64>,
+    /// The same of the second column.
+    pub(super) lookup: Option<f64>,
     /// The directory's number, or `NOWHERE` if missing.
     pub(super) category: u32,
     /// Of its row, for the folds that depend on order.

@@ -17,6 +17,8 @@ use crate::{Reduction, Result};
 #[derive(Clone, Copy, Default)]
 pub(super) struct SegmentData<'a> {
     pub(super) values: Option<&'a [f64]>,
+    /// What the rows have in a second column.
+    pub(super) lookups: Option<&'a [f64]>,
     pub(super) categories: Option<&'a [u32]>,
     /// What is added to `order` for the key of each.
     pub(super) numbers: Option<&'a [u32]>,
@@ -27,7 +29,7 @@ pub(super) struct SegmentData<'a> {
 pub(super) struct Sink {
     isa: Isa,
     cells: usize,
-    consumer: MemoryConsumer,
+    pub(super) consumer: MemoryConsumer,
     pub(super) accumulator: Accumulator,
     pub(super) interner: Option<Interner>,
     block: Box<Block>,
@@ -174,6 +176,12 @@ fn close(block: &mut Block, accumulator: &mut Accumulator, data: &SegmentData<'_
             Ok(())
         });
     }
+    if let Some(lookups) = data.lookups {
+        let Ok(()) = block.fill_lookups(|target| -> std::result::Result<(), Never> {
+            pick(target, lookups, segments);
+            Ok(())
+        });
+    }
     if let Some(categories) = data.categories {
         let Ok(()) = block.fill_codes(|target| -> std::result::Result<(), Never> {
             pick(target, categories, segments);
@@ -206,8 +214,10 @@ impl SeamDraw<'_> {
             code = interner.code_of(directory, vertex.category, &mut met)?;
         }
         let (values, codes, numbers) = ([vertex.value.unwrap_or(f64::NAN)], [code], [0]);
+        let lookups = [vertex.lookup.unwrap_or(f64::NAN)];
         let data = SegmentData {
             values: vertex.value.map(|_| &values[..]),
+            lookups: vertex.lookup.map(|_| &lookups[..]),
             categories: sink.interner.is_some().then_some(&codes[..]),
             numbers: sink.accumulator.is_ordered().then_some(&numbers[..]),
             order: vertex.key,

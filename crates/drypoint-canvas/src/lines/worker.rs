@@ -15,7 +15,7 @@ use super::sink::{SeamDraw, SegmentData, Sink};
 use super::stepping::{Frame, Spot};
 use super::{LineRoles, runs_suit};
 use crate::columns::{as_f64, check_batch, convert_missing, for_each_missing};
-use crate::fold::{Accumulator, Directory, SharedCounts};
+use crate::fold::{Directory, Folded, RowRuns, SharedCounts};
 use crate::mapping::{AxisMap, GridMap};
 use crate::options::Options;
 use crate::raw::{
@@ -40,6 +40,7 @@ struct Scratch {
     others: [u8; BLOCK_ROWS],
     /// Of the row that each segment starts with.
     values: [f64; BLOCK_ROWS],
+    lookups: [f64; BLOCK_ROWS],
     categories: [u32; BLOCK_ROWS],
     numbers: [u32; BLOCK_ROWS],
 }
@@ -56,6 +57,8 @@ pub(super) struct LineWorker {
     runs: Option<Runs>,
     groups: Option<Box<Groups>>,
     lines: Vec<LineRows>,
+    /// The rows read, if their numbers are told.
+    row_runs: Option<RowRuns>,
     /// The keys that a source gives its rows are counted from here; past all keys of the sources before.
     first_key: u64,
     /// Past all keys so far.
@@ -97,6 +100,7 @@ impl LineWorker {
                 pixels: [NOWHERE; BLOCK_ROWS],
                 others: [0; BLOCK_ROWS],
                 values: [f64::NAN; BLOCK_ROWS],
+                lookups: [f64::NAN; BLOCK_ROWS],
                 categories: [NOWHERE; BLOCK_ROWS],
                 numbers: [0; BLOCK_ROWS],
             }),
@@ -104,6 +108,7 @@ impl LineWorker {
             runs,
             groups: Some(Box::new(Groups::new(consumer))),
             lines: Vec::new(),
+            row_runs: reduction.numbers_rows().then(RowRuns::default),
             first_key: 0,
             end_key: 0,
             rows: 0,
@@ -111,10 +116,24 @@ impl LineWorker {
         })
     }
 
+    /// One for each part of the reduction.
+    pub(super) fn all(
+        index: usize,
+        grid: &GridMap,
+        reduction: &Reduction,
+        shared: &[Arc<SharedCounts>],
+        with_runs: bool,
+        options: &Options,
+    ) -> Result<Vec<Self>> {
+        let parts = reduction.parts().into_iter().zip(shared);
+        parts.map(|(part, shared)| Self::new(index, grid, part, shared, with_runs, options)).collect()
+    }
+
     /// To be called before each source with all that take part in it: what comes now stands behind what came before.
-    pub(super) fn begin_source(workers: &mut [Self]) {
+    pub(super) fn begin_source<'w>(workers: impl Iterator<Item = &'w mut Self>) {
+        let mut workers: Vec<&mut Self> = workers.collect();
         let first_key = workers.iter().map(|worker| worker.end_key).max().unwrap_or(0);
-        for worker in workers {
+        for worker in &mut workers {
             worker.first_key = first_key;
         }
     }
@@ -132,6 +151,10 @@ impl LineWorker {
         self.end_key = self.end_key.max(key.saturating_add(batch.rows as u64));
         if batch.rows == 0 {
             return Ok(());
+        }
+        if let Some(runs) = &mut self.row_runs {
+            // Segments have the key of their row and one more.
+            runs.note(key.saturating_add(1), batch.rows, &self.sink.consumer)?;
         }
         if let (Some(interner), Some(category)) = (&mut self.sink.interner, roles.columns.category) {
             interner.begin_batch(&batch.columns[category]);
@@ -179,7 +202,7 @@ impl LineWorker {
         let codes = columns.category.map(|category| {
             move |codes: &mut [u32]| sink.encode(directory, &batch.columns[category], 0, codes)
         });
-        groups.sort(batch, [columns.x, columns.y], columns.value, lines, codes).map(Some)
+        groups.sort(batch, columns, lines, codes).map(Some)
     }
 
     /// Fold all but what joins the lines to those of other batches.
@@ -222,7 +245,10 @@ impl LineWorker {
 
             // The first segment of a batch is none, because a line begins there: what stands for its row is not read.
             if view.roles.columns.value.is_some() {
-                view.values_before(start, &mut scratch.values[..rows])?;
+                shifted(start, &mut scratch.values[..rows], |from, target| view.values(from, target))?;
+            }
+            if view.roles.columns.lookup.is_some() {
+                shifted(start, &mut scratch.lookups[..rows], |from, target| view.lookups(from, target))?;
             }
             if let Some(column) = view.roles.columns.category {
                 let target = &mut scratch.categories[..rows];
@@ -253,6 +279,7 @@ impl LineWorker {
             };
             let data = SegmentData {
                 values: view.roles.columns.value.map(|_| &scratch.values[..rows]),
+                lookups: view.roles.columns.lookup.map(|_| &scratch.lookups[..rows]),
                 categories: view.roles.columns.category.map(|_| &scratch.categories[..rows]),
                 numbers: ordered.then_some(&scratch.numbers[..rows]),
                 order,
@@ -293,6 +320,10 @@ impl LineWorker {
         if view.roles.columns.value.is_some() {
             view.values(place, &mut value)?;
         }
+        let mut lookup = [f64::NAN];
+        if view.roles.columns.lookup.is_some() {
+            view.lookups(place, &mut lookup)?;
+        }
         let mut code = [NOWHERE];
         if let Some(column) = view.roles.columns.category {
             match view.sorted {
@@ -304,6 +335,7 @@ impl LineWorker {
         Ok(Vertex {
             spot: view.spot(place, &self.frame.grid)?,
             value: view.roles.columns.value.map(|_| value[0]),
+            lookup: view.roles.columns.lookup.map(|_| lookup[0]),
             category: self.sink.number(code[0]),
             key: view.key.saturating_add(row as u64).saturating_add(1),
         })
@@ -314,12 +346,13 @@ impl LineWorker {
         SeamDraw { sink: &mut self.sink, frame: &self.frame, directory }
     }
 
-    /// The accumulator and the numbers of its planes.
-    pub(super) fn into_parts(mut self) -> (Accumulator, Vec<u32>) {
+    /// What was folded.
+    pub(super) fn into_folded(mut self) -> Folded {
         if let Some(runs) = &mut self.runs {
             self.sink.drain(runs);
         }
-        self.sink.into_parts()
+        let (accumulator, numbers) = self.sink.into_parts();
+        Folded { accumulator, numbers, runs: self.row_runs.unwrap_or_default() }
     }
 }
 
@@ -443,9 +476,14 @@ impl<'v> View<'v> {
         Ok(())
     }
 
-    /// Values from the place before `start` on.
-    fn values_before(&self, start: usize, target: &mut [f64]) -> Result<()> {
-        shifted(start, target, |from, target| self.values(from, target))
+    /// What stands in the second column from a place on; NaN where nothing does.
+    fn lookups(&self, start: usize, target: &mut [f64]) -> Result<()> {
+        match (self.sorted, self.roles.columns.lookup) {
+            (Some(sorted), _) => target.copy_from_slice(&sorted.lookups[start..][..target.len()]),
+            (None, Some(column)) => convert_missing(&self.batch.columns[column], start, target)?,
+            (None, None) => {}
+        }
+        Ok(())
     }
 
     /// Call `missing` with the rows, counted from `start`, that lack a coordinate.

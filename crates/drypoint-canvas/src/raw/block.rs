@@ -20,11 +20,17 @@ pub(crate) struct Block {
     nowhere: u32,
     pixels: [u32; BLOCK_ROWS],
     values: [f64; BLOCK_ROWS],
+    /// What a selected row is asked for.
+    lookups: [f64; BLOCK_ROWS],
     codes: [u32; BLOCK_ROWS],
     row_numbers: [u32; BLOCK_ROWS],
     has_values: bool,
+    has_lookups: bool,
     has_codes: bool,
     has_row_numbers: bool,
+    /// Pixels as they were located, where several folds take them one after the other.
+    kept: [u32; BLOCK_ROWS],
+    kept_nowhere: u32,
 }
 
 /// The rows of a block that have a pixel (and a value and a category, where those are asked for).
@@ -36,6 +42,8 @@ pub(crate) struct Points<'a> {
     pub(super) bound: usize,
     /// As many as pixels, or none.
     pub(super) values: &'a [f64],
+    /// As many as pixels, or none: of the same rows, a second column.
+    pub(super) lookups: &'a [f64],
     /// As many as pixels, or none: then all belong to plane 0.
     pub(super) codes: &'a [u32],
     /// As many as pixels, or none: the place of each in its block.
@@ -53,11 +61,15 @@ impl Block {
             nowhere: 0,
             pixels: [NOWHERE; BLOCK_ROWS],
             values: [0.0; BLOCK_ROWS],
+            lookups: [0.0; BLOCK_ROWS],
             codes: [0; BLOCK_ROWS],
             row_numbers: [0; BLOCK_ROWS],
             has_values: false,
+            has_lookups: false,
             has_codes: false,
             has_row_numbers: false,
+            kept: [NOWHERE; BLOCK_ROWS],
+            kept_nowhere: 0,
         })
     }
 
@@ -72,9 +84,7 @@ impl Block {
     ) {
         self.rows = x.len();
         self.bound = grid.cells();
-        self.has_values = false;
-        self.has_codes = false;
-        self.has_row_numbers = false;
+        self.forget();
         let pixels = &mut self.pixels[..self.rows];
         let found = match positions {
             None => locate::locate_linear(self.isa, x, y, grid, pixels),
@@ -89,14 +99,32 @@ impl Block {
     pub(crate) fn place(&mut self, rows: usize, cells: usize, fill: impl FnOnce(&mut [u32])) {
         self.rows = rows;
         self.bound = cells;
-        self.has_values = false;
-        self.has_codes = false;
-        self.has_row_numbers = false;
+        self.forget();
         let pixels = &mut self.pixels[..rows];
         fill(pixels);
         let (greatest, nowhere) = segments::bound_of(self.isa, pixels);
         assert!((greatest as usize) < cells || nowhere as usize == rows, "a pixel outside of the grid");
         self.nowhere = nowhere;
+    }
+
+    fn forget(&mut self) {
+        self.has_values = false;
+        self.has_lookups = false;
+        self.has_codes = false;
+        self.has_row_numbers = false;
+    }
+
+    /// Keep the pixels as they are now, so that another fold can [take them again](Block::again) after this one.
+    pub(crate) fn keep(&mut self) {
+        self.kept[..self.rows].copy_from_slice(&self.pixels[..self.rows]);
+        self.kept_nowhere = self.nowhere;
+    }
+
+    /// The block as it was when its pixels were [kept](Block::keep), without values and categories.
+    pub(crate) fn again(&mut self) {
+        self.forget();
+        self.pixels[..self.rows].copy_from_slice(&self.kept[..self.rows]);
+        self.nowhere = self.kept_nowhere;
     }
 
     /// Take the pixel from a row.
@@ -117,6 +145,16 @@ impl Block {
         fill(values)?;
         self.nowhere += locate::hide_nan(self.isa, values, &mut self.pixels[..self.rows]);
         self.has_values = true;
+        Ok(())
+    }
+
+    /// What the rows have in a second column, to be filled in. Rows keep their pixel whatever it is.
+    pub(crate) fn fill_lookups<E>(
+        &mut self,
+        fill: impl FnOnce(&mut [f64]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        fill(&mut self.lookups[..self.rows])?;
+        self.has_lookups = true;
         Ok(())
     }
 
@@ -159,6 +197,7 @@ impl Block {
             pixels: &self.pixels[..kept],
             bound: self.bound,
             values: &self.values[..if self.has_values { kept } else { 0 }],
+            lookups: &self.lookups[..if self.has_lookups { kept } else { 0 }],
             codes: &self.codes[..if self.has_codes { kept } else { 0 }],
             row_numbers: &self.row_numbers[..if self.has_row_numbers { kept } else { 0 }],
             order,
@@ -180,6 +219,9 @@ impl Block {
             self.pixels[kept] = pixel;
             if self.has_values {
                 self.values[kept] = self.values[row];
+            }
+            if self.has_lookups {
+                self.lookups[kept] = self.lookups[row];
             }
             if self.has_codes {
                 self.codes[kept] = self.codes[row];
@@ -220,14 +262,20 @@ impl Block {
                 if self.has_row_numbers {
                     move_u32(&mut self.row_numbers);
                 }
-                if self.has_values {
+                let move_f64 = |array: &mut [f64; BLOCK_ROWS]| {
                     let (low, high) = (keep as u8, (keep >> 8) as u8);
-                    let at = self.values.as_ptr().add(row);
+                    let at = array.as_ptr().add(row);
                     let (first, second) = (_mm512_loadu_pd(at), _mm512_loadu_pd(at.add(8)));
-                    let to = self.values.as_mut_ptr().add(kept);
+                    let to = array.as_mut_ptr().add(kept);
                     _mm512_storeu_pd(to, _mm512_maskz_compress_pd(low, first));
                     let to = to.add(low.count_ones() as usize);
                     _mm512_storeu_pd(to, _mm512_maskz_compress_pd(high, second));
+                };
+                if self.has_values {
+                    move_f64(&mut self.values);
+                }
+                if self.has_lookups {
+                    move_f64(&mut self.lookups);
                 }
                 kept += keep.count_ones() as usize;
             }
@@ -250,11 +298,12 @@ mod tests {
                     block.rows = rows;
                     block.bound = 1 << 20;
                     block.number_rows();
-                    (block.has_values, block.has_codes) = (true, true);
+                    (block.has_values, block.has_lookups, block.has_codes) = (true, true, true);
                     for row in 0..rows {
                         let keep = (row * 2_654_435_761) % 1009 % keep_one_in == 0;
                         block.pixels[row] = if keep { row as u32 * 3 } else { NOWHERE };
                         block.values[row] = row as f64 / 7.0;
+                        block.lookups[row] = row as f64 / 3.0;
                         block.codes[row] = row as u32 * 5;
                     }
                     block.nowhere = 1;
@@ -265,6 +314,7 @@ mod tests {
                     for (at, row) in expected.iter().enumerate() {
                         assert_eq!(points.pixels[at], row * 3);
                         assert_eq!(points.values[at], f64::from(*row) / 7.0);
+                        assert_eq!(points.lookups[at], f64::from(*row) / 3.0);
                         assert_eq!(points.codes[at], row * 5);
                     }
                 }

@@ -18,7 +18,7 @@ pub(crate) use block::{BLOCK_ROWS, Block, NOWHERE, Points};
 pub(crate) use isa::Isa;
 pub(crate) use locate::extent_of;
 pub(crate) use raster::Item;
-pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
+pub(crate) use scatter::{Fold, Told, count_direct, count_narrow, fold, fold_deep};
 pub(crate) use segments::{
     FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
 };

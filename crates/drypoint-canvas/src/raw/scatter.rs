@@ -155,6 +155,58 @@ pub(crate) fn fold<F: Fold>(points: &Points<'_>, planes: &mut [Buffer<F::Cell>])
     }));
 }
 
+/// What a fold is told of a point.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    pub(crate) value: f64,
+    /// 0 if rows are not numbered.
+    pub(crate) key: u64,
+    /// What the row has in the second column; NaN if none is read.
+    pub(crate) lookup: f64,
+}
+
+/// Fold the points into planes of which each cell is `depth` entries one after the other.
+///
+/// `add` gets a cell and what is known of the point. Cells are fetched ahead by their last entry, which `add` looks at
+/// first.
+#[inline(always)]
+pub(crate) fn fold_deep<T: Pod>(
+    points: &Points<'_>,
+    planes: &mut [Buffer<T>],
+    depth: usize,
+    mut add: impl FnMut(&mut [T], Told),
+) {
+    let rows = points.pixels.len();
+    if rows == 0 {
+        return;
+    }
+    let bound = points.bound.checked_mul(depth);
+    let fits = |plane: &Buffer<T>| bound.is_some_and(|bound| plane.len() >= bound);
+    assert!(depth > 0 && planes.iter().all(fits), "a plane is shorter than the grid");
+    assert_eq!(points.values.len(), rows);
+    assert!(points.lookups.is_empty() || points.lookups.len() == rows);
+    assert!(points.row_numbers.is_empty() || points.row_numbers.len() == rows);
+    assert!(points.codes.is_empty() || points.codes.len() == rows);
+    let start = |point: usize| {
+        let plane = points.codes.get(point).map_or(0, |code| *code as usize);
+        (plane, points.pixels[point] as usize * depth)
+    };
+    let ahead = if bytes(planes) > FETCH_FROM_BYTES { AHEAD } else { rows };
+    for point in 0..rows {
+        if point + ahead < rows {
+            let (plane, at) = start(point + ahead);
+            fetch(&raw const planes[plane][at + depth - 1]);
+        }
+        let (plane, at) = start(point);
+        let told = Told {
+            value: points.values[point],
+            key: points.row_numbers.get(point).map_or(0, |number| points.order + u64::from(*number)),
+            lookup: points.lookups.get(point).copied().unwrap_or(f64::NAN),
+        };
+        add(&mut planes[plane][at..at + depth], told);
+    }
+}
+
 /// Count the points in narrow counters; `wrapped(pixel, code)` is called each time one passes 255.
 pub(crate) fn count_narrow(
     points: &Points<'_>,

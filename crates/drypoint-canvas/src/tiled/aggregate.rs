@@ -62,7 +62,7 @@ impl TiledAggregate {
                         cells[line].iter().enumerate().for_each(|(x, n)| put(x, u64::from(*n)))
                     }
                     Cells::U64(cells) => cells[line].iter().enumerate().for_each(|(x, n)| put(x, *n)),
-                    Cells::F64(_) => {
+                    Cells::F64(_) | Cells::I64(_) => {
                         return Err(CanvasError::NotTiled { reduction: Box::new(whole.reduction.clone()) });
                     }
                 }

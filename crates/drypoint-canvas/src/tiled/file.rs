@@ -92,6 +92,7 @@ impl TiledAggregate {
             counts: None,
             means: false,
             keys: false,
+            selectors: false,
             tiles: Some(TILE_SIDE),
         };
         let header = npy_header(CellType::U64, &[touched.len()]);

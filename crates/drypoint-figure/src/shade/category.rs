@@ -85,7 +85,7 @@ impl Mixture {
     }
 }
 
-fn colors(count: usize, shading: &Shading) -> Vec<Color> {
+pub(super) fn colors(count: usize, shading: &Shading) -> Vec<Color> {
     let given = shading.category_colors.iter().copied().take(count);
     given.chain(categorical(count).into_iter().skip(shading.category_colors.len())).collect()
 }

@@ -34,7 +34,7 @@ impl<'a> Field<'a> {
         match self.aggregate.cells(0) {
             Cells::Bool(_) if !self.by => Meaning::Flag,
             Cells::Bool(_) | Cells::U32(_) | Cells::U64(_) => Meaning::Count,
-            Cells::F64(_) => Meaning::Value,
+            Cells::I64(_) | Cells::F64(_) => Meaning::Value,
         }
     }
 
@@ -54,6 +54,8 @@ impl<'a> Field<'a> {
             Cells::Bool(cells) => present(&cells[line], |v| *v != 0, |v| f64::from(*v), take),
             Cells::U32(cells) => present(&cells[line], |v| *v != 0, |v| f64::from(*v), take),
             Cells::U64(cells) => present(&cells[line], |v| *v != 0, |v| *v as f64, take),
+            // -1 is empty.
+            Cells::I64(cells) => present(&cells[line], |v| *v >= 0, |v| *v as f64, take),
             Cells::F64(cells) => present(&cells[line], |v| !v.is_nan(), |v| *v, take),
         }
     }
