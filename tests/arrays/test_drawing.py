@@ -97,3 +97,19 @@ def test_a_source_outlives_the_array(table):
     source = dp.scan(compressed)
     compressed.close()
     np.testing.assert_array_equal(aggregate(source, "x", "y"), aggregate(table, "x", "y"))
+
+
+def test_extents_are_known_before_anything_is_decoded(table):
+    source = dp.scan(dp.compress(table, chunks=(7777, 2)))
+    for place, name in enumerate(source.columns):
+        assert source.extent(name) == (np.nanmin(table[:, place]), np.nanmax(table[:, place]))
+    when = (np.arange(1000) * 10**9).astype("M8[ns]")
+    when[3] = "NaT"
+    values = np.where(np.arange(1000) == 5, np.inf, -np.arange(1000.0))
+    source = dp.scan({"when": dp.compress(when, chunks=99), "value": dp.compress(values, chunks=99)})
+    assert source.extent("when") == (0, 999 * 10**9)
+    assert source.extent("value") == (-999, 0)
+    held = dp.compress(values, chunks=99)
+    held[-1] = 7
+    assert dp.scan({"value": held}).extent("value") == (-998, 7)
+    assert dp.scan({"value": dp.compress(when.astype("M8[h]"))}).extent("value") is None

@@ -196,3 +196,11 @@ def test_a_hot_pixel_counts_past_each_width():
     assert tiled.dtype == "uint64"
     assert tiled[180, 180] == total
     assert int(np.asarray(tiled).sum()) == total
+
+
+def test_a_snapshot_tells_dense_and_held_bytes():
+    counts = dp.Canvas(65_536, 65_536, x_range=(0, 1), y_range=(0, 1)).points(
+        {"x": [0.5], "y": [0.5]}, "x", "y"
+    )
+    what = dp.holders(counts).what
+    assert what.startswith("TiledAggregate of 17.2 GB in ") and what.endswith("kB"), what

@@ -167,6 +167,36 @@ fn a_damaged_chunk_is_named() {
 }
 
 #[test]
+fn a_shard_that_is_written_anew_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    let array = |path: &Path, items: &[u8]| {
+        let layout = ZarrLayout { shards: Some(vec![40]), ..layout(&[40], &[4]) };
+        let writer =
+            ZarrWriter::create(path, &DType::parse("|u1").unwrap(), &layout, false, &consumer()).unwrap();
+        writer.write(&[0], &[40], items).unwrap();
+        writer.commit().unwrap();
+    };
+    let (first, second): (Vec<u8>, Vec<u8>) =
+        ((1..41).collect(), (1..41).rev().map(|at: u8| at % 3 * at).collect());
+    array(&one, &first);
+    array(&two, &second);
+    let read = |array: &ZarrArray| {
+        let mut items = vec![0; 40];
+        let mut scratch = Scratch::default();
+        for at in 0..10 {
+            array.read(&[4 * at], &[4], &mut scratch, &mut items[4 * at..4 * at + 4]).unwrap();
+        }
+        items
+    };
+    let array = open(&one);
+    assert_eq!(read(&array), first);
+    assert_eq!(read(&array), first);
+    fs::rename(two.join("c/0"), one.join("c/0")).unwrap();
+    assert_eq!(read(&array), second);
+}
+
+#[test]
 fn an_array_that_went_away_is_no_fill() {
     let folder = tempfile::tempdir().unwrap();
     let path = written(folder.path(), None);

@@ -83,10 +83,19 @@ def _sparse(array: Any) -> str:
     return f"{type(array).__name__} of {_readable(dense).strip()} in {_readable(array.nbytes).strip()}"
 
 
+def _tiled(tiled: Any) -> str:
+    """Counts in tiles with the bytes that all cells would take, and those that the tiles take, in memory and on disk."""
+    if tiled.closed:
+        return f"closed {type(tiled).__name__}"
+    dense, held = (_readable(count).strip() for count in (tiled.nbytes_dense, tiled.nbytes))
+    return f"{type(tiled).__name__} of {dense} in {held}"
+
+
 #: Arrays of ours, told with the bytes that they would have and those they take.
 _OWN = [
     ("drypoint._arrays.compressed", "CompressedArray", _compressed),
     ("drypoint._arrays.sparse", "Sparse", _sparse),
+    ("drypoint._tiled", "TiledAggregate", _tiled),
 ]
 
 

@@ -9,9 +9,9 @@ const WINDOW_BYTES: usize = 96 << 10;
 const WINDOWS: usize = 3;
 /// What does not shrink by so much is kept as it is: it is read at the speed of memory then.
 const WORTH: f64 = 1.2;
-/// Bytes that decoding an item's byte by [`Codec::Ans`] counts for. Where next to nothing is left of the items, what is won by
-/// a better ratio is nothing too, and others are read ten times faster.
-const SLOW: f64 = 1.0 / 4000.0;
+/// Bytes that decoding a number by [`Codec::Ans`] counts for, which takes as long for all widths. Where next to nothing is left of
+/// the items, what is won by a better ratio is nothing too, and others are read ten times faster.
+const SLOW: f64 = 1.0 / 800.0;
 
 /// The codec for an array of `dtype` in chunks of `chunk_shape`, from samples of its items in C order: whole chunks, or
 /// the beginnings of some. What is equal throughout is [`Codec::Constant`], what does not shrink is [`Codec::Plain`].
@@ -32,7 +32,7 @@ pub fn choose(dtype: &DType, chunk_shape: &[usize], samples: &[&[u8]]) -> Codec 
     let mut best = (all as f64 / WORTH, Codec::Plain);
     for (codec, weight) in trial.candidates() {
         let slow = if matches!(codec, Codec::Ans { .. }) { SLOW } else { 0.0 };
-        let cost = trial.bytes(codec) as f64 * weight + all as f64 * slow;
+        let cost = trial.bytes(codec) as f64 * weight + (all / item) as f64 * slow;
         if cost < best.0 {
             best = (cost, codec);
         }

@@ -4,12 +4,11 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use drypoint_memory::MemoryConsumer;
 
-use super::chain::Work;
-use super::compressor::Tools;
+use super::chain::{Kept, Work};
 use super::fault::Fault;
 use super::group::ZarrNode;
 use super::metadata::Metadata;
@@ -30,6 +29,33 @@ pub struct ZarrArray {
     smallest: Vec<usize>,
     document: String,
     consumer: MemoryConsumer,
+    spare: Spare,
+}
+
+/// What threads kept that read from the array, for those that come next.
+#[derive(Clone, Default)]
+struct Spare(Arc<Mutex<Vec<Kept>>>);
+
+impl Spare {
+    /// So many are held at most.
+    const MOST: usize = 4;
+
+    fn take(&self) -> Kept {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn put(&self, kept: Kept) {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < Self::MOST {
+            spare.push(kept);
+        }
+    }
+}
+
+impl std::fmt::Debug for Spare {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spare").finish_non_exhaustive()
+    }
 }
 
 impl ZarrArray {
@@ -40,7 +66,7 @@ impl ZarrArray {
         consumer: &MemoryConsumer,
     ) -> Self {
         let smallest = metadata.chain.smallest(&metadata.chunk_shape);
-        Self { folder, metadata, smallest, document, consumer: consumer.clone() }
+        Self { folder, metadata, smallest, document, consumer: consumer.clone(), spare: Spare::default() }
     }
 
     /// Its folder.
@@ -146,11 +172,13 @@ impl ZarrArray {
     fn read_part(&self, wanted: Part<'_>, stop: &AtomicBool, items: &mut [u8]) -> Result<()> {
         let Metadata { item, chunk_shape, .. } = &self.metadata;
         let whole = Place::whole(wanted.count, item.bytes);
-        let mut work = Work { item, consumer: &self.consumer, tools: Tools::default(), stop };
-        each_chunk(wanted, chunk_shape, |chunk, part, at| {
+        let mut work = Work { item, consumer: &self.consumer, kept: self.spare.take(), stop };
+        let read = each_chunk(wanted, chunk_shape, |chunk, part, at| {
             work.check().map_err(|fault| fault.named(self.name()))?;
             self.read_chunk(&mut work, chunk, part, items, &whole.part(at))
-        })
+        });
+        self.spare.put(work.kept);
+        read
     }
 
     fn read_chunk(

@@ -14,7 +14,7 @@ use super::fault::{Fault, Result, damaged};
 use super::named::{Named, shown};
 use super::piece::Piece;
 use super::region::{self, Part, Place, reordered};
-use super::shard::Shard;
+use super::shard::{HeldIndex, Shard};
 use crate::{DType, Number};
 
 /// The codecs of a chunk.
@@ -79,11 +79,18 @@ impl Item {
     }
 }
 
+/// What one thread keeps from one chunk to the next, and from one read to the next.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub(super) tools: Tools,
+    pub(super) index: HeldIndex,
+}
+
 /// What one thread reads with.
 pub(super) struct Work<'w> {
     pub(super) item: &'w Item,
     pub(super) consumer: &'w MemoryConsumer,
-    pub(super) tools: Tools,
+    pub(super) kept: Kept,
     /// Looked at before each chunk.
     pub(super) stop: &'w AtomicBool,
 }
@@ -258,7 +265,7 @@ impl Chain {
                 piece.read_into(out)?;
             } else {
                 let encoded = piece.read(work.consumer)?;
-                compressor::decode(&self.compressors, &mut work.tools, &encoded, out)?;
+                compressor::decode(&self.compressors, &mut work.kept.tools, &encoded, out)?;
             }
             finish(out, work.item, endian);
             return Ok(());
@@ -274,7 +281,7 @@ impl Chain {
         } else {
             let encoded = piece.read(work.consumer)?;
             buffer = work.consumer.buffer::<u8>(chunk_bytes)?;
-            compressor::decode(&self.compressors, &mut work.tools, &encoded, &mut buffer)?;
+            compressor::decode(&self.compressors, &mut work.kept.tools, &encoded, &mut buffer)?;
         }
         finish(&mut buffer, work.item, endian);
         region::copy(part.count, item_bytes, (&buffer, &from), (items, place));
@@ -320,12 +327,12 @@ impl Chain {
                 }
                 match steps.next() {
                     None => stored.to_vec(),
-                    Some(first) => first.encode(&mut work.tools, stored)?,
+                    Some(first) => first.encode(&mut work.kept.tools, stored)?,
                 }
             }
         };
         for step in steps {
-            bytes = step.encode(&mut work.tools, &bytes)?;
+            bytes = step.encode(&mut work.kept.tools, &bytes)?;
         }
         Ok(Some(bytes))
     }

@@ -1,7 +1,10 @@
 //! Encoded bytes: a stretch of a file, or memory. Reads are positioned, so that threads can share a file.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::ops::Deref;
+#[cfg(unix)]
+use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
 
 use drypoint_memory::{Buffer, MemoryConsumer, read_exact_at};
 
@@ -10,8 +13,26 @@ use super::fault::{Result, damaged};
 /// Where encoded bytes are.
 #[derive(Clone, Copy)]
 pub(super) enum Piece<'a> {
-    File { file: &'a File, offset: u64, bytes: u64 },
+    File { file: &'a File, version: Version, offset: u64, bytes: u64 },
     Memory(&'a [u8]),
+}
+
+/// Which file it is, and as of when: another one under its name, or one that was written to, has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Version {
+    file: (u64, u64),
+    written: Option<SystemTime>,
+    bytes: u64,
+}
+
+impl Version {
+    fn of(about: &Metadata) -> Self {
+        #[cfg(unix)]
+        let file = (about.dev(), about.ino());
+        #[cfg(not(unix))]
+        let file = (0, 0);
+        Self { file, written: about.modified().ok(), bytes: about.len() }
+    }
 }
 
 /// Bytes that were read, or were there.
@@ -33,7 +54,8 @@ impl Deref for Held<'_> {
 impl<'a> Piece<'a> {
     /// The whole of an open file.
     pub(super) fn of(file: &'a File) -> Result<Self> {
-        Ok(Self::File { file, offset: 0, bytes: file.metadata()?.len() })
+        let about = file.metadata()?;
+        Ok(Self::File { file, version: Version::of(&about), offset: 0, bytes: about.len() })
     }
 
     /// How many there are.
@@ -50,7 +72,9 @@ impl<'a> Piece<'a> {
             damaged(format!("{length} B at {first} B lie outside of its {} B", self.bytes()))
         })?;
         Ok(match self {
-            Self::File { file, offset, .. } => Self::File { file, offset: offset + first, bytes: length },
+            Self::File { file, version, offset, .. } => {
+                Self::File { file, version: *version, offset: offset + first, bytes: length }
+            }
             // Within the memory, so within usize.
             Self::Memory(bytes) => Self::Memory(&bytes[first as usize..end as usize]),
         })
@@ -60,7 +84,7 @@ impl<'a> Piece<'a> {
     pub(super) fn read(&self, consumer: &MemoryConsumer) -> Result<Held<'a>> {
         match *self {
             Self::Memory(bytes) => Ok(Held::Lent(bytes)),
-            Self::File { file, offset, bytes } => {
+            Self::File { file, offset, bytes, .. } => {
                 let length = usize::try_from(bytes)
                     .map_err(|_| damaged(format!("{bytes} B are more than can be addressed")))?;
                 let mut buffer = consumer.buffer(length)?;

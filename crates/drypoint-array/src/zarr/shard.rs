@@ -1,18 +1,55 @@
 //! A shard: one file with many chunks, and an index that says where each of them is.
 
+use std::ops::Deref;
+
+use drypoint_memory::{Buffer, MemoryConsumer};
 use serde_json::{Value, json};
 
 use super::chain::{Chain, Endian, Item, Work};
 use super::compressor::{checked, most_encoded};
 use super::fault::{Fault, Result, damaged};
 use super::named::{Named, lengths, shown};
-use super::piece::Piece;
+use super::piece::{Piece, Version};
 use super::region::{self, Part, Place, each_chunk};
 
 /// The index has this for a chunk that was never written.
 const MISSING: u64 = u64::MAX;
 /// An offset and a length.
 const ENTRY: usize = 16;
+
+/// The index of the shard that was read last, checked: slices of one shard after the other need it once.
+#[derive(Default)]
+pub(super) struct HeldIndex(Option<(Option<Version>, u64, Buffer<u8>)>);
+
+impl HeldIndex {
+    /// That of the shard which has it there.
+    fn of(self, piece: Piece<'_>, checksum: bool, consumer: &MemoryConsumer) -> Result<Self> {
+        let length = piece.bytes() as usize;
+        if let (Some((held, at, bytes)), Piece::File { version, offset, .. }) = (&self.0, piece)
+            && (*held, *at, bytes.len()) == (Some(version), offset, length)
+        {
+            return Ok(self);
+        }
+        drop(self);
+        let mut bytes = consumer.buffer::<u8>(length)?;
+        piece.read_into(&mut bytes)?;
+        if checksum {
+            checked(&bytes).map_err(|error| error.within(|| "the index of the shard".into()))?;
+        }
+        let (version, offset) = match piece {
+            Piece::File { version, offset, .. } => (Some(version), offset),
+            Piece::Memory(_) => (None, 0),
+        };
+        Ok(Self(Some((version, offset, bytes))))
+    }
+}
+
+impl Deref for HeldIndex {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        self.0.as_ref().map_or(&[], |(_, _, bytes)| bytes)
+    }
+}
 
 /// How a shard is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,13 +139,10 @@ impl Shard {
         let first = piece.bytes().checked_sub(length).ok_or_else(|| {
             damaged(format!("a shard of {} B has no room for its index of {length} B", piece.bytes()))
         })?;
-        let index =
-            piece.stretch(if self.index.at_start { 0 } else { first }, length)?.read(work.consumer)?;
-        let entries = if self.index.checksum {
-            checked(&index).map_err(|e| e.within(|| "the index of the shard".into()))?
-        } else {
-            &index
-        };
+        let index = piece.stretch(if self.index.at_start { 0 } else { first }, length)?;
+        // Taken along, because chunks within may be shards again, whose index then is the one that is held.
+        let held = std::mem::take(&mut work.kept.index).of(index, self.index.checksum, work.consumer)?;
+        let entries: &[u8] = &held;
         let number = |at: usize| {
             let mut bytes = [0; 8];
             bytes.copy_from_slice(&entries[at..at + 8]);
@@ -118,7 +152,7 @@ impl Shard {
                 u64::from_be_bytes(bytes)
             }
         };
-        each_chunk(part, &self.chunk_shape, |chunk, part, at| {
+        let read = each_chunk(part, &self.chunk_shape, |chunk, part, at| {
             work.check()?;
             let entry = chunk.iter().zip(&grid).fold(0, |entry, (place, chunks)| entry * chunks + place);
             let (offset, length) = (number(ENTRY * entry), number(ENTRY * entry + 8));
@@ -133,7 +167,9 @@ impl Shard {
                     self.chain.read_part(work, piece, &self.chunk_shape, part, (&mut *items, &place))
                 })
                 .map_err(|error: Fault| error.within(|| format!("its chunk {chunk:?}")))
-        })
+        });
+        work.kept.index = held;
+        read
     }
 
     /// A shard of items in C order.

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use drypoint_memory::MemoryConsumer;
 use serde_json::{Map, Value, json};
 
-use super::chain::{Chain, Item, Work, turn};
-use super::compressor::{Compressor, Tools, most_encoded};
+use super::chain::{Chain, Item, Kept, Work, turn};
+use super::compressor::{Compressor, most_encoded};
 use super::data_type;
 use super::fault::Fault;
 use super::group::DOCUMENT;
@@ -109,7 +109,7 @@ impl ZarrWriter {
     }
 
     fn work<'w>(&'w self, stop: &'w AtomicBool) -> Work<'w> {
-        Work { item: &self.metadata.item, consumer: &self.consumer, tools: Tools::default(), stop }
+        Work { item: &self.metadata.item, consumer: &self.consumer, kept: Kept::default(), stop }
     }
 
     fn write_with(&self, work: &mut Work<'_>, start: &[usize], shape: &[usize], items: &[u8]) -> Result<()> {

@@ -12,8 +12,6 @@ pub(super) const TOKENS: usize = 72;
 /// All tokens of a table take 2 to this many slots.
 pub(super) const SLOT_BITS: u32 = 12;
 const SLOTS: usize = 1 << SLOT_BITS;
-/// A table has been seen so often at least, if any is.
-const SEEN: u32 = 256;
 
 /// Token, how many bits follow it, and these bits.
 #[inline(always)]
@@ -46,25 +44,40 @@ impl Tables {
         4 * self.slots.capacity() + size_of::<[u16; TOKENS]>() * self.frequencies.capacity()
     }
 
-    /// From how often each token came with each key.
+    /// From how often each token came with each key: neighbours share a table where that takes fewer bits than two, the pair
+    /// that gains most first.
     pub(super) fn from_counts(counts: &[[u32; TOKENS]; KEYS]) -> Self {
+        let seen = |counts: &&[u32; TOKENS]| counts.iter().any(|count| *count > 0);
+        let mut groups: Vec<Group> = (0..KEYS)
+            .zip(counts)
+            .filter(|(_, counts)| seen(counts))
+            .map(|(key, counts)| Group::new(key, *counts))
+            .collect();
+        if groups.is_empty() {
+            groups.push(Group::new(0, [0; TOKENS]));
+        }
+        // What it would cost to make one of a group and the next.
+        let mut pairs: Vec<f32> = groups.windows(2).map(|pair| pair[0].price(&pair[1])).collect();
+        while let Some((at, price)) =
+            pairs.iter().copied().enumerate().min_by(|(_, one), (_, other)| one.total_cmp(other))
+            && (price <= 0.0 || groups.len() > TABLES)
+        {
+            let next = groups.remove(at + 1);
+            groups[at] = groups[at].with(&next);
+            pairs.remove(at);
+            if let Some(pair) = pairs.get_mut(at) {
+                *pair = groups[at].price(&groups[at + 1]);
+            }
+            if at > 0 {
+                pairs[at - 1] = groups[at - 1].price(&groups[at]);
+            }
+        }
         let mut tables = Self::default();
-        let sums: Vec<u32> = counts.iter().map(|counts| counts.iter().sum()).collect();
-        let all: u32 = sums.iter().sum();
-        let enough = SEEN.max(all / TABLES as u32);
-        let (mut shared, mut seen, mut first, mut left) = ([0_u32; TOKENS], 0, 0, all);
-        for (key, (counts, sum)) in counts.iter().zip(&sums).enumerate() {
-            for (shared, count) in shared.iter_mut().zip(counts) {
-                *shared += count;
-            }
-            seen += sum;
-            left -= sum;
-            let full = tables.frequencies.len() + 1 == TABLES;
-            if key + 1 == KEYS || (seen >= enough && left >= enough && !full) {
-                tables.table[first..=key].fill(tables.frequencies.len() as u8);
-                tables.frequencies.push(normalised(&shared));
-                (shared, seen, first) = ([0; TOKENS], 0, key + 1);
-            }
+        for (number, group) in groups.iter().enumerate() {
+            let first = if number == 0 { 0 } else { group.first };
+            let end = groups.get(number + 1).map_or(KEYS, |next| next.first);
+            tables.table[first..end].fill(number as u8);
+            tables.frequencies.push(normalised(&group.counts));
         }
         tables
     }
@@ -189,6 +202,45 @@ impl Tables {
     /// For each table and slot: token (7 bits), frequency (13), place (12).
     pub(super) fn slots(&self) -> &[u32; TABLES << SLOT_BITS] {
         self.slots.first_chunk().expect("`read` made them as long")
+    }
+}
+
+/// Keys next to each other, from `first` on, that share a table.
+struct Group {
+    first: usize,
+    counts: [u32; TOKENS],
+    /// What its table takes, and all that is coded by it.
+    bits: f32,
+}
+
+impl Group {
+    fn new(first: usize, counts: [u32; TOKENS]) -> Self {
+        let all: f32 = counts.iter().map(|count| *count as f32).sum();
+        let mut bits = 15.0;
+        let mut empty = 0.0;
+        for count in counts {
+            if count == 0 {
+                empty += 4.0;
+                continue;
+            }
+            // Its share of the slots, at least one, and the bits that the table says it in.
+            let slots = (count as f32 * (SLOTS as f32 / all)).max(1.0);
+            let width = slots.log2();
+            bits += std::mem::take(&mut empty) + 4.0 + width.floor();
+            bits += count as f32 * (SLOT_BITS as f32 - width);
+        }
+        Self { first, counts, bits }
+    }
+
+    fn with(&self, next: &Self) -> Self {
+        let mut counts = self.counts;
+        counts.iter_mut().zip(next.counts).for_each(|(count, more)| *count += more);
+        Self::new(self.first, counts)
+    }
+
+    /// Bits that are lost, or won below 0, where both share a table.
+    fn price(&self, next: &Self) -> f32 {
+        self.with(next).bits - self.bits - next.bits
     }
 }
 
