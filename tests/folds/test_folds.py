@@ -5,34 +5,13 @@ from __future__ import annotations
 import drypoint as dp
 import numpy as np
 import pytest
-
-RANGES = {"x_range": (-1.0, 1.0), "y_range": (-1.0, 1.0)}
-WIDTH, HEIGHT = 23, 17
+import recorded
+from recorded import HEIGHT, RANGES, WIDTH
 
 
 @pytest.fixture(scope="module")
 def rows() -> dict[str, np.ndarray]:
-    """A walk that leaves the canvas, with breaks, missing values, and few different ones, so that there are ties."""
-    rng = np.random.default_rng(3)
-    n = 20_000
-    x, y = (np.sin(np.cumsum(rng.normal(0, 0.03, n))) * 1.2 for _ in range(2))
-    x[rng.random(n) < 0.002] = np.nan
-    v, w = rng.integers(0, 50, n).astype(float), rng.normal(0, 1, n)
-    v[::91], w[::77] = np.nan, np.nan
-    return {
-        "x": x,
-        "y": y,
-        "v": v,
-        "w": w,
-        "id": rng.integers(-40, 40, n),
-        "kind": rng.choice(["oak", "ash", "yew"], n),
-    }
-
-
-def frame(rows):
-    import pandas
-
-    return pandas.DataFrame({**rows, "kind": pandas.Categorical(rows["kind"], ["ash", "oak", "yew"])})
+    return recorded.rows()
 
 
 def source(rows):
@@ -44,66 +23,29 @@ def ours(rows, mark, reduction, **options):
     return getattr(canvas, mark)(source(rows), "x", "y", reduction, **options)
 
 
-def theirs(rows, mark, reduction):
-    import datashader
-
-    return getattr(datashader.Canvas(WIDTH, HEIGHT, **RANGES), mark)(frame(rows), "x", "y", reduction)
-
-
-def pairs():
-    """Our reduction, and Datashader's."""
-    import datashader as ds
-
-    selectors = [(getattr(dp, name)("v"), getattr(ds, name)("v")) for name in ("min", "max", "first", "last")]
-    several = [
-        (getattr(dp, name)("v", 3), getattr(ds, name)("v", n=3))
-        for name in ("min_n", "max_n", "first_n", "last_n")
-    ]
-    looked_up = [(dp.where(a, "w"), ds.where(b, "w")) for a, b in selectors + several]
-    numbered = [(dp.where(a), ds.where(b)) for a, b in selectors + several]
-    categories = [
-        (dp.count_cat("kind"), ds.count_cat("kind")),
-        (dp.by(dp.category_modulo("id", 7, 3)), ds.by(ds.category_modulo("id", 7, 3))),
-        (
-            dp.by(dp.category_binning("v", 0, 40, 4), dp.mean("w")),
-            ds.by(ds.category_binning("v", 0, 40, 4), ds.mean("w")),
-        ),
-        (dp.by("kind", dp.max_n("v", 2)), ds.by("kind", ds.max_n("v", n=2))),
-        (dp.by("kind", dp.where(dp.max("v"), "w")), ds.by("kind", ds.where(ds.max("v"), "w"))),
-        (dp.by("kind", dp.where(dp.min_n("v", 2))), ds.by("kind", ds.where(ds.min_n("v", n=2)))),
-    ]
-    plain = [(getattr(dp, name)("v"), getattr(ds, name)("v")) for name in ("count", "any", "var", "std")]
-    return several + looked_up + numbered + categories + plain
-
-
-@pytest.mark.parametrize("mark", ["points", "line"])
-def test_folds_equal_datashader(rows, mark):
-    mine, their = zip(*pairs(), strict=True)
-    import datashader
-
-    found = ours(rows, mark, dp.summary(**{f"r{at}": part for at, part in enumerate(mine)}), threads=2)
-    for at, reduction in enumerate(their):
-        if mark == "line" and isinstance(reduction, datashader.by):
-            continue  # Datashader compiles each of these for seconds; points have them
-        expected = theirs(rows, mark, reduction)
-        got = found[f"r{at}"]
-        assert got.shape == expected.shape, mine[at]
-        np.testing.assert_allclose(
-            np.asarray(got), expected.values, rtol=1e-9, atol=1e-9, err_msg=repr(mine[at])
-        )
+@pytest.mark.parametrize("mark", recorded.MARKS)
+@pytest.mark.parametrize("threads", [1, 3])
+def test_folds_equal_datashader(rows, mark, threads):
+    wanted = recorded.reductions(dp)
+    numbered = {f"r{place}": reduction for place, reduction in enumerate(wanted.values())}
+    found = ours(rows, mark, dp.summary(**numbered), threads=threads)
+    with np.load(recorded.FILE) as kept:
+        for (name, reduction), got in zip(wanted.items(), found.values(), strict=True):
+            expected = kept[f"{mark} {name}"]
+            assert got.shape == expected.shape, reduction
+            np.testing.assert_allclose(
+                np.asarray(got), expected, rtol=1e-9, atol=1e-9, err_msg=repr(reduction)
+            )
 
 
 def test_summary_equals_its_parts(rows):
-    import datashader as ds
-
     found = ours(rows, "points", dp.summary(n=dp.count(), mean=dp.mean("v"), who=dp.where(dp.max("v"), "w")))
     assert list(found) == ["n", "mean", "who"]
     assert len(found) == 3
-    expected = theirs(
-        rows, "points", ds.summary(n=ds.count(), mean=ds.mean("v"), who=ds.where(ds.max("v"), "w"))
-    )
+    alone = {"n": dp.count(), "mean": dp.mean("v"), "who": dp.where(dp.max("v"), "w")}
     for name in found:
-        np.testing.assert_allclose(np.asarray(found[name]), expected[name].values, rtol=1e-12)
+        one = np.asarray(ours(rows, "points", alone[name]))
+        np.testing.assert_allclose(np.asarray(found[name]), one, rtol=1e-12)
         assert (found[name].rows, found[name].skipped) == (found.rows, found.skipped)
     assert found.nbytes == sum(part.nbytes for part in found.values())
     with pytest.raises(KeyError, match="the names are n, mean, who"):
@@ -164,8 +106,8 @@ def test_rows_of_text_are_numbered_too(rows, tmp_path, threads):
 
 def test_streams_and_ranges_that_are_not_known(rows):
     def parts():
-        for at in range(0, 20_000, 3000):
-            yield {name: values[at : at + 3000] for name, values in source(rows).items()}
+        for at in range(0, 6000, 900):
+            yield {name: values[at : at + 900] for name, values in source(rows).items()}
 
     wanted = dp.summary(top=dp.max_n("v", 2), who=dp.where(dp.max("v")), kind=dp.mode("kind"))
     canvas = dp.Canvas(WIDTH, HEIGHT)
