@@ -93,6 +93,8 @@ impl Entry for Selected {
 
 /// Whether a row stands before another one; before none it always does.
 trait Order {
+    /// Whether most rows stand before all others: they come in the order of the source.
+    const RISING: bool = false;
     fn before<E: Entry>(new: &E, old: &E) -> bool;
 }
 
@@ -125,6 +127,8 @@ impl Order for Earliest {
 }
 
 impl Order for Latest {
+    const RISING: bool = true;
+
     #[inline(always)]
     fn before<E: Entry>(new: &E, old: &E) -> bool {
         old.value().is_nan() || new.key() >= old.key()
@@ -138,6 +142,11 @@ fn insert<O: Order, E: Entry>(cell: &mut [E], new: E) {
         return;
     }
     let mut at = before.len();
+    if O::RISING && O::before(&new, &cell[0]) {
+        (1..=at).rev().for_each(|place| cell[place] = cell[place - 1]);
+        cell[0] = new;
+        return;
+    }
     while at > 0 && O::before(&new, &cell[at - 1]) {
         cell[at] = cell[at - 1];
         at -= 1;

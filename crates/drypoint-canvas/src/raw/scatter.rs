@@ -11,6 +11,9 @@ use super::block::Points;
 /// How far ahead cells are fetched; taken over from the prototype, not tuned here.
 const AHEAD: usize = 24;
 
+/// Bytes that are fetched together.
+const CACHE_LINE: usize = 64;
+
 /// Cells beyond this many bytes are fetched ahead: they do not stay in the second-level cache.
 const FETCH_FROM_BYTES: usize = 1 << 20;
 
@@ -168,7 +171,7 @@ pub(crate) struct Told {
 /// Fold the points into planes of which each cell is `depth` entries one after the other.
 ///
 /// `add` gets a cell and what is known of the point. Cells are fetched ahead by their last entry, which `add` looks at
-/// first.
+/// first, and by the first one where that may lie elsewhere.
 #[inline(always)]
 pub(crate) fn fold_deep<T: Pod>(
     points: &Points<'_>,
@@ -195,7 +198,11 @@ pub(crate) fn fold_deep<T: Pod>(
     for point in 0..rows {
         if point + ahead < rows {
             let (plane, at) = start(point + ahead);
-            fetch(&raw const planes[plane][at + depth - 1]);
+            let cell = &planes[plane][at..at + depth];
+            fetch(&raw const cell[depth - 1]);
+            if size_of_val(cell) > CACHE_LINE / 2 {
+                fetch(&raw const cell[0]);
+            }
         }
         let (plane, at) = start(point);
         let told = Told {
