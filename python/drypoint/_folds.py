@@ -28,6 +28,9 @@ class Computed(Reduction):
         super().__init__(name, categories.column, inner)
         self.categories = categories
 
+    def _with(self, inner: Reduction) -> Reduction:
+        return self if self.inner is None else Computed(self.name, self.categories, inner)
+
     def _words(self) -> list[str]:
         return [repr(self.categories), *([] if self.inner is None else [repr(self.inner)])]
 

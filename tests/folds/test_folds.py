@@ -305,3 +305,26 @@ def test_reductions_are_equal_and_written_as_they_are_made():
     assert len({dp.mode("v"), dp.mode("v"), dp.summary(a=dp.count()), dp.summary(a=dp.count())}) == 2
     for reduction in (*KEPT, dp.summary(a=dp.count(), b=dp.where(dp.first("v")))):
         assert eval(repr(reduction), {name: getattr(dp, name) for name in dp.__all__}) == reduction
+
+
+@pytest.mark.parametrize(
+    "reduction", [dp.mode("kind"), dp.by(dp.category_modulo("id", 3)), dp.where(dp.max("v"))], ids=repr
+)
+def test_inside_matplotlib(rows, reduction):
+    pytest.importorskip("matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure((3, 2), 50)
+    axes = FigureCanvasAgg(figure).figure.add_axes((0, 0, 1, 1))
+    artist = dp.matplotlib.points(axes, source(rows), "x", "y", reduction, label="rows")
+    if reduction.name in ("mode", "by"):
+        names = [text.get_text() for text in axes.legend().get_texts()]
+        assert names == (["ash", "oak", "yew"] if reduction.name == "mode" else ["0", "1", "2"])
+    figure.canvas.draw()
+    cells = np.asarray(artist.aggregate)
+    assert artist.aggregate.reduction.startswith(reduction.name)
+    if cells.dtype == "int64" and reduction.name == "where":
+        assert artist.norm.vmin >= 0, "cells without a row are no values"
+    with pytest.raises(dp.BadArgument, match="several values"):
+        dp.matplotlib.points(axes, source(rows), "x", "y", dp.max_n("v", 2))

@@ -235,7 +235,7 @@ fn everything() -> Reduction {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn every_fold_in_one_pass_agrees_with_naive(

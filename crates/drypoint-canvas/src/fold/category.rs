@@ -221,23 +221,22 @@ impl Interner {
         }
         macro_rules! integers {
             ($values:expr) => {{
-                // Runs of one value are common where tables are sorted.
+                // Of large ones, runs of one value are common where tables are sorted.
                 let mut last = None;
                 for (row, (code, value)) in codes.iter_mut().zip(&$values[rows]).enumerate() {
-                    *code = match last {
-                        _ if missing(row) => NOWHERE,
-                        Some((known, code)) if known == *value => code,
-                        _ => match usize::try_from(*value).ok().filter(|place| *place < NEAR) {
-                            Some(place) if self.near[place] != NOWHERE => self.near[place],
-                            Some(place) => {
-                                self.near[place] = self.integer(directory, i128::from(*value), met)?;
-                                self.near[place]
-                            }
-                            None => self.integer(directory, i128::from(*value), met)?,
-                        },
+                    if missing(row) {
+                        *code = NOWHERE;
+                        continue;
+                    }
+                    let near = usize::try_from(*value).ok().filter(|place| *place < NEAR);
+                    *code = match (near, last) {
+                        (Some(place), _) if self.near[place] != NOWHERE => self.near[place],
+                        (None, Some((known, code))) if known == *value => code,
+                        _ => self.integer(directory, i128::from(*value), met)?,
                     };
-                    if *code != NOWHERE {
-                        last = Some((*value, *code));
+                    match near {
+                        Some(place) => self.near[place] = *code,
+                        None => last = Some((*value, *code)),
                     }
                 }
                 Ok(())

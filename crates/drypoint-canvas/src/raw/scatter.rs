@@ -170,13 +170,14 @@ pub(crate) struct Told {
 
 /// Fold the points into planes of which each cell is `depth` entries one after the other.
 ///
-/// `add` gets a cell and what is known of the point. Cells are fetched ahead by their last entry, which `add` looks at
+/// `add` gets a cell and what is known of the point, as far as it asks for that. Cells are fetched ahead by their last entry, which `add` looks at
 /// first, and by the first one where that may lie elsewhere.
 #[inline(always)]
 pub(crate) fn fold_deep<T: Pod>(
     points: &Points<'_>,
     planes: &mut [Buffer<T>],
     depth: usize,
+    (keyed, looked_up): (bool, bool),
     mut add: impl FnMut(&mut [T], Told),
 ) {
     let rows = points.pixels.len();
@@ -187,8 +188,8 @@ pub(crate) fn fold_deep<T: Pod>(
     let fits = |plane: &Buffer<T>| bound.is_some_and(|bound| plane.len() >= bound);
     assert!(depth > 0 && planes.iter().all(fits), "a plane is shorter than the grid");
     assert_eq!(points.values.len(), rows);
-    assert!(points.lookups.is_empty() || points.lookups.len() == rows);
-    assert!(points.row_numbers.is_empty() || points.row_numbers.len() == rows);
+    assert!(!looked_up || points.lookups.len() == rows);
+    assert!(!keyed || points.row_numbers.len() == rows);
     assert!(points.codes.is_empty() || points.codes.len() == rows);
     let start = |point: usize| {
         let plane = points.codes.get(point).map_or(0, |code| *code as usize);
@@ -207,8 +208,8 @@ pub(crate) fn fold_deep<T: Pod>(
         let (plane, at) = start(point);
         let told = Told {
             value: points.values[point],
-            key: points.row_numbers.get(point).map_or(0, |number| points.order + u64::from(*number)),
-            lookup: points.lookups.get(point).copied().unwrap_or(f64::NAN),
+            key: if keyed { points.order + u64::from(points.row_numbers[point]) } else { 0 },
+            lookup: if looked_up { points.lookups[point] } else { f64::NAN },
         };
         add(&mut planes[plane][at..at + depth], told);
     }
