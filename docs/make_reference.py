@@ -23,7 +23,11 @@ ROOMS = {
     "reading": ("Reading and writing", ["scan", "Source", "Batch"]),
     "folds": (
         "Folds",
-        ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
+        [
+            *("count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last"),
+            *("min_n", "max_n", "first_n", "last_n", "where", "mode", "by", "count_cat"),
+            *("category_binning", "category_modulo", "Categories", "summary", "Summary", "Reduction"),
+        ],
     ),
     "arrays": (
         "Arrays",

@@ -77,9 +77,9 @@ def category_binning(
 
     Notes
     -----
-    Interval ``floor((value - lower) / ((upper - lower) / nbins))``, closed below and open above. Datashader truncates where
-    this rounds down: with ``include_under=False`` it puts values less than one interval below `lower` into the first. Its
-    categories are numbers, here they are called what they hold.
+    Interval ``floor((value - lower) / ((upper - lower) / nbins))``, closed below and open above. Datashader truncates
+    where this rounds down: with ``include_under=False`` it puts values less than one interval below `lower` into the
+    first. Its categories are numbers, here they are called what they hold.
 
     Examples
     --------
@@ -99,8 +99,8 @@ def category_binning(
     width = (high - low) / bins
     if not (math.isfinite(low) and math.isfinite(high) and low < high and 0 < width < math.inf):
         raise BadArgument(
-            f"category_binning: lower {lower!r} and upper {upper!r} must be finite, lower less than upper, and far enough "
-            f"apart for {bins} intervals"
+            f"category_binning: lower {lower!r} and upper {upper!r} must be finite, lower less than upper, and far "
+            f"enough apart for {bins} intervals"
         )
     under = _arguments.flag(include_under, "category_binning: include_under")
     over = _arguments.flag(include_over, "category_binning: include_over")

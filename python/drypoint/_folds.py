@@ -28,6 +28,9 @@ class Computed(Reduction):
         super().__init__(name, categories.column, inner)
         self.categories = categories
 
+    def _with(self, inner: Reduction) -> Reduction:
+        return self if self.inner is None else Computed(self.name, self.categories, inner)
+
     def _words(self) -> list[str]:
         return [repr(self.categories), *([] if self.inner is None else [repr(self.inner)])]
 
@@ -186,14 +189,14 @@ def where(selector: Reduction, column: str | None = None) -> Reduction:
     -----
     Of rows with equal values the first one in the order of the source is selected, on any number of threads. A line's
     segment brings the row that it starts with. Rows are numbered through all files and parts of a source; those of two
-    aggregates that are merged by ``+`` each count from their own beginning. Equals Datashader's ``where``, which refuses a
-    selector and a lookup of one column; here they may be one.
+    aggregates that are merged by ``+`` each count from their own beginning. Equals Datashader's ``where``, which refuses
+    a selector and a lookup of one column; here they may be one.
 
     Examples
     --------
     >>> import drypoint as dp
     >>> from array import array
-    >>> rows = {"x": array("d", [0, 0, 0]), "y": array("d", [0, 0, 0]), "v": array("d", [5, 7, 6]), "w": array("d", [1, 2, 3])}
+    >>> rows = {"x": array("d", [0, 0]), "y": array("d", [0, 0]), "v": array("d", [5, 7]), "w": array("d", [1, 2])}
     >>> canvas = dp.Canvas(1, 1, x_range=(-1, 1), y_range=(-1, 1))
     >>> canvas.points(rows, "x", "y", dp.where(dp.max("v"), "w")).cells.tolist()
     [[2.0]]
@@ -276,8 +279,8 @@ def summary(**reductions: Reduction | str) -> Reduction:
 
     Notes
     -----
-    Takes the memory of all its reductions together, and reads the source once. Any reductions go together; Datashader wants
-    one `n` for all that keep several values.
+    Takes the memory of all its reductions together, and reads the source once. Any reductions go together; Datashader
+    wants one `n` for all that keep several values.
 
     Examples
     --------

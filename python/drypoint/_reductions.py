@@ -60,6 +60,10 @@ class Reduction:
             parts.append(repr(self.inner))
         return parts
 
+    def _with(self, inner: Reduction) -> Reduction:
+        """The same categories with another fold in each; those of `mode` are found by itself."""
+        return self if self.inner is None else Reduction(self.name, self.column, inner)
+
     def _several(self) -> bool:
         """Whether a pixel gets several values, which have no one colour."""
         return self.inner is not None and self.inner._several()

@@ -112,27 +112,59 @@ impl Categories {
         }
     }
 
-    /// The bin of a value; that of NaN is the last.
-    #[inline]
-    pub(crate) fn bin_of(&self, value: f64) -> u32 {
-        let Self::Bins { lower, bins, under, over, .. } = self else { return 0 };
-        let at = ((value - lower) / self.bin_width()).floor();
-        if value.is_nan() {
-            *bins
-        } else if at < 0.0 {
-            if *under { 0 } else { *bins }
-        } else if at >= f64::from(*bins) {
-            if *over { *bins - 1 } else { *bins }
-        } else {
-            at as u32
+    /// Where values lie among the bins.
+    pub(crate) fn bins(&self) -> Bins {
+        let Self::Bins { lower, bins, under, over, .. } = self else {
+            return Bins { lower: 0.0, width: 1.0, bins: 1.0, below: 0, above: 0, other: 0 };
+        };
+        Bins {
+            lower: *lower,
+            width: self.bin_width(),
+            bins: f64::from(*bins),
+            below: if *under { 0 } else { *bins },
+            above: if *over { *bins - 1 } else { *bins },
+            other: *bins,
         }
     }
 
     /// What is left of a value.
     #[inline]
-    pub(crate) fn rest_of(&self, value: i128) -> u32 {
+    pub(crate) fn rest_of<T: Copy + Into<i128> + TryInto<i64>>(&self, value: T) -> u32 {
         let Self::Modulo { modulo, offset, .. } = self else { return 0 };
-        (value - i128::from(*offset)).rem_euclid(i128::from(*modulo)) as u32
+        // Division of 128 bits is a call.
+        match value.try_into().ok().and_then(|value| value.checked_sub(*offset)) {
+            Some(value) => value.rem_euclid(i64::from(*modulo)) as u32,
+            None => (value.into() - i128::from(*offset)).rem_euclid(i128::from(*modulo)) as u32,
+        }
+    }
+}
+
+/// Bins ready to be asked for many values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bins {
+    lower: f64,
+    width: f64,
+    bins: f64,
+    below: u32,
+    above: u32,
+    other: u32,
+}
+
+impl Bins {
+    /// The bin of a value; that of NaN is the last.
+    #[inline(always)]
+    pub(crate) fn of(&self, value: f64) -> u32 {
+        // Divided as Datashader does, so that edges are equal.
+        let at = (value - self.lower) / self.width;
+        if at >= 0.0 && at < self.bins {
+            at as u32
+        } else if at < 0.0 {
+            self.below
+        } else if at >= self.bins {
+            self.above
+        } else {
+            self.other
+        }
     }
 }
 
@@ -172,7 +204,7 @@ mod tests {
     #[test]
     fn bins_are_closed_below_and_open_above() {
         let values = [f64::NEG_INFINITY, 9.5, 10.0, 19.9, 20.0, 39.9, 40.0, f64::INFINITY, f64::NAN];
-        let found = |categories: Categories| values.map(|value| categories.bin_of(value));
+        let found = |categories: Categories| values.map(|value| categories.bins().of(value));
         assert_eq!(found(bins(true, true)), [0, 0, 0, 0, 1, 2, 2, 2, 3]);
         assert_eq!(found(bins(false, false)), [3, 3, 0, 0, 1, 2, 3, 3, 3]);
     }
@@ -180,8 +212,8 @@ mod tests {
     #[test]
     fn rests_are_never_negative() {
         let modulo = Categories::Modulo { column: "v".into(), modulo: 3, offset: 1 };
-        assert_eq!([-5, -1, 0, 1, 2, 4].map(|value| modulo.rest_of(value)), [0, 1, 2, 0, 1, 0]);
-        assert_eq!(modulo.rest_of(i128::from(u64::MAX)), ((u64::MAX - 1) % 3) as u32);
+        assert_eq!([-5i64, -1, 0, 1, 2, 4].map(|value| modulo.rest_of(value)), [0, 1, 2, 0, 1, 0]);
+        assert_eq!(modulo.rest_of(u64::MAX), ((u64::MAX - 1) % 3) as u32);
     }
 
     #[test]

@@ -139,6 +139,7 @@ proptest! {
                 Cells::Bool(cells) => cells.iter().map(|cell| f64::from(*cell)).collect::<Vec<_>>(),
                 Cells::U32(cells) => cells.iter().map(|cell| f64::from(*cell)).collect(),
                 Cells::U64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
+                Cells::I64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
                 Cells::F64(cells) => cells.iter().copied().filter(|cell| !cell.is_nan()).collect(),
             }).collect();
             let least = all.iter().copied().fold(f64::INFINITY, f64::min);

@@ -81,7 +81,7 @@ fn reduce(reduction: &Reduction, fell: &[Option<f64>]) -> f64 {
         Reduction::First(_) => values.first().copied().unwrap_or(f64::NAN),
         Reduction::Last(_) => values.last().copied().unwrap_or(f64::NAN),
         Reduction::By(_, inner) => reduce(inner, fell),
-        Reduction::Resampled(..) => unreachable!("no fold of rows"),
+        _ => unreachable!("not folded here"),
     }
 }
 

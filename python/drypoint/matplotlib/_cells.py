@@ -13,6 +13,8 @@ __all__ = ["filled", "spread_cells"]
 
 def filled(cells: Any) -> Any:
     """Which cells something fell in."""
+    if cells.dtype.kind == "i":  # numbers of rows
+        return cells >= 0
     return ~numpy.isnan(cells) if cells.dtype.kind == "f" else cells != 0
 
 

@@ -101,7 +101,7 @@ class Points(Mark):
         self.x = _arguments.text(x, "x")
         self.y = _arguments.text(y, "y")
         self.reduction = as_shaded(reduction)
-        self.has_categories = self.reduction.name == "by"
+        self.has_categories = self.reduction.name in ("by", "mode")
         self.memory = memory
         self.threads = threads
         self.source = _open(given)
@@ -145,14 +145,13 @@ class Points(Mark):
         )
 
     def extents(self, x_scale: str, y_scale: str) -> tuple[Extents | None, list[str]]:
-        categories = self.reduction.column if self.has_categories else None
-        if categories is None:
+        if not self.has_categories:
             known = self._known(x_scale, y_scale)
             if known is not None:
                 return known, []
         canvas = Canvas(1, 1, x_scale=x_scale, y_scale=y_scale)  # type: ignore[arg-type]
         least = Reduction("any", None)
-        wanted = least if categories is None else Reduction("by", categories, least)
+        wanted = self.reduction._with(least) if self.has_categories else least
         try:
             found = canvas.points(
                 self.source, self.x, self.y, wanted, threads=self.threads, memory=self.memory

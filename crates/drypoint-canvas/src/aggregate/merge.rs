@@ -3,7 +3,7 @@
 use drypoint_memory::{Buffer, MemoryConsumer, Pod};
 
 use super::{Aggregate, Planes, Support};
-use crate::fold::{Entry, Keyed, Selected, modes, put};
+use crate::fold::{Entry, Keyed, Selected, empty, modes, put};
 use crate::{CanvasError, Rank, Reduction, Result};
 
 /// Where the planes of two aggregates go: the union of their categories, sorted as each of them is.
@@ -143,7 +143,7 @@ impl Merge<'_> {
                 let first = |at| Keyed { value: a[at], key: k[at] };
                 let merged = self.lists(*rank, first, |at| Keyed { value: b[at], key: l[at] })?;
                 let values = self.part_of(&merged, |entry| entry.value)?;
-                Ok((F64(values), Support::Keys(U64(self.part_of(&merged, |entry| entry.key)?))))
+                Ok((F64(values), Support::Keys(U64(self.part_of(&merged, Keyed::known_key)?))))
             }
             (
                 Reduction::Where(selector, None),
@@ -171,7 +171,7 @@ impl Merge<'_> {
                 let second = |at| Selected { value: y[at], key: l[at], lookup: b[at] };
                 let merged = self.lists(rank, first, second)?;
                 let values = F64(self.part_of(&merged, |entry| entry.value)?);
-                let keys = Some(U64(self.part_of(&merged, |entry| entry.key)?));
+                let keys = Some(U64(self.part_of(&merged, Selected::known_key)?));
                 Ok((F64(self.part_of(&merged, |entry| entry.lookup)?), Support::Selected { values, keys }))
             }
             _ => Err(CanvasError::NotMergeable { reduction: Box::new(left.reduction.clone()) }),
@@ -187,7 +187,7 @@ impl Merge<'_> {
     ) -> Result<Buffer<E>> {
         let size = self.cells * self.depth;
         let mut merged = self.consumer.buffer::<E>(size * self.union.sources.len())?;
-        merged.fill(E::EMPTY);
+        merged.fill(empty(rank));
         for ((a, b), plane) in self.union.sources.iter().zip(merged.chunks_exact_mut(size.max(1))) {
             for (cell, list) in plane.chunks_exact_mut(self.depth).enumerate() {
                 for place in 0..self.depth {

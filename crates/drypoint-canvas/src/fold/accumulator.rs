@@ -314,7 +314,7 @@ impl Accumulator {
                     let support = Support::Selected { values: Planes::F64(values), keys: None };
                     return Ok(Finished { planes: Planes::I64(rows), support });
                 }
-                let (values, keys) = apart(planes, consumer, |entry| (entry.value, entry.key))?;
+                let (values, keys) = apart(planes, consumer, |entry| (entry.value, entry.known_key()))?;
                 Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })
             }
             Self::Selected(_) => {
@@ -328,7 +328,7 @@ impl Accumulator {
                 let mut at = 0;
                 for plane in planes {
                     for entry in plane.iter() {
-                        (values[at], keys[at], lookups[at]) = (entry.value, entry.key, entry.lookup);
+                        (values[at], keys[at], lookups[at]) = (entry.value, entry.known_key(), entry.lookup);
                         at += 1;
                     }
                 }
@@ -487,7 +487,7 @@ fn finish_keyed(
     for (index, plane) in planes.into_iter().enumerate() {
         for (cell, keyed) in plane.iter().enumerate() {
             values[index * cells + cell] = keyed.value;
-            keys[index * cells + cell] = keyed.key;
+            keys[index * cells + cell] = if keyed.value.is_nan() { 0 } else { keyed.key };
         }
     }
     Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })

@@ -147,10 +147,15 @@ pub(crate) struct Interner {
     slots: Vec<u32>,
     /// Codes of the words of the current batch's dictionary, and of small integers: code, or `NOWHERE` if not met yet.
     words: Vec<u32>,
+    /// Codes of integers from 0 on, or `NOWHERE` if not met yet: most columns of categories have no others.
+    near: Box<[u32; NEAR]>,
     bytes: [u32; 256],
     /// Whether `bytes` stands for `i8`, `u8` or truth values.
     bytes_kind: Option<ByteKind>,
 }
+
+/// Integers that are looked up without a hash.
+const NEAR: usize = 1024;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ByteKind {
@@ -169,6 +174,7 @@ impl Interner {
             numbers: Vec::new(),
             slots: vec![0; 64],
             words: Vec::new(),
+            near: Box::new([NOWHERE; NEAR]),
             bytes: [NOWHERE; 256],
             bytes_kind: None,
         }
@@ -215,16 +221,22 @@ impl Interner {
         }
         macro_rules! integers {
             ($values:expr) => {{
-                // Runs of one value are common where tables are sorted.
+                // Of large ones, runs of one value are common where tables are sorted.
                 let mut last = None;
                 for (row, (code, value)) in codes.iter_mut().zip(&$values[rows]).enumerate() {
-                    *code = match last {
-                        _ if missing(row) => NOWHERE,
-                        Some((known, code)) if known == *value => code,
+                    if missing(row) {
+                        *code = NOWHERE;
+                        continue;
+                    }
+                    let near = usize::try_from(*value).ok().filter(|place| *place < NEAR);
+                    *code = match (near, last) {
+                        (Some(place), _) if self.near[place] != NOWHERE => self.near[place],
+                        (None, Some((known, code))) if known == *value => code,
                         _ => self.integer(directory, i128::from(*value), met)?,
                     };
-                    if *code != NOWHERE {
-                        last = Some((*value, *code));
+                    match near {
+                        Some(place) => self.near[place] = *code,
+                        None => last = Some((*value, *code)),
                     }
                 }
                 Ok(())
@@ -305,7 +317,8 @@ impl Interner {
             for (block, codes) in codes.chunks_mut(ROWS).enumerate() {
                 let values = &mut values[..codes.len()];
                 convert_missing(column, start + block * ROWS, values)?;
-                codes.iter_mut().zip(values).for_each(|(code, value)| *code = categories.bin_of(*value));
+                let bins = categories.bins();
+                codes.iter_mut().zip(values).for_each(|(code, value)| *code = bins.of(*value));
             }
         } else {
             let rows = start..start + codes.len();
@@ -314,7 +327,7 @@ impl Interner {
             macro_rules! rests {
                 ($values:expr) => {
                     for (row, (code, value)) in codes.iter_mut().zip(&$values[rows]).enumerate() {
-                        *code = if missing(row) { NOWHERE } else { categories.rest_of(i128::from(*value)) };
+                        *code = if missing(row) { NOWHERE } else { categories.rest_of(*value) };
                     }
                 };
             }

@@ -142,7 +142,8 @@ impl Fold for MomentsFold {
     }
 }
 
-/// A value and where it stood in the source; a NaN value is empty.
+/// A value and where it stood in the source; a NaN value is empty, and its key is such that any row comes before it in
+/// the order of the fold, so that only keys are compared.
 #[derive(Debug, Clone, Copy, PartialEq, bytemuck::Pod, bytemuck::Zeroable)]
 #[repr(C)]
 pub(crate) struct Keyed {
@@ -154,12 +155,12 @@ pub(crate) struct FirstFold;
 
 impl Fold for FirstFold {
     type Cell = Keyed;
-    const EMPTY: Keyed = Keyed { value: f64::NAN, key: 0 };
+    const EMPTY: Keyed = Keyed { value: f64::NAN, key: u64::MAX };
     const ORDERED: bool = true;
 
     #[inline(always)]
     fn add(cell: &mut Keyed, value: f64, key: u64) {
-        if cell.value.is_nan() || key < cell.key {
+        if key < cell.key {
             *cell = Keyed { value, key };
         }
     }
@@ -180,7 +181,7 @@ impl Fold for LastFold {
 
     #[inline(always)]
     fn add(cell: &mut Keyed, value: f64, key: u64) {
-        if cell.value.is_nan() || key >= cell.key {
+        if key >= cell.key {
             *cell = Keyed { value, key };
         }
     }

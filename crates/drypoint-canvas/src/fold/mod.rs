@@ -19,5 +19,5 @@ pub(crate) use cells::Keyed;
 pub(crate) use counters::{Counters, SharedCounts};
 pub(crate) use numbers::{RowNumbers, RowRuns};
 pub(crate) use part::{Folded, Part};
-pub(crate) use ranks::{Entry, Selected, put};
+pub(crate) use ranks::{Entry, Selected, empty, put};
 pub(crate) use worker::{Worker, positions};

@@ -12,18 +12,29 @@ use crate::raw::{self, Points, Told};
 
 /// What is kept of a row.
 pub(crate) trait Entry: Pod {
-    const EMPTY: Self;
     /// Whether rows must be numbered.
     const KEYED: bool;
+    /// Whether a second column is read.
+    const LOOKED_UP: bool = false;
+    /// What stands where there is no row; the key decides where keys are compared.
+    fn empty(key: u64) -> Self;
     fn of(told: Told) -> Self;
     /// NaN if there is no row.
     fn value(&self) -> f64;
     fn key(&self) -> u64;
+
+    /// The key, 0 if there is no row.
+    fn known_key(&self) -> u64 {
+        if self.value().is_nan() { 0 } else { self.key() }
+    }
 }
 
 impl Entry for f64 {
-    const EMPTY: f64 = f64::NAN;
     const KEYED: bool = false;
+
+    fn empty(_key: u64) -> f64 {
+        f64::NAN
+    }
 
     /// Zeros are made positive, so that which of 0.0 and -0.0 came first does not show.
     #[inline(always)]
@@ -43,8 +54,11 @@ impl Entry for f64 {
 }
 
 impl Entry for Keyed {
-    const EMPTY: Keyed = Keyed { value: f64::NAN, key: 0 };
     const KEYED: bool = true;
+
+    fn empty(key: u64) -> Keyed {
+        Keyed { value: f64::NAN, key }
+    }
 
     #[inline(always)]
     fn of(told: Told) -> Keyed {
@@ -72,8 +86,12 @@ pub(crate) struct Selected {
 }
 
 impl Entry for Selected {
-    const EMPTY: Selected = Selected { value: f64::NAN, key: 0, lookup: f64::NAN };
     const KEYED: bool = true;
+    const LOOKED_UP: bool = true;
+
+    fn empty(key: u64) -> Selected {
+        Selected { value: f64::NAN, key, lookup: f64::NAN }
+    }
 
     #[inline(always)]
     fn of(told: Told) -> Selected {
@@ -91,8 +109,10 @@ impl Entry for Selected {
     }
 }
 
-/// Whether a row stands before another one; before none it always does.
+/// Whether a row stands before another one; before none it always does, which is seen from what [`empty`] gives.
 trait Order {
+    /// Whether most rows stand before all others: they come in the order of the source.
+    const RISING: bool = false;
     fn before<E: Entry>(new: &E, old: &E) -> bool;
 }
 
@@ -120,14 +140,16 @@ impl Order for Greatest {
 impl Order for Earliest {
     #[inline(always)]
     fn before<E: Entry>(new: &E, old: &E) -> bool {
-        old.value().is_nan() || new.key() < old.key()
+        new.key() < old.key()
     }
 }
 
 impl Order for Latest {
+    const RISING: bool = true;
+
     #[inline(always)]
     fn before<E: Entry>(new: &E, old: &E) -> bool {
-        old.value().is_nan() || new.key() >= old.key()
+        new.key() >= old.key()
     }
 }
 
@@ -138,11 +160,22 @@ fn insert<O: Order, E: Entry>(cell: &mut [E], new: E) {
         return;
     }
     let mut at = before.len();
+    if O::RISING && O::before(&new, &cell[0]) {
+        (1..=at).rev().for_each(|place| cell[place] = cell[place - 1]);
+        cell[0] = new;
+        return;
+    }
     while at > 0 && O::before(&new, &cell[at - 1]) {
         cell[at] = cell[at - 1];
         at -= 1;
     }
     cell[at] = new;
+}
+
+#[inline(always)]
+fn fold<O: Order, E: Entry>(points: &Points<'_>, planes: &mut [Buffer<E>], depth: usize) {
+    let (keyed, looked_up) = (E::KEYED, E::LOOKED_UP);
+    raw::fold_deep(points, planes, depth, (keyed, looked_up), |cell, told| insert::<O, E>(cell, E::of(told)));
 }
 
 /// Run `$body` with the order as a type.
@@ -167,6 +200,11 @@ macro_rules! with_order {
             }
         }
     };
+}
+
+/// What stands in a list where there is no row.
+pub(crate) fn empty<E: Entry>(rank: Rank) -> E {
+    E::empty(if rank == Rank::First { u64::MAX } else { 0 })
 }
 
 /// Put an entry into the list of a cell, if it has a row.
@@ -200,7 +238,7 @@ impl<E: Entry> Ranks<E> {
     fn empty_plane(&self, cells: usize, consumer: &MemoryConsumer) -> Result<Buffer<E>, BudgetExceeded> {
         // More than can be addressed is more than any budget.
         let mut plane = consumer.buffer(cells.saturating_mul(self.depth))?;
-        plane.fill(E::EMPTY);
+        plane.fill(empty(self.rank));
         Ok(plane)
     }
 
@@ -208,15 +246,19 @@ impl<E: Entry> Ranks<E> {
         let Self { rank, depth, planes } = self;
         with_order!(*rank, |O| match *depth {
             // As a constant, so that the list is no loop.
-            1 => raw::fold_deep(points, planes, 1, |cell, told| insert::<O, E>(cell, E::of(told))),
-            depth => raw::fold_deep(points, planes, depth, |cell, told| insert::<O, E>(cell, E::of(told))),
+            1 => fold::<O, E>(points, planes, 1),
+            2 => fold::<O, E>(points, planes, 2),
+            3 => fold::<O, E>(points, planes, 3),
+            4 => fold::<O, E>(points, planes, 4),
+            depth => fold::<O, E>(points, planes, depth),
         });
     }
 
     /// What is in cell `from` of a plane falls into `to`; `from` is empty then.
     pub(crate) fn absorb(&mut self, plane: usize, from: usize, to: usize) {
         for place in 0..self.depth {
-            let entry = std::mem::replace(&mut self.planes[plane][from * self.depth + place], E::EMPTY);
+            let entry =
+                std::mem::replace(&mut self.planes[plane][from * self.depth + place], empty(self.rank));
             self.put(plane, to, entry);
         }
     }
@@ -293,7 +335,7 @@ mod tests {
                     .enumerate()
                     .map(|(row, value)| Selected { value: *value, key: row as u64, lookup: row as f64 / 2.0 })
                     .collect();
-                let mut lists = vec![vec![Selected::EMPTY; depth]; parts];
+                let mut lists = vec![vec![empty::<Selected>(rank); depth]; parts];
                 rows.iter().enumerate().for_each(|(at, row)| put(rank, &mut lists[at * 7 % parts], *row));
                 let (first, others) = lists.split_first_mut().unwrap();
                 others.iter().flatten().for_each(|row| put(rank, first, *row));

@@ -11,6 +11,9 @@ use super::block::Points;
 /// How far ahead cells are fetched; taken over from the prototype, not tuned here.
 const AHEAD: usize = 24;
 
+/// Bytes that are fetched together.
+const CACHE_LINE: usize = 64;
+
 /// Cells beyond this many bytes are fetched ahead: they do not stay in the second-level cache.
 const FETCH_FROM_BYTES: usize = 1 << 20;
 
@@ -167,13 +170,14 @@ pub(crate) struct Told {
 
 /// Fold the points into planes of which each cell is `depth` entries one after the other.
 ///
-/// `add` gets a cell and what is known of the point. Cells are fetched ahead by their last entry, which `add` looks at
-/// first.
+/// `add` gets a cell and what is known of the point, as far as it asks for that. Cells are fetched ahead by their last entry, which `add` looks at
+/// first, and by the first one where that may lie elsewhere.
 #[inline(always)]
 pub(crate) fn fold_deep<T: Pod>(
     points: &Points<'_>,
     planes: &mut [Buffer<T>],
     depth: usize,
+    (keyed, looked_up): (bool, bool),
     mut add: impl FnMut(&mut [T], Told),
 ) {
     let rows = points.pixels.len();
@@ -184,8 +188,8 @@ pub(crate) fn fold_deep<T: Pod>(
     let fits = |plane: &Buffer<T>| bound.is_some_and(|bound| plane.len() >= bound);
     assert!(depth > 0 && planes.iter().all(fits), "a plane is shorter than the grid");
     assert_eq!(points.values.len(), rows);
-    assert!(points.lookups.is_empty() || points.lookups.len() == rows);
-    assert!(points.row_numbers.is_empty() || points.row_numbers.len() == rows);
+    assert!(!looked_up || points.lookups.len() == rows);
+    assert!(!keyed || points.row_numbers.len() == rows);
     assert!(points.codes.is_empty() || points.codes.len() == rows);
     let start = |point: usize| {
         let plane = points.codes.get(point).map_or(0, |code| *code as usize);
@@ -195,13 +199,17 @@ pub(crate) fn fold_deep<T: Pod>(
     for point in 0..rows {
         if point + ahead < rows {
             let (plane, at) = start(point + ahead);
-            fetch(&raw const planes[plane][at + depth - 1]);
+            let cell = &planes[plane][at..at + depth];
+            fetch(&raw const cell[depth - 1]);
+            if size_of_val(cell) > CACHE_LINE / 2 {
+                fetch(&raw const cell[0]);
+            }
         }
         let (plane, at) = start(point);
         let told = Told {
             value: points.values[point],
-            key: points.row_numbers.get(point).map_or(0, |number| points.order + u64::from(*number)),
-            lookup: points.lookups.get(point).copied().unwrap_or(f64::NAN),
+            key: if keyed { points.order + u64::from(points.row_numbers[point]) } else { 0 },
+            lookup: if looked_up { points.lookups[point] } else { f64::NAN },
         };
         add(&mut planes[plane][at..at + depth], told);
     }
