@@ -70,6 +70,7 @@ __all__ = [
     "TiledAggregate",
     "UnknownFormat",
     "UnsupportedData",
+    "View",
     "ZarrArray",
     "ZarrGroup",
     "__version__",
@@ -109,6 +110,7 @@ __all__ = [
     "sum",
     "turn",
     "var",
+    "view",
     "write_frames",
     "write_zarr",
     "zeros",
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
     from ._tiled import TiledAggregate
+    from ._view.view import View, view
     from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.
@@ -157,6 +160,7 @@ else:
         "ZarrArray": "_arrays.zarr",
         "ZarrGroup": "_arrays.zarr",
         "TiledAggregate": "_tiled",
+        "View": "_view.view",
         "buffer_stats": "_lifetime.reuse",
         "close": "_lifetime.close",
         "compress": "_arrays.compress",
@@ -177,6 +181,7 @@ else:
         "snapshot": "_report.snapshot",
         "spy": "_arrays.spy",
         "turn": "_watch.turn",
+        "view": "_view.view",
         "write_frames": "_frames.write",
         "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",

@@ -1,0 +1,161 @@
+"""Counts in tiles, finer than what is looked at, from which windows are answered without reading the source again.
+
+Two levels: in the fine one most tiles are lists of points, which takes time where a window holds many of them; the coarse
+one, of few and narrow counters, answers those windows.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+from .. import _core
+from .._aggregate import Aggregate, aggregate_of
+from .._errors import BudgetExceeded
+from .grid import Window
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .grid import Grid
+
+__all__ = ["FEWEST", "Tiles"]
+
+#: Pixels are at least so many cells along each side: 4 of the mantissa's 3 bits are whole at any finer level.
+FEWEST = 4
+#: The fine level is so many times as fine as the coarse one.
+_BETWEEN = 3
+
+
+class Tiles:
+    """Counts of a box of home.
+
+    Parameters
+    ----------
+    grid : Grid
+        What the box is a part of.
+    box : tuple of int
+        Left, bottom, right and top in home pixels, divided by the cells' sides: whole numbers of cells.
+    cell : tuple of float
+        Sides of a cell in home pixels, powers of two.
+    fold : callable
+        Folds a window in tiles, as `Canvas.points` does.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        box: tuple[int, int, int, int],
+        cell: tuple[float, float],
+        fold: Callable[[Window], Aggregate],
+    ) -> None:
+        self._grid = grid
+        self._box = box
+        self._cell = cell
+        left, bottom, right, top = box
+        folded = fold(Window(left, bottom, right - left, top - bottom, *cell))
+        self._fine = folded._in_tiles()
+        del folded
+        self._coarse: _core.TiledAggregate | None = None
+        try:
+            level = aggregate_of(self._fine.level(_BETWEEN))
+            self._coarse = level._in_tiles()
+        except BudgetExceeded:
+            pass  # the fine ones answer everything, at the cost of time
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, in memory and on disk."""
+        return self._fine.nbytes + (0 if self._coarse is None else self._coarse.nbytes)
+
+    def part(self, window: Window) -> Window | None:
+        """What of a window the tiles have: all of it, or what of it holds any data; None if they cannot tell."""
+        if window.width < FEWEST * self._cell[0] or window.height < FEWEST * self._cell[1]:
+            return None
+        spans = []
+        of_home = (self._grid.x.pixels, self._grid.y.pixels)
+        for place in (0, 1):
+            cells = round(window[4 + place] / self._cell[place])
+            first, end = window[place], window[place] + window[2 + place]
+            low, high = self._box[place], self._box[2 + place]
+            if low == 0 and high * self._cell[place] >= of_home[place]:  # nothing lies beyond
+                first, end = max(first, 0), min(end, high // cells)
+            elif first * cells < low or end * cells > high:
+                return None
+            spans.append((first, max(end - first, 0)))
+        (column, columns), (row, rows) = spans
+        return window._replace(column=column, row=row, columns=columns, rows=rows)
+
+    def aggregate(self, part: Window) -> Aggregate:
+        """The counts of what `part` gave.
+
+        Parameters
+        ----------
+        part : Window
+            With at least one pixel.
+
+        Returns
+        -------
+        Aggregate
+            Shape (rows, columns); exact.
+        """
+        x, y = (self._span(part, place) for place in (0, 1))
+        tiles = self._fine
+        coarser = [self._cell[place] * 2**_BETWEEN for place in (0, 1)]
+        if self._coarse is not None and all(part[4 + place] >= FEWEST * coarser[place] for place in (0, 1)):
+            tiles = self._coarse
+        return aggregate_of(tiles.zoom(x, y, part.columns, part.rows))
+
+    def _span(self, part: Window, place: int) -> tuple[float, float]:
+        """From a cell's inside to another one's: moved outward to whole cells that is the part."""
+        axis, size = self._grid[place], part[4 + place]
+        inside = self._cell[place] / 2
+        first, end = part[place] * size, (part[place] + part[2 + place]) * size
+        return axis.value(first + inside), axis.value(end - inside)
+
+    def count(self, window: Window) -> int | None:
+        """How many rows fell around a window, by the coarsest look at it; None if the tiles do not reach there."""
+        left, bottom, right, top = window.box
+        spans = []
+        for place, (low, high) in enumerate(((left, right), (bottom, top))):
+            axis, cell = self._grid[place], self._cell[place]
+            first, end = self._box[place] * cell, min(self._box[2 + place] * cell, float(axis.pixels))
+            low, high = max(low, first), min(high, end)
+            if low >= high:
+                return None
+            spans.append((axis.value(low), axis.value(high)))
+        found = aggregate_of((self._coarse or self._fine).zoom(spans[0], spans[1], 1, 1))
+        return int(found.cells[0, 0])
+
+    @staticmethod
+    def around(grid: Grid, window: Window, finer: int, wider: int) -> tuple[tuple[int, int, int, int], tuple[float, float]]:
+        """A box that goes beyond a window by some times its size, within home, and cells so many times as fine.
+
+        Parameters
+        ----------
+        grid : Grid
+            Home.
+        window : Window
+            What is looked at.
+        finer : int
+            A pixel has at least so many cells along each side, a power of two.
+        wider : int
+            How many windows the box adds on each side.
+
+        Returns
+        -------
+        tuple
+            Box and cell as `Tiles` takes them.
+        """
+        spans, cells = [], []
+        for place, axis in enumerate(grid):
+            cell = 1.0
+            while cell * finer > window[4 + place] and cell * FEWEST > axis.least:
+                cell /= 2
+            size, reach = window[4 + place], window[2 + place] * wider
+            low = max(0, int((window[place] - reach) * size / cell))
+            high = min(ceil(axis.pixels / cell), int((window[place] + window[2 + place] + reach) * size / cell))
+            spans.append((low, max(high, low + 1)))
+            cells.append(cell)
+        (left, right), (bottom, top) = spans
+        return (left, bottom, right, top), (cells[0], cells[1])
