@@ -141,7 +141,8 @@ if TYPE_CHECKING:
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
     from ._tiled import TiledAggregate
-    from ._view.view import View, view
+    from ._view.make import view
+    from ._view.view import View
     from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.
@@ -181,7 +182,7 @@ else:
         "snapshot": "_report.snapshot",
         "spy": "_arrays.spy",
         "turn": "_watch.turn",
-        "view": "_view.view",
+        "view": "_view.make",
         "write_frames": "_frames.write",
         "write_zarr": "_arrays.write_zarr",
         "zeros": "_lifetime.reuse",

@@ -14,6 +14,8 @@ from .._errors import BadArgument
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NamedTuple
+
+    _Span = tuple[float, float]
 else:
     from typing import NamedTuple
 
@@ -149,17 +151,15 @@ class Grid(NamedTuple):
         left, bottom, right, top = window.box
         return (self.x.value(left), self.x.value(right)), (self.y.value(bottom), self.y.value(top))
 
-    def showing(
-        self,
-        x_range: tuple[float, float] | None,
-        y_range: tuple[float, float] | None,
-        columns: int,
-        rows: int,
-    ) -> Window:
-        """The window of so many pixels that shows these ranges in its middle, as large as it can."""
-        column, width = _fitted(self.x, x_range, columns)
-        row, height = _fitted(self.y, y_range, rows)
-        return Window(column, row, columns, rows, width, height)
+    def showing(self, window: Window, x_range: _Span | None, y_range: _Span | None) -> Window:
+        """A window as large as another that shows ranges in its middle, as large as it can; what is None stays."""
+        if x_range is not None:
+            column, width = _fitted(self.x, x_range, window.columns)
+            window = window._replace(column=column, width=width)
+        if y_range is not None:
+            row, height = _fitted(self.y, y_range, window.rows)
+            window = window._replace(row=row, height=height)
+        return window
 
     def checked(self, window: Window) -> Window:
         """A window with pixels of this grid.
@@ -175,7 +175,7 @@ class Grid(NamedTuple):
         return window
 
 
-def _fitted(axis: Axis, ends: tuple[float, float] | None, pixels: int) -> tuple[int, float]:
-    low, high = (0.0, float(axis.pixels)) if ends is None else (axis.home(ends[0]), axis.home(ends[1]))
+def _fitted(axis: Axis, ends: _Span, pixels: int) -> tuple[int, float]:
+    low, high = axis.home(ends[0]), axis.home(ends[1])
     size = min(max(snapped((high - low) / pixels, up=True), axis.least), LARGEST_PIXEL)
     return floor((low + high) / (2 * size) - pixels / 2 + 0.5), size

@@ -113,23 +113,25 @@ class Tiles:
         first, end = part[place] * size, (part[place] + part[2 + place]) * size
         return axis.value(first + inside), axis.value(end - inside)
 
-    def count(self, window: Window) -> int | None:
-        """How many rows fell around a window, by the coarsest look at it; None if the tiles do not reach there."""
+    def count(self, window: Window) -> int:
+        """How many rows fell in a window or near it, by one look at the coarse level."""
         left, bottom, right, top = window.box
         spans = []
-        for place, (low, high) in enumerate(((left, right), (bottom, top))):
+        for place, ends in enumerate(((left, right), (bottom, top))):
             axis, cell = self._grid[place], self._cell[place]
-            first, end = self._box[place] * cell, min(self._box[2 + place] * cell, float(axis.pixels))
-            low, high = max(low, first), min(high, end)
+            least, most = self._box[place] * cell, min(self._box[2 + place] * cell, float(axis.pixels))
+            low, high = (min(max(end, least), most) for end in ends)
             if low >= high:
-                return None
+                return 0
             spans.append((axis.value(low), axis.value(high)))
         found = aggregate_of((self._coarse or self._fine).zoom(spans[0], spans[1], 1, 1))
         return int(found.cells[0, 0])
 
     @staticmethod
-    def around(grid: Grid, window: Window, finer: int, wider: int) -> tuple[tuple[int, int, int, int], tuple[float, float]]:
-        """A box that goes beyond a window by some times its size, within home, and cells so many times as fine.
+    def around(
+        grid: Grid, window: Window, wide: Window, finer: int
+    ) -> tuple[tuple[int, int, int, int], tuple[float, float]]:
+        """A box and cells for what is around a window.
 
         Parameters
         ----------
@@ -137,10 +139,10 @@ class Tiles:
             Home.
         window : Window
             What is looked at.
+        wide : Window
+            What the box holds of home; its pixels are those of the window.
         finer : int
-            A pixel has at least so many cells along each side, a power of two.
-        wider : int
-            How many windows the box adds on each side.
+            A pixel has at least so many cells along each side, a power of two; fewer where float64 has no more.
 
         Returns
         -------
@@ -149,12 +151,11 @@ class Tiles:
         """
         spans, cells = [], []
         for place, axis in enumerate(grid):
-            cell = 1.0
-            while cell * finer > window[4 + place] and cell * FEWEST > axis.least:
+            size, cell = window[4 + place], 1.0
+            while cell * finer > size and cell * FEWEST > axis.least:
                 cell /= 2
-            size, reach = window[4 + place], window[2 + place] * wider
-            low = max(0, int((window[place] - reach) * size / cell))
-            high = min(ceil(axis.pixels / cell), int((window[place] + window[2 + place] + reach) * size / cell))
+            low = max(0, int(wide[place] * size / cell))
+            high = min(ceil(axis.pixels / cell), int((wide[place] + wide[2 + place]) * size / cell))
             spans.append((low, max(high, low + 1)))
             cells.append(cell)
         (left, right), (bottom, top) = spans

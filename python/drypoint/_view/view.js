@@ -193,7 +193,8 @@ const STYLE = `
   place-items: center; color: var(--faint); }
 .drypoint-view button:hover { color: var(--ink); background: color-mix(in srgb, var(--line) 35%, transparent); }
 .drypoint-view button[aria-pressed="true"] { color: var(--lit); }
-.drypoint-view button:focus-visible, .drypoint-view .plot:focus-visible { outline: 2px solid var(--lit); outline-offset: 1px; }
+.drypoint-view button:focus-visible { outline: 2px solid var(--lit); outline-offset: 1px; }
+.drypoint-view .plot:focus { outline: 1px solid var(--lit); outline-offset: 0; }
 .drypoint-view button svg { width: 14px; height: 14px; fill: none; stroke: currentColor; stroke-width: 1.5; stroke-linejoin: round; stroke-linecap: round; }
 .drypoint-view .plot { position: absolute; overflow: hidden; touch-action: none; cursor: grab; outline: none; }
 .drypoint-view .plot.moving { cursor: grabbing; }
@@ -205,7 +206,7 @@ const STYLE = `
 .drypoint-view .stage > svg .title { fill: var(--faint); font-size: 12px; }
 .drypoint-view .box { position: absolute; border: 1px solid var(--lit); background: color-mix(in srgb, var(--lit) 14%, transparent); pointer-events: none; display: none; }
 .drypoint-view .bar { position: absolute; left: 0; bottom: 0; height: 3px; width: 0; background: var(--lit); opacity: 0; transition: opacity .2s; pointer-events: none; }
-.drypoint-view .under { flex: 1; min-width: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; font-variant-numeric: tabular-nums; }
+.drypoint-view .under { flex: 1; min-width: 0; white-space: pre; overflow: hidden; text-overflow: ellipsis; font-variant-numeric: tabular-nums; }
 .drypoint-view .state { color: var(--faint); white-space: nowrap; }
 .drypoint-view .wrong { position: absolute; left: 10px; right: 10px; top: 10px; padding: 6px 10px; border-radius: 4px; color: #7a0916; background: #ffe3e5;
   border: 1px solid #d9808a; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 60%; overflow: auto; display: none; cursor: text; user-select: text; }
@@ -600,7 +601,7 @@ class Page {
     const bitmap = bytes ? await createImageBitmap(new Blob([bytes], { type: "image/png" })) : null;
     if (this.ended.signal.aborted || message.id < this.answered) return bitmap?.close();
     const { window: whole, part } = message;
-    const pictures = this.pictures.filter((one) => one.dark === dark && !(holds(whole, one.window) || (one.window.width === whole.width && one.window.height === whole.height && holds(one.window, whole) && one === null)));
+    const pictures = this.pictures.filter((one) => one.dark === dark && !holds(whole, one.window));
     for (const gone of this.pictures) if (!pictures.includes(gone)) gone.bitmap?.close();
     while (pictures.length > KEPT) pictures.splice(1, 1)[0].bitmap?.close(); // the first one is the whole, mostly
     pictures.push({ bitmap, window: whole, part, dark });

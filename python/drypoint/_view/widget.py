@@ -61,7 +61,7 @@ def _kind() -> Any:
         y_range = traitlets.Tuple(traitlets.Float(), traitlets.Float())
 
         def __init__(self, view: View) -> None:
-            super().__init__(home=view._home_told(), x_range=view.x_range, y_range=view.y_range)
+            super().__init__(home=view._home(), x_range=view.x_range, y_range=view.y_range)
             self._view = view
             self._following = False
             self.on_msg(self._received)

@@ -1,0 +1,198 @@
+"""The cells of any window: those at hand, those that tiles hold, or those that a pass over the source gives.
+
+Counts of points are cut into tiles where a pass takes long: once over all data, and again around what is looked at
+where that is too coarse. All other folds are passes, each with a margin, and the last ones stay at hand.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+
+from .._aggregate import Aggregate
+from .._errors import BudgetExceeded, ClosedError
+from .grid import Window
+from .seen import Folded, Seen
+from .tiles import FEWEST, Tiles
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .drawing import Drawing
+    from .grid import Grid
+
+    _Tell = Callable[[float], object]
+
+__all__ = ["MOST_CELLS", "Cells"]
+
+#: Cells of a picture with its margin.
+MOST_CELLS = 2**23
+#: A pass that takes longer than this is worth tiles, in seconds.
+_SLOW = 0.04
+#: Tiles of all data have so many cells for a home pixel along each side; those of a part at most so many for its pixel.
+_HOME_CELLS = 64
+_PART_CELLS = 64
+#: Windows beyond the one looked at, on each side, that tiles of a part have.
+_PART_REACH = 4
+#: Tiles of parts that are kept beside those of all data.
+_PARTS = 2
+#: Rows that a tile of a part should hold on average, and bytes that rows and tiles take at most.
+_FEWEST_ROWS = 32
+_BYTES_OF_ROW = 2.4
+_BYTES_OF_TILE = 80
+_TILE = 256 * 256
+
+
+class Cells:
+    """What is folded for one view.
+
+    Parameters
+    ----------
+    drawing : Drawing
+        What is folded.
+    grid : Grid
+        What windows are cut from.
+    seconds : float
+        What a pass takes.
+    """
+
+    def __init__(self, drawing: Drawing, grid: Grid, seconds: float) -> None:
+        self._drawing: Drawing | None = drawing
+        self._grid = grid
+        self._in_tiles = drawing.in_tiles and seconds > _SLOW
+        self._all: Tiles | None = None
+        self._parts: list[Tiles] = []
+        self.seen = Seen(drawing.budget // 8)
+        self.passes = 0
+        self._folding = RLock()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, in memory and on disk."""
+        tiles = ([] if self._all is None else [self._all]) + self._parts
+        return self.seen.nbytes + sum(one.nbytes for one in tiles)
+
+    def fold(self, window: Window, tell: _Tell | None = None) -> Folded:
+        """A window and a margin around it, from what is at hand if that is possible.
+
+        Parameters
+        ----------
+        window : Window
+            Up to `MOST_CELLS` pixels.
+        tell : callable, optional
+            Called during a pass with how much of it is done; it may raise, which ends the pass.
+        """
+        with self._folding:
+            self._open()
+            found = self.seen.find(window)
+            if found is not None:
+                return found
+            folded = self._of_tiles(window)
+            if folded is None and self._in_tiles:
+                self._cut(window, tell)
+                folded = self._of_tiles(window)
+            if folded is None:
+                wide = window.grown(MOST_CELLS)
+                folded = Folded(wide, wide, self._read(wide, tell), True)
+            self.seen.add(folded)
+            return folded
+
+    def exactly(self, window: Window) -> Aggregate:
+        """The cells of a window, without a margin."""
+        with self._folding:
+            self._open()
+            found = self.seen.find(window)
+            if found is not None and found.part == window and found.aggregate is not None:
+                return found.aggregate
+            for tiles in self._tiles():
+                if tiles.part(window) == window:
+                    return tiles.aggregate(window)
+            aggregate = self._read(window, None)
+            if found is None:
+                self.seen.add(Folded(window, window, aggregate, True))
+            return aggregate
+
+    def prepare(self, tell: _Tell) -> None:
+        """Cut all data into tiles, if that is worth it and was not done.
+
+        Parameters
+        ----------
+        tell : callable
+            As in `fold`.
+        """
+        with self._folding:
+            if self._in_tiles and self._all is None and self._drawing is not None:
+                self._cut(self._grid.home, tell)
+
+    @property
+    def prepared(self) -> bool:
+        """Whether `prepare` has nothing to do."""
+        return not self._in_tiles or self._all is not None
+
+    def close(self) -> None:
+        """Let all go, the source too, after the pass in work."""
+        with self._folding:
+            self._drawing = None
+            self._all = None
+            self._parts.clear()
+            self.seen.clear()
+
+    def _open(self) -> Drawing:
+        if self._drawing is None:
+            raise ClosedError("this View is closed")
+        return self._drawing
+
+    def _tiles(self) -> list[Tiles]:
+        """Those that may tell about a window, the last cut first."""
+        return [*reversed(self._parts), *([] if self._all is None else [self._all])]
+
+    def _of_tiles(self, window: Window) -> Folded | None:
+        wide = window.grown(min(MOST_CELLS, window.columns * window.rows * 3 // 2))
+        for wanted in (wide, window):
+            for tiles in self._tiles():
+                part = tiles.part(wanted)
+                if part is not None:
+                    empty = not (part.columns and part.rows)
+                    return Folded(wanted, part, None if empty else tiles.aggregate(part), False)
+        return None
+
+    def _cut(self, window: Window, tell: _Tell | None) -> None:
+        """Count into tiles: all data if that is fine enough for a window, else what is around it."""
+        try:
+            if self._all is None:
+                if not self._affordable():
+                    self._in_tiles = False
+                    return
+                box = (0, 0, self._grid.x.pixels * _HOME_CELLS, self._grid.y.pixels * _HOME_CELLS)
+                cell = (1 / _HOME_CELLS, 1 / _HOME_CELLS)
+                self._all = Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True))
+                if self._all.part(window) is not None:
+                    return
+            del self._parts[: len(self._parts) - _PARTS + 1]
+            wide = window.grown(2**62, _PART_REACH)
+            rows, finer = self._all.count(wide), _PART_CELLS
+            while finer > FEWEST and wide.columns * wide.rows * finer**2 * _FEWEST_ROWS > _TILE * rows:
+                finer //= 2
+            box, cell = Tiles.around(self._grid, window, wide, finer)
+            self._parts.append(
+                Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True))
+            )
+        except BudgetExceeded:
+            self._in_tiles = False  # passes with small canvases still fit
+
+    def _affordable(self) -> bool:
+        """Whether tiles of all rows would take less than half of the budget; where it is not known, they are tried."""
+        drawing = self._open()
+        rows = drawing.source.rows
+        tiles = self._grid.x.pixels * self._grid.y.pixels * _HOME_CELLS**2 / _TILE
+        return rows is None or 2 * (_BYTES_OF_ROW * rows + _BYTES_OF_TILE * min(tiles, rows)) < drawing.budget
+
+    def _read(self, window: Window, tell: _Tell | None, tiled: bool = False) -> Aggregate:
+        self.passes += 1
+
+        def progress(rows: int, of: int | None) -> None:
+            if tell is not None:
+                tell(rows / of if of else 0.0)
+
+        ranges = self._grid.ranges(window)
+        return self._open().fold((window.columns, window.rows), *ranges, progress, tiled)
