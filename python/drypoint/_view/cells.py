@@ -174,9 +174,7 @@ class Cells:
             while finer > FEWEST and wide.columns * wide.rows * finer**2 * _FEWEST_ROWS > _TILE * rows:
                 finer //= 2
             box, cell = Tiles.around(self._grid, window, wide, finer)
-            self._parts.append(
-                Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True))
-            )
+            self._parts.append(Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True)))
         except BudgetExceeded:
             self._in_tiles = False  # passes with small canvases still fit
 

@@ -81,21 +81,20 @@ class Drawing:
 
     def grid(self, width: int, height: int) -> Grid:
         """Home: all data on so many pixels. Reads the source if it has no statistics."""
-        known = [
-            self.source.extent(name) if scale == "linear" and self.mark.is_points else None
-            for name, scale in zip(self.columns, self.scales, strict=True)
-        ]
-        if known[0] is None or known[1] is None:
+        x, y = (self._extent(place) for place in (0, 1))
+        if x is None or y is None:
             small = self.fold((_SMALL, _SMALL), None, None)
-            known = [small.x_range, small.y_range]
-        axes = [
-            Axis(which, name, kind, *ends, scale, pixels)
-            for which, name, kind, ends, scale, pixels in zip(
-                "xy", self.columns, self.kinds, known, self.scales, (width, height), strict=True
-            )
-            if ends is not None
-        ]
-        return Grid(*axes)
+            x, y = small.x_range, small.y_range
+        return Grid(
+            Axis("x", self.columns[0], self.kinds[0], *x, self.scales[0], width),
+            Axis("y", self.columns[1], self.kinds[1], *y, self.scales[1], height),
+        )
+
+    def _extent(self, place: int) -> _Span | None:
+        """How far the data reach along an axis, where the source knows it."""
+        if self.scales[place] == "log" or not self.mark.is_points:
+            return None
+        return self.source.extent(self.columns[place])
 
     def fold(
         self,
@@ -180,7 +179,9 @@ def _instant(text: str, kind: str, name: str) -> float:
 
     unit = _MICROSECONDS.get(kind.split(",")[0].rstrip("]"))
     if unit is None:
-        raise BadArgument(f"{name}: {text!r} is an instant, and the column is {kind or 'no column of instants'}")
+        raise BadArgument(
+            f"{name}: {text!r} is an instant, and the column is {kind or 'no column of instants'}"
+        )
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

@@ -86,7 +86,9 @@ class Axis:
     The margin is wider than the largest pixel, so that no value lies on home's edge, and what is cut off there is empty.
     """
 
-    def __init__(self, name: str, label: str, kind: str, start: float, end: float, scale: str, pixels: int) -> None:
+    def __init__(
+        self, name: str, label: str, kind: str, start: float, end: float, scale: str, pixels: int
+    ) -> None:
         if not (isfinite(start) and isfinite(end)):
             raise BadArgument(f"{name}_range must be finite, not ({start}, {end})")
         self.name, self.label, self.kind, self.scale, self.pixels = name, label, kind, scale, pixels
@@ -94,7 +96,7 @@ class Axis:
         if high <= low:
             around = 0.5 if scale == "log" else max(0.5, abs(low) * 2**-20)
             low, high = low - around, high + around
-        margin = max(_MARGIN, LARGEST_PIXEL / pixels) * (high - low)
+        margin = max(_MARGIN, LARGEST_PIXEL / (pixels - 2 * LARGEST_PIXEL)) * (high - low)
         self._first, self._step = low - margin, (high - low + 2 * margin) / pixels
         self._last = high + margin
 

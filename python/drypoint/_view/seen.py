@@ -97,7 +97,9 @@ class Seen:
 def _nearest(aggregate: Aggregate, x: int, y: int, around: int) -> object:
     rows, columns = aggregate.shape[:2]
     cells = aggregate.cells
-    places = [(dx * dx + dy * dy, dy, dx) for dy in range(-around, around + 1) for dx in range(-around, around + 1)]
+    places = [
+        (dx * dx + dy * dy, dy, dx) for dy in range(-around, around + 1) for dx in range(-around, around + 1)
+    ]
     for distance, dy, dx in sorted(places):
         if distance > (around + 0.5) ** 2 or not (0 <= x + dx < columns and 0 <= y + dy < rows):
             continue
@@ -106,9 +108,7 @@ def _nearest(aggregate: Aggregate, x: int, y: int, around: int) -> object:
             if _filled(value):
                 return value
         else:
-            values = {
-                name: cells[y + dy, x + dx, place] for place, name in enumerate(aggregate.categories)
-            }
+            values = {name: cells[y + dy, x + dx, place] for place, name in enumerate(aggregate.categories)}
             filled = {name: value for name, value in values.items() if _filled(value)}
             if filled:
                 return filled

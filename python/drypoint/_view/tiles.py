@@ -72,19 +72,23 @@ class Tiles:
         """What of a window the tiles have: all of it, or what of it holds any data; None if they cannot tell."""
         if window.width < FEWEST * self._cell[0] or window.height < FEWEST * self._cell[1]:
             return None
-        spans = []
-        of_home = (self._grid.x.pixels, self._grid.y.pixels)
-        for place in (0, 1):
-            cells = round(window[4 + place] / self._cell[place])
-            first, end = window[place], window[place] + window[2 + place]
-            low, high = self._box[place], self._box[2 + place]
-            if low == 0 and high * self._cell[place] >= of_home[place]:  # nothing lies beyond
-                first, end = max(first, 0), min(end, high // cells)
-            elif first * cells < low or end * cells > high:
-                return None
-            spans.append((first, max(end - first, 0)))
-        (column, columns), (row, rows) = spans
-        return window._replace(column=column, row=row, columns=columns, rows=rows)
+        x = self._held(0, window.column, window.columns, window.width)
+        y = self._held(1, window.row, window.rows, window.height)
+        if x is None or y is None:
+            return None
+        return window._replace(column=x[0], columns=x[1], row=y[0], rows=y[1])
+
+    def _held(self, place: int, first: int, count: int, size: float) -> tuple[int, int] | None:
+        """The first and the number of those pixels along an axis that lie in the box; all, or all that hold any data."""
+        cells = round(size / self._cell[place])
+        low, high = self._box[place], self._box[2 + place]
+        if low == 0 and high * self._cell[place] >= self._grid[place].pixels:  # nothing lies beyond
+            end = min(first + count, high // cells)
+            first = max(first, 0)
+            return first, max(end - first, 0)
+        if first * cells < low or (first + count) * cells > high:
+            return None
+        return first, count
 
     def aggregate(self, part: Window) -> Aggregate:
         """The counts of what `part` gave.

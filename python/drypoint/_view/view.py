@@ -6,6 +6,7 @@ All that costs time is done in one thread of the view, the newest request of eac
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Lock
 
 from .. import _arguments
@@ -347,10 +348,8 @@ class View(Closing):
     def _prepare(self) -> bool:
         """Cut the data into tiles while nobody asks for anything. Runs in the thread."""
         if not self.closed and not self._cells.prepared:
-            try:
+            with suppress(DrypointError):  # the next pass fails as this one did, and tells its page
                 self._cells.prepare(lambda share: self._newest.check())
-            except DrypointError:
-                pass  # the next pass fails as this one did, and tells its page
         return False
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
@@ -366,7 +365,7 @@ class View(Closing):
     # The end
 
     def close(self) -> None:
-        """Stop what is being folded, let go of all cells and of the source, and leave the pages. Again it does nothing."""
+        """Stop what is being folded, let go of cells and source, leave the pages. Again it does nothing."""
         self._newest.end()
         self._tell({"type": "closed"})
         self._send = None

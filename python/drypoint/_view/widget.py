@@ -45,7 +45,7 @@ def widget_of(view: View) -> Any:
 @cache
 def _kind() -> Any:
     try:
-        import anywidget
+        import anywidget  # type: ignore[import-not-found,unused-ignore]
         import traitlets
     except ImportError:
         raise ImportError(

@@ -80,7 +80,9 @@ class Page:
     # ---- what people do, in pixels of the page within the plot, from its upper left corner
 
     def corner(self) -> tuple[float, float]:
-        box = self.run("(() => { const box = document.querySelector('.plot').getBoundingClientRect(); return [box.left, box.top]; })()")
+        box = self.run(
+            "[document.querySelector('.plot').getBoundingClientRect()].map((box) => [box.left, box.top])[0]"
+        )
         return box[0], box[1]
 
     def mouse(self, kind: str, x: float, y: float, **more) -> None:
