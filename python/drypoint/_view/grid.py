@@ -25,6 +25,10 @@ __all__ = ["LARGEST_PIXEL", "Axis", "Grid", "Window", "snapped"]
 LARGEST_PIXEL = 8.0
 #: Home goes this far beyond the data, of its length.
 _MARGIN = 0.02
+#: And so many home pixels at least; no whole number, for then the ends of the data would be edges of pixels.
+_AROUND = LARGEST_PIXEL + 0.37
+#: Data of less length than this, of their size, are one value.
+_FLAT = 2**-40
 #: Pixels that float64 can tell apart: so many of its steps each.
 _STEPS = 16
 
@@ -93,10 +97,10 @@ class Axis:
             raise BadArgument(f"{name}_range must be finite, not ({start}, {end})")
         self.name, self.label, self.kind, self.scale, self.pixels = name, label, kind, scale, pixels
         low, high = self._place(start), self._place(end)
-        if high <= low:
+        if high - low <= max(abs(low), abs(high)) * _FLAT:
             around = 0.5 if scale == "log" else max(0.5, abs(low) * 2**-20)
             low, high = low - around, high + around
-        margin = max(_MARGIN, LARGEST_PIXEL / (pixels - 2 * LARGEST_PIXEL)) * (high - low)
+        margin = max(_MARGIN, _AROUND / (pixels - 2 * _AROUND)) * (high - low)
         self._first, self._step = low - margin, (high - low + 2 * margin) / pixels
         self._last = high + margin
 
@@ -121,7 +125,7 @@ class Axis:
     def least(self) -> float:
         """The least pixel that float64 can place, in home pixels."""
         greatest = max(abs(self._first), abs(self._last))
-        return snapped((nextafter(greatest, inf) - greatest) * _STEPS / self._step, up=True)
+        return min(1.0, snapped((nextafter(greatest, inf) - greatest) * _STEPS / self._step, up=True))
 
     def told(self) -> dict[str, Any]:
         """What the page needs for its ticks; places on a logarithmic axis are logarithms."""
@@ -154,7 +158,7 @@ class Grid(NamedTuple):
         return (self.x.value(left), self.x.value(right)), (self.y.value(bottom), self.y.value(top))
 
     def showing(self, window: Window, x_range: _Span | None, y_range: _Span | None) -> Window:
-        """A window as large as another that shows ranges in its middle, as large as it can; what is None stays."""
+        """A window as large as another that shows ranges in its middle, to half a pixel; what is None stays."""
         if x_range is not None:
             column, width = _fitted(self.x, x_range, window.columns)
             window = window._replace(column=column, width=width)
