@@ -13,7 +13,7 @@ from drypoint._view import widget
 PAGE = """<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>view</title>
 <style>body { margin: 12px; background: Canvas; color-scheme: light dark; }</style><div id="place"></div>
 <script type="module">
-const { default: module } = await import("data:text/javascript;base64,SCRIPT");
+const module = await import("data:text/javascript;base64,SCRIPT");
 let sent = [], heard = [];
 const model = {
   get: (name) => HOME[name], send: (message) => sent.push(message),
@@ -27,7 +27,8 @@ window.deliver = async (message, encoded) => {
   const buffers = encoded.map((text) => new DataView(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer));
   for (const one of [...heard]) await one(message, buffers);
 };
-window.leave = module.render({ model, el: document.getElementById("place") });
+window.module = module;
+window.leave = module.default.render({ model, el: document.getElementById("place") });
 window.ready = true;
 </script>"""
 

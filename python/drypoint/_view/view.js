@@ -307,6 +307,15 @@ class Page {
     this.dark = isDark(this.root);
     this.root.classList.toggle("dark", this.dark);
     this.outer = el;
+    this.watchDensity();
+  }
+
+  /** A window moved to another screen, or zoomed by the browser, has other pixels. */
+  watchDensity() {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`).addEventListener("change", () => {
+      this.resize();
+      this.watchDensity();
+    }, { once: true, signal: this.ended.signal });
   }
 
   retheme() {
@@ -559,13 +568,13 @@ class Page {
       if (!this.wanted || this.ended.signal.aborted) return;
       this.wanted = false;
       const newest = this.pictures[this.pictures.length - 1];
-      if (!this.again && newest?.dark === this.dark && holds(newest.window, this.view)) {
-        this.told = JSON.stringify(this.view);
-        return;
-      }
       const key = JSON.stringify([this.view, this.dark]);
       if (!this.again && key === this.told) return;
       this.told = key;
+      if (!this.again && newest?.dark === this.dark && holds(newest.window, this.view)) {
+        this.model.send({ type: "at", page: this.name, id: this.number, ...this.view });
+        return;
+      }
       this.again = false;
       this.number += 1;
       this.begun = performance.now();

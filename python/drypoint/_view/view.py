@@ -281,13 +281,14 @@ class View(Closing):
             return
         page, kind = str(message.get("page")), message.get("type")
         about = {"page": page, "id": message.get("id")}
-        if kind == "draw":
+        if kind in ("draw", "at"):
             try:
                 window = self._asked(message)
             except (DrypointError, KeyError) as error:
                 self._tell({"type": "error", **about, "text": f"the page asked for no picture: {error}"})
                 return
-            self._newest.put(page, (message.get("id"), window, bool(message.get("dark"))))
+            if kind == "draw":  # else the page has a picture that shows it
+                self._newest.put(page, (message.get("id"), window, bool(message.get("dark"))))
             self._move(window)
         elif kind == "value":
             self._tell({"type": "value", **about, "text": self._under(message)})
