@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 import numpy as np
 
+from .._card import Card
 from .._closing import Closing
 from .._lifetime.reuse import empty
 from .indexing import Basic, parsed, row_bands
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["ChunkedArray"]
 
 
-class ChunkedArray(Reductions, Closing):
+class ChunkedArray(Reductions, Card, Closing):
     """An array that gives any selection of itself. Its kinds say where its chunks are."""
 
     # NumPy's operators leave the choice to this class, which has none: ``array[...]`` says that all of it is wanted.

@@ -11,6 +11,7 @@ from threading import Lock
 
 from .. import _arguments
 from .._aggregate import Aggregate
+from .._card import Facts, card
 from .._closing import Closing
 from .._errors import BadArgument, DrypointError
 from .._image import Image
@@ -359,9 +360,7 @@ class View(Closing):
         try:
             return self.widget._repr_mimebundle_(include=include, exclude=exclude)
         except ImportError as error:
-            from .card import card
-
-            return {"text/plain": repr(self), "text/html": card(repr(self), {"not shown": error})}
+            return {"text/plain": repr(self), "text/html": card(Facts(repr(self), {"not shown": error}))}
 
     # The end
 
