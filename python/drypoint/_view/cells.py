@@ -29,16 +29,22 @@ __all__ = ["MOST_CELLS", "Cells"]
 MOST_CELLS = 2**23
 #: A pass that takes longer than this is worth tiles, in seconds.
 _SLOW = 0.04
-#: Tiles of all data have so many cells for a home pixel along each side; those of a part at most so many for its pixel.
-_HOME_CELLS = 64
-_PART_CELLS = 64
+#: A pixel has at most so many cells along each side when tiles are cut for it; tiles of all data have at least 16.
+_MOST_FINE = 256
+_LEAST_FINE = 16
+#: As many where it is not known how many rows there are.
+_FINE = 64
+#: Coarser levels have so many cells for a home pixel.
+_LEVELS = (16, 8)
 #: Windows beyond the one looked at, on each side, that tiles of a part have.
-_PART_REACH = 4
+_PART_REACH = 2
 #: Tiles of parts that are kept beside those of all data.
 _PARTS = 2
-#: Rows that a tile of a part should hold on average, and bytes that rows and tiles take at most.
-_FEWEST_ROWS = 32
-_BYTES_OF_ROW = 2.4
+#: Rows that a tile should hold on average, and rows of which no more than this is too little to ask.
+_ROWS = 128
+_FEW_ROWS = 500_000
+#: Bytes that rows and tiles take, in all levels.
+_BYTES_OF_ROW = 5
 _BYTES_OF_TILE = 80
 _TILE = 256 * 256
 
@@ -158,32 +164,37 @@ class Cells:
 
     def _cut(self, window: Window, tell: _Tell | None) -> None:
         """Count into tiles: all data if that is fine enough for a window, else what is around it."""
+
+        def fold(part: Window) -> Aggregate:
+            return self._read(part, tell, tiled=True)
+
         try:
             if self._all is None:
-                if not self._affordable():
+                home = self._grid.home
+                fine = max(_fineness(home.columns * home.rows, self._open().source.rows), _LEAST_FINE)
+                if not self._affords(home.columns * home.rows * fine**2):
                     self._in_tiles = False
                     return
-                box = (0, 0, self._grid.x.pixels * _HOME_CELLS, self._grid.y.pixels * _HOME_CELLS)
-                cell = (1 / _HOME_CELLS, 1 / _HOME_CELLS)
-                self._all = Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True))
+                box = (0, 0, home.columns * fine, home.rows * fine)
+                levels = tuple((fine // cells).bit_length() - 1 for cells in _LEVELS if cells < fine)
+                self._all = Tiles(self._grid, box, (1 / fine, 1 / fine), levels, fold)
                 if self._all.part(window) is not None:
                     return
             del self._parts[: len(self._parts) - _PARTS + 1]
             wide = window.grown(2**62, _PART_REACH)
-            rows, finer = self._all.count(wide), _PART_CELLS
-            while finer > FEWEST and wide.columns * wide.rows * finer**2 * _FEWEST_ROWS > _TILE * rows:
-                finer //= 2
-            box, cell = Tiles.around(self._grid, window, wide, finer)
-            self._parts.append(Tiles(self._grid, box, cell, lambda part: self._read(part, tell, tiled=True)))
+            fine = _fineness(wide.columns * wide.rows, self._all.count(wide))
+            box, cell = Tiles.around(self._grid, window, wide, fine)
+            self._parts.append(Tiles(self._grid, box, cell, (), fold))
         except BudgetExceeded:
             self._in_tiles = False  # passes with small canvases still fit
 
-    def _affordable(self) -> bool:
+    def _affords(self, cells: int) -> bool:
         """Whether tiles of all rows would take less than half of the budget; where it is not known, they are tried."""
         drawing = self._open()
         rows = drawing.source.rows
-        tiles = self._grid.x.pixels * self._grid.y.pixels * _HOME_CELLS**2 / _TILE
-        return rows is None or 2 * (_BYTES_OF_ROW * rows + _BYTES_OF_TILE * min(tiles, rows)) < drawing.budget
+        if rows is None:
+            return True
+        return 2 * (_BYTES_OF_ROW * rows + _BYTES_OF_TILE * min(cells // _TILE, rows)) < drawing.budget
 
     def _read(self, window: Window, tell: _Tell | None, tiled: bool = False) -> Aggregate:
         self.passes += 1
@@ -194,3 +205,15 @@ class Cells:
 
         ranges = self._grid.ranges(window)
         return self._open().fold((window.columns, window.rows), *ranges, progress, tiled)
+
+
+def _fineness(pixels: int, rows: int | None) -> int:
+    """How many cells a pixel should have along each side, of so many pixels with so many rows."""
+    if rows is None:
+        return _FINE
+    if rows <= _FEW_ROWS:
+        return _MOST_FINE
+    fine = FEWEST
+    while fine < _MOST_FINE and pixels * (2 * fine) ** 2 * _ROWS <= _TILE * rows:
+        fine *= 2
+    return fine

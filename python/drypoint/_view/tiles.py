@@ -1,7 +1,8 @@
 """Counts in tiles, finer than what is looked at, from which windows are answered without reading the source again.
 
-Two levels: in the fine one most tiles are lists of points, which takes time where a window holds many of them; the coarse
-one, of few and narrow counters, answers those windows.
+There are levels: in the finest most tiles are lists of points, which takes time where a window holds many of them;
+coarser ones, of few and narrow counters, answer those windows. A level answers windows whose pixels are whole numbers of
+its cells, so that all counts are exact.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 
     from .grid import Grid
 
+    _Box = tuple[int, int, int, int]
+    _Cell = tuple[float, float]
+
 __all__ = ["FEWEST", "Tiles"]
 
-#: Pixels are at least so many cells along each side: 4 of the mantissa's 3 bits are whole at any finer level.
+#: A pixel of any size has a whole number of cells if it has at least so many: sizes are 4 to 7 times a power of two.
 FEWEST = 4
-#: The fine level is so many times as fine as the coarse one.
-_BETWEEN = 3
 
 
 class Tiles:
@@ -35,42 +37,40 @@ class Tiles:
     grid : Grid
         What the box is a part of.
     box : tuple of int
-        Left, bottom, right and top in home pixels, divided by the cells' sides: whole numbers of cells.
+        Left, bottom, right and top in cells.
     cell : tuple of float
         Sides of a cell in home pixels, powers of two.
+    levels : tuple of int
+        Cells of the coarser levels: each has ``2**n`` times those of the finest along each side, increasing.
     fold : callable
         Folds a window in tiles, as `Canvas.points` does.
     """
 
     def __init__(
-        self,
-        grid: Grid,
-        box: tuple[int, int, int, int],
-        cell: tuple[float, float],
-        fold: Callable[[Window], Aggregate],
+        self, grid: Grid, box: _Box, cell: _Cell, levels: tuple[int, ...], fold: Callable[[Window], Aggregate]
     ) -> None:
-        self._grid = grid
-        self._box = box
-        self._cell = cell
+        self._grid, self._box, self._cell = grid, box, cell
         left, bottom, right, top = box
         folded = fold(Window(left, bottom, right - left, top - bottom, *cell))
-        self._fine = folded._in_tiles()
+        #: By how many powers of two its cells are larger than the finest, and the counts; the finest first.
+        self._levels: list[tuple[int, _core.TiledAggregate]] = [(0, folded._in_tiles())]
         del folded
-        self._coarse: _core.TiledAggregate | None = None
-        try:
-            level = aggregate_of(self._fine.level(_BETWEEN))
-            self._coarse = level._in_tiles()
-        except BudgetExceeded:
-            pass  # the fine ones answer everything, at the cost of time
+        for level in levels:
+            done, tiles = self._levels[-1]
+            try:
+                coarser = aggregate_of(tiles.level(level - done))
+                self._levels.append((level, coarser._in_tiles()))
+            except BudgetExceeded:
+                break  # those that are there answer everything, at the cost of time
 
     @property
     def nbytes(self) -> int:
         """Bytes held, in memory and on disk."""
-        return self._fine.nbytes + (0 if self._coarse is None else self._coarse.nbytes)
+        return sum(tiles.nbytes for _, tiles in self._levels)
 
     def part(self, window: Window) -> Window | None:
         """What of a window the tiles have: all of it, or what of it holds any data; None if they cannot tell."""
-        if window.width < FEWEST * self._cell[0] or window.height < FEWEST * self._cell[1]:
+        if not self._suits(window, 0):
             return None
         x = self._held(0, window.column, window.columns, window.width)
         y = self._held(1, window.row, window.rows, window.height)
@@ -103,12 +103,15 @@ class Tiles:
         Aggregate
             Shape (rows, columns); exact.
         """
-        x, y = (self._span(part, place) for place in (0, 1))
-        tiles = self._fine
-        coarser = [self._cell[place] * 2**_BETWEEN for place in (0, 1)]
-        if self._coarse is not None and all(part[4 + place] >= FEWEST * coarser[place] for place in (0, 1)):
-            tiles = self._coarse
-        return aggregate_of(tiles.zoom(x, y, part.columns, part.rows))
+        level = max(at for at, (level, _) in enumerate(self._levels) if self._suits(part, level))
+        return aggregate_of(
+            self._levels[level][1].zoom(self._span(part, 0), self._span(part, 1), part.columns, part.rows)
+        )
+
+    def _suits(self, window: Window, level: int) -> bool:
+        """Whether its pixels are whole numbers of a level's cells."""
+        counts = [window[4 + place] / (self._cell[place] * 2**level) for place in (0, 1)]
+        return all(count >= 1 and count == int(count) for count in counts)
 
     def _span(self, part: Window, place: int) -> tuple[float, float]:
         """From a cell's inside to another one's: moved outward to whole cells that is the part."""
@@ -128,13 +131,11 @@ class Tiles:
             if low >= high:
                 return 0
             spans.append((axis.value(low), axis.value(high)))
-        found = aggregate_of((self._coarse or self._fine).zoom(spans[0], spans[1], 1, 1))
+        found = aggregate_of(self._levels[-1][1].zoom(spans[0], spans[1], 1, 1))
         return int(found.cells[0, 0])
 
     @staticmethod
-    def around(
-        grid: Grid, window: Window, wide: Window, finer: int
-    ) -> tuple[tuple[int, int, int, int], tuple[float, float]]:
+    def around(grid: Grid, window: Window, wide: Window, finer: int) -> tuple[_Box, _Cell]:
         """A box and cells for what is around a window.
 
         Parameters
