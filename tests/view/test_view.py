@@ -37,7 +37,7 @@ class Pages:
     def draw(self, window, page="a", number=1, dark=False, wait=True):
         self.view._receive({"type": "draw", "page": page, "id": number, "dark": dark, **window._asdict()})
         if wait:
-            assert self.view._newest.join(30)
+            assert self.view._newest.join(30) and self.view._cells.join(30)
             return self.heard[-1]
         return None
 
@@ -98,7 +98,7 @@ def test_every_picture_is_what_a_canvas_draws(slow, scales):
             y, x = window.row - whole.row, window.column - whole.column
             assert numpy.array_equal(found[y : y + window.rows, x : x + window.columns], expected)
         assert view.passes > 2
-        assert (view._cells._all is not None) == slow
+        assert bool(view._cells._all) == view._cells._cut == slow
 
 
 def test_tiles_answer_without_a_pass():
@@ -106,17 +106,17 @@ def test_tiles_answer_without_a_pass():
         view._cells._in_tiles = True
         pages = Pages(view)
         pages.draw(view._grid.home)  # and then, unasked, all is cut into tiles
-        assert view.passes == 2 and view._cells.prepared
+        assert view.passes == 3 and view._cells._cut  # coarse ones and fine ones
         for number in range(30):
             message, _ = pages.draw(Window(17 * number, 11 * number, 250, 150, 0.25, 0.25), number=number)
             assert message["read"] is False
-        assert view.passes == 2
+        assert view.passes == 3
         deep = Window(60_000, 20_000, 300, 200, 2.0**-9, 2.0**-9)
         pages.draw(deep)
-        assert view.passes == 3
+        assert view.passes == 4
         pages.draw(deep._replace(column=deep.column + 900, row=deep.row - 400))
         pages.draw(deep._replace(column=2 * deep.column, row=2 * deep.row, width=2.0**-10, height=2.0**-10))
-        assert view.passes <= 4
+        assert view.passes <= 5
 
 
 @pytest.mark.parametrize("color", [dp.mean("v"), dp.by("c"), "any", dp.count("v")])
@@ -254,7 +254,7 @@ def test_a_pass_in_work_is_stopped_and_tells_how_far_it_is():
         if batches(request):
             ran.append((page, request))
 
-    newest = Newest(run, lambda: False)
+    newest = Newest(run)
     newest.put("a", 30)
     time.sleep(0.05)
     newest.put("a", 0.001)
@@ -277,7 +277,7 @@ def test_a_thread_that_fails_is_followed_by_another():
             raise SystemExit  # which threads pass over in silence
         ran.append(request)
 
-    newest = Newest(run, lambda: False)
+    newest = Newest(run)
     newest.put("a", "fail")
     assert newest.join(10)
     newest.put("a", "well")
@@ -332,7 +332,7 @@ def test_tiles_that_do_not_fit_are_not_made():
         view._drawing.budget = 40_000
         pages = Pages(view)
         message, _ = pages.draw(Window(0, 0, 300, 200, 0.25, 0.25))
-        assert message["type"] == "picture" and message["read"] and view._cells.prepared
+        assert message["type"] == "picture" and message["read"] and not view._cells._all
 
 
 def test_closing_lets_all_go():

@@ -1,15 +1,17 @@
 """The cells of any window: those at hand, those that tiles hold, or those that a pass over the source gives.
 
-Counts of points are cut into tiles where a pass takes long: once over all data, and again around what is looked at
-where that is too coarse. All other folds are passes, each with a margin, and the last ones stay at hand.
+Counts of points are cut into tiles where a pass takes long: once over all data, in a thread of its own while passes
+answer, and again around what is looked at where that is too coarse. All other folds are passes, each with a margin, and
+the last ones stay at hand.
 """
 
 from __future__ import annotations
 
-from threading import RLock
+from contextvars import copy_context
+from threading import RLock, Thread, current_thread
 
 from .._aggregate import Aggregate
-from .._errors import BudgetExceeded, ClosedError
+from .._errors import BudgetExceeded, ClosedError, DrypointError
 from .grid import Window
 from .seen import Folded, Seen
 from .tiles import FEWEST, Tiles
@@ -29,15 +31,16 @@ __all__ = ["MOST_CELLS", "Cells"]
 MOST_CELLS = 2**23
 #: A pass that takes longer than this is worth tiles, in seconds.
 _SLOW = 0.04
-#: A pixel has at most so many cells along each side when tiles are cut for it; tiles of all data have at least 16.
+#: A pixel has at most so many cells along each side when tiles are cut for it.
 _MOST_FINE = 256
-_LEAST_FINE = 16
 #: As many where it is not known how many rows there are.
 _FINE = 64
-#: Coarser levels have so many cells for a home pixel.
-_LEVELS = (16, 8)
+#: The first tiles of all data have so many for a home pixel, and a coarser level half of that.
+_FIRST = 16
 #: Windows beyond the one looked at, on each side, that tiles of a part have.
 _PART_REACH = 2
+#: Seconds that a close waits for tiles that are being cut; they look around ten times a second.
+_ENDING = 10
 #: Tiles of parts that are kept beside those of all data.
 _PARTS = 2
 #: Rows that a tile should hold on average, and rows of which no more than this is too little to ask.
@@ -66,8 +69,12 @@ class Cells:
         self._drawing: Drawing | None = drawing
         self._grid = grid
         self._in_tiles = drawing.in_tiles and seconds > _SLOW
-        self._all: Tiles | None = None
+        #: Those of all data, coarse ones first, and those of parts, the newest last.
+        self._all: list[Tiles] = []
         self._parts: list[Tiles] = []
+        self._cutting: Thread | None = None
+        #: Whether tiles of all data are there, so that those of parts are worth it.
+        self._cut = False
         self.seen = Seen(drawing.budget // 8)
         self.passes = 0
         self._folding = RLock()
@@ -75,8 +82,7 @@ class Cells:
     @property
     def nbytes(self) -> int:
         """Bytes held, in memory and on disk."""
-        tiles = ([] if self._all is None else [self._all]) + self._parts
-        return self.seen.nbytes + sum(one.nbytes for one in tiles)
+        return self.seen.nbytes + sum(one.nbytes for one in self._tiles())
 
     def fold(self, window: Window, tell: _Tell | None = None) -> Folded:
         """A window and a margin around it, from what is at hand if that is possible.
@@ -94,8 +100,8 @@ class Cells:
             if found is not None:
                 return found
             folded = self._of_tiles(window)
-            if folded is None and self._in_tiles:
-                self._cut(window, tell)
+            if folded is None and self._cut:
+                self._cut_part(window, tell)
                 folded = self._of_tiles(window)
             if folded is None:
                 wide = window.grown(MOST_CELLS)
@@ -118,30 +124,31 @@ class Cells:
                 self.seen.add(Folded(window, window, aggregate, True))
             return aggregate
 
-    def prepare(self, tell: _Tell) -> None:
-        """Cut all data into tiles, if that is worth it and was not done.
-
-        Parameters
-        ----------
-        tell : callable
-            As in `fold`.
-        """
+    def prepare(self) -> None:
+        """Begin to cut all data into tiles, in a thread, if that is worth it and was not begun."""
         with self._folding:
-            if self._in_tiles and self._all is None and self._drawing is not None:
-                self._cut(self._grid.home, tell)
+            if self._in_tiles and self._cutting is None and self._drawing is not None:
+                context = copy_context()  # the budgets of scopes are known there
+                self._cutting = Thread(
+                    target=context.run, args=(self._cut_all,), name="drypoint-view-tiles", daemon=True
+                )
+                self._cutting.start()
 
-    @property
-    def prepared(self) -> bool:
-        """Whether `prepare` has nothing to do."""
-        return not self._in_tiles or self._all is not None
+    def join(self, seconds: float) -> bool:
+        """Wait until `prepare` has done its work; whether it has in time."""
+        if self._cutting is not None and self._cutting is not current_thread():
+            self._cutting.join(seconds)
+        return self._cutting is None or not self._cutting.is_alive()
 
     def close(self) -> None:
         """Let all go, the source too, after the pass in work."""
         with self._folding:
             self._drawing = None
-            self._all = None
+            self._cut = False
+            self._all.clear()
             self._parts.clear()
             self.seen.clear()
+        self.join(_ENDING)
 
     def _open(self) -> Drawing:
         if self._drawing is None:
@@ -149,8 +156,8 @@ class Cells:
         return self._drawing
 
     def _tiles(self) -> list[Tiles]:
-        """Those that may tell about a window, the last cut first."""
-        return [*reversed(self._parts), *([] if self._all is None else [self._all])]
+        """Those that may tell about a window: coarse ones are quicker, the newest part is the likeliest."""
+        return [*self._all, *reversed(self._parts)]
 
     def _of_tiles(self, window: Window) -> Folded | None:
         wide = window.grown(min(MOST_CELLS, window.columns * window.rows * 3 // 2))
@@ -162,31 +169,47 @@ class Cells:
                     return Folded(wanted, part, None if empty else tiles.aggregate(part), False)
         return None
 
-    def _cut(self, window: Window, tell: _Tell | None) -> None:
-        """Count into tiles: all data if that is fine enough for a window, else what is around it."""
+    def _cut_all(self) -> None:
+        """Count all data into tiles, coarse and then fine. Runs in the thread of `prepare`."""
 
-        def fold(part: Window) -> Aggregate:
-            return self._read(part, tell, tiled=True)
+        def check(share: float) -> None:
+            self._open()
 
+        home = self._grid.home
+        pixels = home.columns * home.rows
         try:
-            if self._all is None:
-                home = self._grid.home
-                fine = max(_fineness(home.columns * home.rows, self._open().source.rows), _LEAST_FINE)
-                if not self._affords(home.columns * home.rows * fine**2):
-                    self._in_tiles = False
+            fine = _fineness(pixels, self._open().source.rows)
+            for cells, levels in ((_FIRST, (1,)), (fine, ())):
+                if (levels or cells > _FIRST) and not self._affords(pixels * cells**2):
                     return
-                box = (0, 0, home.columns * fine, home.rows * fine)
-                levels = tuple((fine // cells).bit_length() - 1 for cells in _LEVELS if cells < fine)
-                self._all = Tiles(self._grid, box, (1 / fine, 1 / fine), levels, fold)
-                if self._all.part(window) is not None:
-                    return
-            del self._parts[: len(self._parts) - _PARTS + 1]
-            wide = window.grown(2**62, _PART_REACH)
-            fine = _fineness(wide.columns * wide.rows, self._all.count(wide))
-            box, cell = Tiles.around(self._grid, window, wide, fine)
-            self._parts.append(Tiles(self._grid, box, cell, (), fold))
+                if levels or cells > _FIRST:
+                    box = (0, 0, home.columns * cells, home.rows * cells)
+                    tiles = Tiles(
+                        self._grid,
+                        box,
+                        (1 / cells, 1 / cells),
+                        levels,
+                        lambda part: self._read(part, check, tiled=True),
+                    )
+                    with self._folding:
+                        self._open()
+                        self._all.append(tiles)
+            self._cut = True
+        except DrypointError:
+            pass  # passes still answer, or fail for all to see
+
+    def _cut_part(self, window: Window, tell: _Tell | None) -> None:
+        """Count what is around a window into tiles."""
+        del self._parts[: len(self._parts) - _PARTS + 1]
+        wide = window.grown(2**62, _PART_REACH)
+        fine = _fineness(wide.columns * wide.rows, self._all[0].count(wide))
+        box, cell = Tiles.around(self._grid, window, wide, fine)
+        try:
+            tiles = Tiles(self._grid, box, cell, (), lambda part: self._read(part, tell, tiled=True))
         except BudgetExceeded:
-            self._in_tiles = False  # passes with small canvases still fit
+            self._cut = False  # passes with small canvases still fit
+            return
+        self._parts.append(tiles)
 
     def _affords(self, cells: int) -> bool:
         """Whether tiles of all rows would take less than half of the budget; where it is not known, they are tried."""

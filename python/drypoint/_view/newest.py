@@ -5,6 +5,7 @@ The thread exists while there is something to do, so that a view which nobody mo
 
 from __future__ import annotations
 
+from contextlib import suppress
 from contextvars import copy_context
 from threading import Lock, Thread
 
@@ -27,13 +28,10 @@ class Newest:
     ----------
     run : callable
         Called with the page and its request. What it raises must be handled in it, but for `Outdated`.
-    idle : callable
-        Called when nothing waits; returns whether there is more to do.
     """
 
-    def __init__(self, run: Callable[[str, Any], object], idle: Callable[[], bool]) -> None:
+    def __init__(self, run: Callable[[str, Any], object]) -> None:
         self._run = run
-        self._idle = idle
         self._lock = Lock()
         self._waiting: dict[str, Any] = {}
         self._thread: Thread | None = None
@@ -60,12 +58,6 @@ class Newest:
             if self._ended or self._running in self._waiting:
                 raise Outdated
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a request waits."""
-        with self._lock:
-            return bool(self._waiting)
-
     def forget(self, page: str) -> None:
         """The page has gone."""
         with self._lock:
@@ -87,32 +79,20 @@ class Newest:
 
     def _work(self) -> None:
         try:
-            idle = False
-            while self._next(idle):
-                try:
-                    idle = self._step()
-                except Outdated:
-                    idle = False
+            while (request := self._next()) is not None:
+                with suppress(Outdated):
+                    self._run(*request)
+                del request
         except BaseException:
             with self._lock:
                 self._thread = None
             raise
 
-    def _next(self, idle: bool) -> bool:
-        """Choose what to run; `False`, and no thread any more, if there is nothing."""
+    def _next(self) -> tuple[str, Any] | None:
+        """What to run; None, and no thread any more, if there is nothing."""
         with self._lock:
             self._running = next(iter(self._waiting), None)
-            if self._ended or (idle and self._running is None):
+            if self._ended or self._running is None:
                 self._thread = None
-                return False
-            return True
-
-    def _step(self) -> bool:
-        """Run what was chosen; whether nothing is left to do."""
-        if self._running is None:
-            return not self._idle()
-        with self._lock:
-            request = self._waiting.pop(self._running, None)
-        if request is not None:
-            self._run(self._running, request)
-        return False
+                return None
+            return self._running, self._waiting.pop(self._running)

@@ -6,7 +6,6 @@ All that costs time is done in one thread of the view, the newest request of eac
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from threading import Lock
 
 from .. import _arguments
@@ -80,7 +79,7 @@ class View(Closing):
         self._drawing: Drawing | None = drawing
         self._grid = grid
         self._window = grid.home
-        self._newest = Newest(self._answer, self._prepare)
+        self._newest = Newest(self._answer)
         self._watching = Lock()
         self._watchers: list[Callable[[View], object]] = []
         self._send: Callable[[dict[str, Any], list[bytes]], object] | None = None
@@ -346,13 +345,7 @@ class View(Closing):
             "read": folded.read,
         }
         self._tell({"type": "picture", **about, **told}, png)
-
-    def _prepare(self) -> bool:
-        """Cut the data into tiles while nobody asks for anything. Runs in the thread."""
-        if not self.closed and not self._cells.prepared:
-            with suppress(DrypointError):  # the next pass fails as this one did, and tells its page
-                self._cells.prepare(lambda share: self._newest.check())
-        return False
+        self._cells.prepare()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         if self.closed:
