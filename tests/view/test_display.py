@@ -13,6 +13,7 @@ import drypoint as dp
 import numpy
 import PIL.Image
 import pytest
+from drypoint._view import widget
 
 #: More than this is not put into the file of a notebook.
 MOST = 60_000
@@ -200,6 +201,7 @@ def test_cards_do_without_numpy(monkeypatch):
 
 def test_a_view_without_anywidget_is_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
+    widget._kind.cache_clear()
     with dp.view(data(2000), "x", "y") as view:
         assert "pip install drypoint[notebook]" in shown(view)["text/html"]
         with pytest.raises(ImportError, match=r"drypoint\[notebook\]"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import io
+import json
 import threading
 import time
 import weakref
+from pathlib import Path
 
 import drypoint as dp
 import numpy
@@ -411,3 +414,22 @@ def test_pictures_for_programs():
         assert (image.width, image.height) == (300, 200)
         assert view._window.columns * view._window.rows <= MOST_CELLS
         assert "y over x of dict, count(), x -1." in repr(view)
+
+
+def test_the_notebook_among_the_examples_runs(monkeypatch):
+    folder = Path(__file__).parents[2] / "examples"
+    monkeypatch.chdir(folder)
+    cells = json.loads((folder / "look_around.ipynb").read_text("utf-8"))["cells"]
+    assert not any(cell.get("outputs") for cell in cells)
+    names = {}
+    shown = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            *body, last = ast.parse("".join(cell["source"])).body
+            exec(compile(ast.Module(body, []), "cell", "exec"), names)
+            if isinstance(last, ast.Expr):
+                shown.append(repr(eval(compile(ast.Expression(last.value), "cell", "eval"), names)))
+            else:
+                exec(compile(ast.Module([last], []), "cell", "exec"), names)
+    assert shown[0].startswith("<View 720") and "Aggregate count()" in shown[2] and "mean" in shown[3]
+    assert names["view"].closed and names["other"].closed

@@ -88,10 +88,10 @@ def view(
     Notes
     -----
     The source is read once to begin with, and before that for its ranges if it has no statistics. Counts of points
-    (`count`, `any`) of sources that take long to read are then counted into tiles in the background, some 2.4 bytes a
-    point in half of the budget: moves are answered from these in milliseconds. Windows far deeper than them, and all
-    other folds, take a pass over the source each time that they leave what was read last; a margin around it is read
-    along. Passes that nobody waits for any more are stopped.
+    (`count`, `any`) of sources that take longer than 40 ms to read are then cut into tiles in the background, at most
+    5 bytes a row in half of the budget: moves are answered from these in milliseconds. Windows far deeper than them take
+    one pass, which cuts tiles around them. All other folds take a pass over the source each time that they leave what
+    was read last; a margin around it is read along. Passes that nobody waits for any more are stopped.
 
     Needs the package anywidget to be shown: ``pip install drypoint[notebook]``.
 
@@ -102,7 +102,7 @@ def view(
     >>> points = {"x": array("d", [0, 1, 2, 3]), "y": array("d", [0, 1, 4, 9])}
     >>> view = dp.view(points, "x", "y", width=400, height=300)
     >>> [round(end, 2) for end in view.x_range]
-    [-0.08, 3.08]
+    [-0.07, 3.07]
     >>> view.close()
     """
     rows = scan(source)

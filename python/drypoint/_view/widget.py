@@ -82,6 +82,9 @@ def _kind() -> Any:
 
         def _ranges_set(self, change: Any) -> None:
             if not self._following and not self._view.closed:
-                self._view.show(**{change["name"]: change["new"]})
+                try:
+                    self._view.show(**{change["name"]: change["new"]})
+                finally:
+                    self._moved(self._view)  # what is shown is a little more, or as before
 
     return ViewWidget
