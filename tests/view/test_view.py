@@ -432,4 +432,7 @@ def test_the_notebook_among_the_examples_runs(monkeypatch):
             else:
                 exec(compile(ast.Module([last], []), "cell", "exec"), names)
     assert shown[0].startswith("<View 720") and "Aggregate count()" in shown[2] and "mean" in shown[3]
-    assert names["view"].closed and names["other"].closed
+    names["view"].show((-100, -90), (30, 40))
+    assert names["other"].x_range == pytest.approx(names["view"].x_range, rel=0.02)
+    names["view"].close()
+    names["other"].close()
