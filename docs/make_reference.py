@@ -18,7 +18,7 @@ DOCS = Path(__file__).parent
 ROOMS = {
     "drawing": (
         "Drawing",
-        ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image", "downsample"],
+        ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image", "downsample", "view", "View"],
     ),
     "reading": ("Reading and writing", ["scan", "Source", "Batch"]),
     "folds": (

@@ -72,6 +72,7 @@ __all__ = [
     "TiledAggregate",
     "UnknownFormat",
     "UnsupportedData",
+    "View",
     "ZarrArray",
     "ZarrGroup",
     "__version__",
@@ -120,6 +121,7 @@ __all__ = [
     "summary",
     "turn",
     "var",
+    "view",
     "where",
     "write_frames",
     "write_zarr",
@@ -154,6 +156,8 @@ if TYPE_CHECKING:
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
     from ._summary import Summary
     from ._tiled import TiledAggregate
+    from ._view.make import view
+    from ._view.view import View
     from ._watch.turn import turn
 else:
     # What only programs with scopes need is imported when it is first asked for.
@@ -174,6 +178,7 @@ else:
         "ZarrArray": "_arrays.zarr",
         "ZarrGroup": "_arrays.zarr",
         "TiledAggregate": "_tiled",
+        "View": "_view.view",
         "buffer_stats": "_lifetime.reuse",
         "category_binning": "_categories",
         "category_modulo": "_categories",
@@ -203,6 +208,7 @@ else:
         "spy": "_arrays.spy",
         "summary": "_folds",
         "turn": "_watch.turn",
+        "view": "_view.make",
         "where": "_folds",
         "write_frames": "_frames.write",
         "write_zarr": "_arrays.write_zarr",

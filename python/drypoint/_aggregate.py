@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
+from ._card import Card, Facts, small
 from ._closing import Closing
 from ._errors import BadArgument, UnknownFormat
 from ._parts import Parts
@@ -22,7 +23,7 @@ HOWS = ("eq_hist", "linear", "log", "cbrt")
 MOST_SPREAD = 100
 
 
-class Aggregate(Parts, Closing):
+class Aggregate(Parts, Card, Closing):
     """An array of folded pixels; made by `Canvas.points`, `Canvas.line`, `Canvas.raster` and `Aggregate.load`.
 
     ``numpy.asarray(aggregate)`` is a view without a copy. ``a + b`` of two aggregates of the same canvas and
@@ -283,9 +284,24 @@ class Aggregate(Parts, Closing):
         size = " × ".join(str(n) for n in self.shape)
         return f"<Aggregate {self.reduction}: {size} {self.dtype}, {self.nbytes:,} bytes, {self.rows:,} rows>"
 
-    def _repr_png_(self) -> bytes | None:
-        # Several values of a pixel have no picture; the text stands for them.
-        return None if self._inner.depth is not None else self.shade()._repr_png_()
+    def _facts(self) -> Facts:
+        from ._readable import Readable
+
+        categories = f"{len(self.categories)}: {', '.join(self.categories[:8])}" if self.categories else None
+        facts = {
+            "shape": " × ".join(f"{length:,}" for length in self.shape),
+            "dtype": self.dtype,
+            "memory": Readable(self.nbytes),
+            **self._more_facts(),
+            "x_range": self.x_range,
+            "y_range": self.y_range,
+            "rows": f"{self.rows:,}, skipped {self.skipped:,}",
+            "categories": categories,
+        }
+        return Facts(f"{type(self).__name__} {self.reduction}", facts, small(self), "the cells, shaded")
+
+    def _more_facts(self) -> dict[str, object]:
+        return {}
 
 
 def aggregate_of(

@@ -260,10 +260,22 @@ class Figure(Closing):
 
     savefig = save
 
-    def _repr_png_(self) -> bytes:
+    def _png(self) -> bytes:
+        """The page."""
         aggregate = self.aggregate
         assert self._page is not None
         return self._page.png(aggregate._inner)
+
+    def _repr_png_(self) -> bytes | None:
+        return None if self._closed or self._aggregate is None else self._png()
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """The page in its own size, whatever its scale."""
+        png = self._repr_png_()
+        if png is None:
+            return {"text/plain": repr(self)}
+        size = {"width": self._canvas.width, "height": self._canvas.height}
+        return {"text/plain": repr(self), "image/png": png}, {"image/png": size}
 
     def close(self) -> None:
         """Let go of the aggregate at once. Calling it again does nothing."""

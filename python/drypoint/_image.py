@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
+from ._card import Facts, card, small
 from ._closing import Closing
 from ._errors import BadArgument
 
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["Image"]
+
+#: Pixels along a side that a notebook shows as they are.
+_SHOWN = 2000
 
 
 class Image(Closing):
@@ -75,8 +79,18 @@ class Image(Closing):
         """
         self._inner.save(_arguments.path(path))
 
-    def _repr_png_(self) -> bytes:
-        return self._inner.png()
+    def _repr_png_(self) -> bytes | None:
+        shown = not self.closed and self.width <= _SHOWN and self.height <= _SHOWN
+        return self._inner.png() if shown else None
+
+    def _repr_html_(self) -> str | None:
+        """Of more pixels than a page has, a small picture and how many there are."""
+        if self.closed:
+            return card(Facts(repr(self), {}))
+        if self.width <= _SHOWN and self.height <= _SHOWN:
+            return None
+        facts = {"size": f"{self.width:,} × {self.height:,} pixels", "memory": f"{self.nbytes:,} bytes"}
+        return card(Facts("Image", facts, small(self), "the image, small"))
 
     def close(self) -> None:
         """Let go of the pixels at once. Calling it again does nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from . import _arguments, _core
+from ._card import Card, Facts
 from ._closing import Closing
 from ._errors import BadArgument, UnknownFormat
 from ._feed import Feed
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["Source", "scan"]
 
 
-class Source(Closing):
+#: Columns that a card names.
+_LISTED = 20
+
+
+class Source(Card, Closing):
     """Rows that can be read in bounded batches; made by `scan`.
 
     Iterating yields `Batch` objects, each valid on its own and convertible to NumPy and Arrow.
@@ -141,6 +146,16 @@ class Source(Closing):
     def closed(self) -> bool:
         """Whether `close` was called."""
         return self._core is None and self._feed is None
+
+    def _facts(self) -> Facts:
+        if self._feed is not None:  # its columns are known when it is read
+            return Facts(f"Source {self.name}", {"rows": "read once"})
+        schema = list(self.schema.items())
+        facts: dict[str, object] = dict(schema[:_LISTED])
+        if len(schema) > _LISTED:
+            facts["…"] = f"and {len(schema) - _LISTED:,} more columns"
+        rows = "rows not counted" if self.rows is None else f"{self.rows:,} rows"
+        return Facts(f"Source {self.name}: {rows}", facts)
 
     def __repr__(self) -> str:
         if self.closed:

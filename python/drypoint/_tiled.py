@@ -232,8 +232,14 @@ class TiledAggregate(Aggregate):
             f"{self.rows:,} rows>"
         )
 
-    def _repr_png_(self) -> bytes:
-        return self.zoom().shade()._repr_png_()
+    def _more_facts(self) -> dict[str, object]:
+        from ._readable import Readable
+
+        return {
+            "on disk": Readable(self.nbytes_spilled) if self.nbytes_spilled else None,
+            "tiles": f"{self.tiles:,}",
+            "all cells": f"{Readable(self.nbytes_dense)}, if they were made",
+        }
 
 
 def _is_index(part: Any) -> bool:

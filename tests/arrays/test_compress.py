@@ -301,7 +301,7 @@ def test_what_it_says_of_itself():
     assert f"codec='{compressed.codec}'" in repr(compressed)
     assert "8.0 MB in" in repr(compressed)
     html = compressed._repr_html_()
-    assert "<table>" in html
+    assert "<table" in html
     assert compressed.codec in html
     assert compressed.ratio == pytest.approx(compressed.nbytes / compressed.nbytes_stored)
 

@@ -90,6 +90,8 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
         "_frames.frames",
         "_frames.write",
         "_testing.fit",
+        "_view.make",
+        "_view.view",
     ],
 )
 def test_docstring_examples(module):
@@ -121,6 +123,7 @@ def test_docstring_examples(module):
                 "which-structure",
                 "raster",
                 "frames",
+                "views",
             )
         ),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 
+from .._card import Card
 from .._closing import Closing
 from .._late import Late
 from .._lifetime.reuse import empty
@@ -28,7 +29,7 @@ else:
 __all__ = ["ChunkedArray"]
 
 
-class ChunkedArray(Reductions, Closing):
+class ChunkedArray(Reductions, Card, Closing):
     """An array that gives any selection of itself. Its kinds say where its chunks are."""
 
     # NumPy's operators leave the choice to this class, which has none: ``array[...]`` says that all of it is wanted.

@@ -7,6 +7,7 @@ import threading
 import numpy as np
 
 from .. import _arguments, _core
+from .._card import Facts
 from .._errors import BadArgument, CorruptData
 from .._memory import _readable
 from .chunked import ChunkedArray
@@ -263,26 +264,17 @@ class CompressedArray(ChunkedArray):
             f"{_readable(self.nbytes).strip()} in {_readable(self.nbytes_stored).strip()} (ratio {self.ratio:.4g})>"
         )
 
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        if self.closed:
-            return "<p>CompressedArray, closed</p>"
-        rows = [
-            ("shape", str(self.shape)),
-            ("dtype", str(self.dtype)),
-            ("codec", self.codec),
-            ("chunks", str(self.chunks)),
-            ("items", _readable(self.nbytes).strip()),
-            ("stored", f"{_readable(self.nbytes_stored).strip()} (ratio {self.ratio:.4g})"),
-        ]
-        if self.max_error is not None:
-            rows.append(("max_error", f"{self.max_error:g}"))
-        cells = "".join(
-            f'<tr><th style="text-align:left">{name}</th><td style="text-align:left">{escape(value)}</td></tr>'
-            for name, value in rows
-        )
-        return f"<table><caption>CompressedArray</caption>{cells}</table>"
+    def _facts(self) -> Facts:
+        facts = {
+            "shape": self.shape,
+            "dtype": self.dtype,
+            "codec": self.codec,
+            "chunks": self.chunks,
+            "items": _readable(self.nbytes).strip(),
+            "stored": f"{_readable(self.nbytes_stored).strip()} (ratio {self.ratio:.4g})",
+            "max_error": None if self.max_error is None else f"{self.max_error:g}",
+        }
+        return Facts("CompressedArray", facts)
 
 
 def restored(version: int, told: dict[str, Any], chunks: list[tuple[str | None, bytes]]) -> CompressedArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from .. import _arguments, _core
+from .._card import Card, Facts
 from .._errors import BadArgument
 from .sparse_parts import axis_names, given, held_dtype
 from .sparse_reductions import SparseReductions
@@ -22,7 +23,7 @@ __all__ = ["Sparse"]
 _PICTURED = 20_000_000
 
 
-class Sparse(SparseReductions):
+class Sparse(SparseReductions, Card):
     """A sparse array; see `CooArray` and `CsrArray`."""
 
     # NumPy's operators leave it to us: nothing becomes dense by the way.
@@ -290,16 +291,20 @@ class Sparse(SparseReductions):
         stored = _readable(self.nbytes).strip()
         return f"<{name} {size} {self.dtype}: {self.nnz:,} stored ({self.density:.3g}), {self._index_types()}, {stored}>"
 
-    def _repr_html_(self) -> str:
-        from html import escape
+    def _facts(self) -> Facts:
+        from .._memory import _readable
 
-        text = f"<pre>{escape(repr(self))}</pre>"
-        if self.closed or self.ndim != 2 or not 0 < self.nnz <= _PICTURED:
-            return text
-        from base64 import b64encode
-
+        facts = {
+            "shape": " × ".join(f"{length:,}" for length in self.shape) or "()",
+            "dtype": self.dtype,
+            "stored": f"{self.nnz:,} ({self.density:.3g})",
+            "indices": self._index_types(),
+            "memory": _readable(self.nbytes).strip(),
+        }
+        name = type(self).__name__
+        if self.ndim != 2 or not 0 < self.nnz <= _PICTURED:
+            return Facts(name, facts)
         from .spy import thumbnail
 
         with thumbnail(self) as picture:
-            png = b64encode(picture._repr_png_()).decode()
-        return f'{text}<img alt="where the values are" style="border: 1px solid #bbb" src="data:image/png;base64,{png}">'
+            return Facts(name, facts, picture._inner.png(), "where the values are")

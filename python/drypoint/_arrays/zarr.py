@@ -6,6 +6,7 @@ import json
 import os
 
 from .. import _arguments, _core
+from .._card import Facts
 from .._closing import Closing
 from .._errors import (
     BadArgument,
@@ -216,6 +217,18 @@ class ZarrArray(ChunkedArray):
         self._open()
         return open_zarr, (os.path.abspath(self._path),)
 
+    def _facts(self) -> Facts:
+        facts = {
+            "path": self._path,
+            "shape": self.shape,
+            "dtype": self.dtype,
+            "chunks": self.chunks,
+            "shards": self.shards,
+            "codec": self.codec,
+            "items": Readable(self.nbytes),
+        }
+        return Facts("ZarrArray", facts)
+
     def __repr__(self) -> str:
         if self._core is None:
             return f"<ZarrArray {self._path} closed>"
@@ -346,6 +359,11 @@ class ZarrGroup(Closing):
     def __reduce__(self) -> tuple[Any, ...]:
         self._open()
         return open_zarr, (os.path.abspath(self._path),)
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        return f"<pre>{escape(repr(self))}</pre>"
 
     def __repr__(self) -> str:
         if self._core is None:

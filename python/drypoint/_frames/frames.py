@@ -6,6 +6,7 @@ from __future__ import annotations
 import sys
 
 from .. import _arguments
+from .._card import Card, Facts
 from .._closing import Closing
 from .._errors import BadArgument, SchemaMismatch
 
@@ -106,7 +107,7 @@ def frames(
     return Frames(open_reader(source, wanted, backend_name), start, stop, step)
 
 
-class Frames(Closing):
+class Frames(Card, Closing):
     """Frames of a source, one at a time; made by `frames`.
 
     Attributes
@@ -206,6 +207,14 @@ class Frames(Closing):
     def __del__(self) -> None:
         if getattr(self, "_reader", None) is not None:
             self._release()
+
+    def _facts(self) -> Facts:
+        facts = {
+            "shape": None if self._shape is None else " × ".join(map(str, self._shape)),
+            "frames": "not counted" if self._count is None else f"{len(self):,}",
+            "per second": None if self.fps is None else f"{self.fps:g}",
+        }
+        return Facts(f"Frames of {self.name}", facts)
 
     def __repr__(self) -> str:
         if self.closed:

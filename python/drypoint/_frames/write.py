@@ -163,7 +163,7 @@ def as_pixels(frame: Any, number: int) -> ndarray[Any, Any]:
     from .._figure import Figure
 
     if isinstance(frame, Figure):
-        frame = _decoded(frame._repr_png_())
+        frame = _decoded(frame._png())
     if type(frame).__module__.startswith("matplotlib.") and hasattr(frame, "canvas"):
         frame = drawn(frame)
     elif hasattr(frame, "getbands") and hasattr(frame, "convert"):

@@ -1,0 +1,90 @@
+"""The side of a view that pages speak to: messages there and back, and the ranges as traits.
+
+The package anywidget carries a script to notebooks of all kinds (decision 0034); it is imported when a view is shown.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .view import View
+
+__all__ = ["script", "widget_of"]
+
+
+def script() -> str:
+    """The module that a page runs."""
+    return (Path(__file__).parent / "view.js").read_text("utf-8")
+
+
+def widget_of(view: View) -> Any:
+    """A widget that shows a view.
+
+    Parameters
+    ----------
+    view : View
+        Held until the widget is closed.
+
+    Returns
+    -------
+    anywidget.AnyWidget
+
+    Raises
+    ------
+    ImportError
+        Without anywidget.
+    """
+    return _kind()(view)
+
+
+@cache
+def _kind() -> Any:
+    try:
+        import anywidget  # type: ignore[import-not-found,unused-ignore]
+        import traitlets
+    except ImportError:
+        raise ImportError(
+            "an interactive view needs the package anywidget: pip install drypoint[notebook]"
+        ) from None
+
+    class ViewWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
+        """A view on pages."""
+
+        _esm = script()
+        home = traitlets.Dict().tag(sync=True)
+        x_range = traitlets.Tuple(traitlets.Float(), traitlets.Float())
+        y_range = traitlets.Tuple(traitlets.Float(), traitlets.Float())
+
+        def __init__(self, view: View) -> None:
+            super().__init__(home=view._home(), x_range=view.x_range, y_range=view.y_range)
+            self._view = view
+            self._following = False
+            self.on_msg(self._received)
+            self.observe(self._ranges_set, ["x_range", "y_range"])
+            view.observe(self._moved)
+            view._send = self.send
+
+        def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
+            self._view._receive(content)
+
+        def _moved(self, view: View) -> None:
+            self._following = True
+            try:
+                with self.hold_trait_notifications():
+                    self.x_range, self.y_range = view.x_range, view.y_range
+            finally:
+                self._following = False
+
+        def _ranges_set(self, change: Any) -> None:
+            if not self._following and not self._view.closed:
+                try:
+                    self._view.show(**{change["name"]: change["new"]})
+                finally:
+                    self._moved(self._view)  # what is shown is a little more, or as before
+
+    return ViewWidget
