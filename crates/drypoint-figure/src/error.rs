@@ -75,6 +75,9 @@ pub enum FigureError {
     /// The file's extension names no format we write.
     #[error("{}: cannot tell the format from {extension:?}; known extensions are .png, .svg and .pdf", path.display())]
     UnknownFormat { path: PathBuf, extension: String },
+    /// No format of this name.
+    #[error("no format {name:?}; it is one of png, svg, pdf")]
+    UnknownFormatName { name: String },
     /// The system refused to make the file.
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },
