@@ -136,7 +136,8 @@ impl Annotation {
                         Anchor::Middle
                     };
                     // Above the start of an arrow that points down, and below that of one that points up.
-                    let down = if anchor == Anchor::Middle && to.1 < from.1 { 2.0 * line.cap_height() } else { 0.0 };
+                    let down =
+                        if anchor == Anchor::Middle && to.1 < from.1 { 2.0 * line.cap_height() } else { 0.0 };
                     area.words(line, (from.0, from.1 + down), anchor, color, out);
                 }
             }
@@ -171,13 +172,23 @@ impl Area<'_> {
         Some((self.data.x + x * self.data.width, self.data.bottom() - y * self.data.height))
     }
 
-    fn line(&self, along: Along, at: f64, width: f32, dashed: bool, color: Color, out: &mut Vec<DisplayItem>) {
+    fn line(
+        &self,
+        along: Along,
+        at: f64,
+        width: f32,
+        dashed: bool,
+        color: Color,
+        out: &mut Vec<DisplayItem>,
+    ) {
         let Some(position) = self.position(along, at) else { return };
         let data = self.data;
         let upright = along == Along::X;
         let length = if upright { data.height } else { data.width };
         let (dash, gap) = if dashed { (DASH.0 * width, DASH.1 * width) } else { (length, length) };
-        let across = |centre: f32, low: f32, high: f32| (centre - (width / 2.0).floor()).clamp(low, (high - width).max(low));
+        let across = |centre: f32, low: f32, high: f32| {
+            (centre - (width / 2.0).floor()).clamp(low, (high - width).max(low))
+        };
         let mut from = 0.0;
         while from < length {
             let run = dash.min(length - from);
@@ -212,7 +223,14 @@ impl Area<'_> {
         out.push(text(line, x, y, Color { a: 255, ..color }));
     }
 
-    fn band(&self, along: Along, ends: (f64, f64), color: Color, label: Option<&str>, out: &mut Vec<DisplayItem>) {
+    fn band(
+        &self,
+        along: Along,
+        ends: (f64, f64),
+        color: Color,
+        label: Option<&str>,
+        out: &mut Vec<DisplayItem>,
+    ) {
         let axis = self.axis(along);
         let (a, b) = (axis.position(ends.0), axis.position(ends.1));
         let (low, high) = (a.min(b).clamp(0.0, 1.0) as f32, a.max(b).clamp(0.0, 1.0) as f32);
@@ -232,16 +250,28 @@ impl Area<'_> {
         out.push(DisplayItem::Rect { rect, color });
         if let Some(label) = label {
             let line = Line::fitted(label, Weight::Regular, SMALL, rect.width.max(2.0 * GAP) - GAP);
-            let x = if along == Along::X { rect.x + GAP / 2.0 } else { rect.right() - GAP / 2.0 - line.width() };
+            let x =
+                if along == Along::X { rect.x + GAP / 2.0 } else { rect.right() - GAP / 2.0 - line.width() };
             let y = rect.y + GAP / 2.0 + line.cap_height();
             out.push(text(line, x, y, self.inks.soft));
         }
     }
 
     /// Words beside a point, moved so that they stay inside.
-    fn words(&self, line: Line, (x, y): (f32, f32), anchor: Anchor, color: Color, out: &mut Vec<DisplayItem>) {
+    fn words(
+        &self,
+        line: Line,
+        (x, y): (f32, f32),
+        anchor: Anchor,
+        color: Color,
+        out: &mut Vec<DisplayItem>,
+    ) {
         let data = self.data;
-        let line = if line.width() > data.width { Line::fitted(&line.text, line.weight, line.size, data.width) } else { line };
+        let line = if line.width() > data.width {
+            Line::fitted(&line.text, line.weight, line.size, data.width)
+        } else {
+            line
+        };
         let (width, cap) = (line.width(), line.cap_height());
         let (x, y) = match anchor {
             Anchor::Left => (x + 5.0, y + cap / 2.0),
@@ -259,7 +289,12 @@ impl Area<'_> {
         let data = self.data;
         let (left, right) = ((x - 3.0).max(data.x), (x + line.width() + 3.0).min(data.right()));
         let (top, bottom) = ((y - line.cap_height() - 3.0).max(data.y), (y + 3.0).min(data.bottom()));
-        let rect = Rect { x: left.round(), y: top.round(), width: (right - left).round(), height: (bottom - top).round() };
+        let rect = Rect {
+            x: left.round(),
+            y: top.round(),
+            width: (right - left).round(),
+            height: (bottom - top).round(),
+        };
         if rect.width >= 1.0 && rect.height >= 1.0 {
             out.push(DisplayItem::Rect { rect, color: Color { a: PLATE, ..self.inks.panel } });
         }

@@ -67,7 +67,10 @@ pub enum FigureError {
     #[error("a picture of {} × {} pixels and one of {} × {} cannot be stacked", first.0, first.1, other.0, other.1)]
     UnlikeSizes { first: (usize, usize), other: (usize, usize) },
     /// An unknown way of laying colours over each other.
-    #[error("no way {name:?} to lay colours over each other{}; it is one of over, add, saturate, multiply, source", did_you_mean(nearest))]
+    #[error(
+        "no way {name:?} to lay colours over each other{}; it is one of over, add, saturate, multiply, source",
+        did_you_mean(nearest)
+    )]
     UnknownBlend { name: String, nearest: Option<String> },
     /// The picture does not fit the place planned for it.
     #[error("the layout holds a picture of {expected:?} pixels, it was given one of {found:?}")]

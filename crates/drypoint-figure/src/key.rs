@@ -82,11 +82,8 @@ pub(crate) fn draw(
     for (place, (spec, key)) in blocks.iter().enumerate() {
         let is_bar = matches!(key, ColorKey::Values(_));
         let last = place + 1 == blocks.len();
-        let height = if last {
-            room.bottom() - top
-        } else {
-            needed(spec, key) + if is_bar { spare } else { 0.0 }
-        };
+        let height =
+            if last { room.bottom() - top } else { needed(spec, key) + if is_bar { spare } else { 0.0 } };
         let height = height.min(room.bottom() - top);
         if height < LEADING {
             return;

@@ -106,11 +106,16 @@ impl Layout {
         let taken: f32 = tops.iter().chain(&bottoms).sum::<f32>() + BETWEEN * (rows - 1) as f32;
         let data_height = (height - 2.0 * MARGIN - title_room - caption_room - taken) / rows as f32;
         let most_label = 0.28 * width / columns as f32;
-        let axis = |axis, hidden| if hidden { YAxis::hidden(axis, data_height) } else { YAxis::plan(axis, data_height, most_label) };
+        let axis = |axis, hidden| {
+            if hidden { YAxis::hidden(axis, data_height) } else { YAxis::plan(axis, data_height, most_label) }
+        };
         let mut ys: Vec<(YAxis, Option<YAxis>)> = Vec::new();
         for (axes, margins) in spec.axes.iter().zip(&mut margins) {
             let right = axes.right.as_ref().map(|right| axis(right, false));
-            margins.right = right.as_ref().zip(axes.right.as_ref()).map_or(0.0, |(y, spec)| y.room() + label_room(&spec.label));
+            margins.right = right
+                .as_ref()
+                .zip(axes.right.as_ref())
+                .map_or(0.0, |(y, spec)| y.room() + label_room(&spec.label));
             ys.push((axis(&axes.y, axes.unlabelled.1), right));
         }
 
@@ -121,13 +126,19 @@ impl Layout {
                 (axes.column, label + y.room())
             }),
         );
-        let twins = widest(columns, spec.axes.iter().zip(&margins).map(|(axes, margins)| (axes.column, margins.right)));
+        let twins = widest(
+            columns,
+            spec.axes.iter().zip(&margins).map(|(axes, margins)| (axes.column, margins.right)),
+        );
         let key_room = |width: f32| if width > 0.0 { width + 2.0 * GAP } else { 0.0 };
         let shared = if spec.shared_key { key_room(margins[0].key) } else { 0.0 };
         let mut keys = if spec.shared_key {
             vec![0.0; columns]
         } else {
-            widest(columns, spec.axes.iter().zip(&margins).map(|(axes, margins)| (axes.column, key_room(margins.key))))
+            widest(
+                columns,
+                spec.axes.iter().zip(&margins).map(|(axes, margins)| (axes.column, key_room(margins.key))),
+            )
         };
         let across = inner - lefts.iter().chain(&twins).sum::<f32>() - BETWEEN * (columns - 1) as f32;
         let mut keys_room = shared + keys.iter().sum::<f32>();
@@ -156,18 +167,27 @@ impl Layout {
             let right = left + data_width;
             let top = MARGIN + title_room + above + tops[axes.row];
             let bottom = top + data_height;
+            // In a grid all are of one size, to the pixel: what one pass drew for all of them fits each.
+            let side = |count: usize, side: f32, start: f32, end: f32| {
+                if count > 1 { side.floor() - 1.0 } else { (end + SLACK).floor() - start.ceil() }
+            };
             let mut data = Rect {
                 x: left.ceil(),
                 y: top.ceil(),
-                width: (right + SLACK).floor() - left.ceil(),
-                height: (bottom + SLACK).floor() - top.ceil(),
+                width: side(columns, data_width, left, right),
+                height: side(rows, data_height, top, bottom),
             };
             let mut label_x = cell;
             if let Some(aspect) = axes.aspect {
                 let fitted = kept(data, axes, aspect);
                 if fitted.height < data.height {
-                    y = if axes.unlabelled.1 { YAxis::hidden(&axes.y, fitted.height) } else { YAxis::plan(&axes.y, fitted.height, most_label) };
-                    right_axis = axes.right.as_ref().map(|right| YAxis::plan(right, fitted.height, most_label));
+                    y = if axes.unlabelled.1 {
+                        YAxis::hidden(&axes.y, fitted.height)
+                    } else {
+                        YAxis::plan(&axes.y, fitted.height, most_label)
+                    };
+                    right_axis =
+                        axes.right.as_ref().map(|right| YAxis::plan(right, fitted.height, most_label));
                 }
                 label_x += fitted.x - data.x;
                 data = fitted;
@@ -179,10 +199,15 @@ impl Layout {
             let outer = |edge: bool| if edge { MARGIN / 2.0 } else { BETWEEN / 2.0 - 2.0 };
             let end = if columns == 1 { width - MARGIN } else { end };
             let bounds = (cell - outer(column == 0), end + outer(column + 1 == columns));
-            let x = if axes.unlabelled.0 { XAxis::hidden(&axes.x, data) } else { XAxis::plan(&axes.x, data, bounds, margins.x.rows) };
+            let x = if axes.unlabelled.0 {
+                XAxis::hidden(&axes.x, data)
+            } else {
+                XAxis::plan(&axes.x, data, bounds, margins.x.rows)
+            };
             let beside = data.right() + twins[column];
             let key = Rect { x: beside + 2.0 * GAP, y: data.y, width: margins.key, height: data.height };
-            let title = said(&axes.title).map(|text| Line::fitted(text, Weight::SemiBold, LABEL, bounds.1 - data.x));
+            let title =
+                said(&axes.title).map(|text| Line::fitted(text, Weight::SemiBold, LABEL, bounds.1 - data.x));
             placed.push(AxesLayout { data, title, x, y, right: right_axis, label_x: (label_x, beside), key });
         }
         let key = (spec.shared_key && keys_room > 0.0).then(|| {
@@ -207,18 +232,13 @@ impl Layout {
     /// The width and height in device pixels that the data of the axes number `axes` must be aggregated to.
     pub fn data_pixels(&self, axes: usize) -> (usize, usize) {
         let data = self.axes[axes].data;
-        let (left, right) = (self.device(data.x), self.device(data.right()));
-        let (top, bottom) = (self.device(data.y), self.device(data.bottom()));
-        ((right - left) as usize, (bottom - top) as usize)
+        let device = |units: f32| (f64::from(units) * self.unit()).round() as usize;
+        (device(data.width), device(data.height))
     }
 
     /// Device pixels for each unit of the layout.
     pub(crate) fn unit(&self) -> f64 {
         self.spec.scale * self.spec.zoom
-    }
-
-    fn device(&self, units: f32) -> i64 {
-        (f64::from(units) * self.unit()).round() as i64
     }
 }
 
@@ -230,7 +250,8 @@ fn label_room(label: &Option<String>) -> f32 {
 fn kept(room: Rect, axes: &AxesSpec, aspect: f64) -> Rect {
     let ratio = aspect * axes.y.length() / axes.x.length();
     let (width, height) = (f64::from(room.width), f64::from(room.height));
-    let (width, height) = if width * ratio <= height { (width, width * ratio) } else { (height / ratio, height) };
+    let (width, height) =
+        if width * ratio <= height { (width, width * ratio) } else { (height / ratio, height) };
     let (width, height) = (width.round() as f32, height.round() as f32);
     Rect {
         x: room.x + ((room.width - width) / 2.0).floor(),

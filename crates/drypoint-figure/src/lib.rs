@@ -38,8 +38,8 @@ pub use palette::categorical;
 pub use pixmap::{Pixels, Pixmap};
 pub use pyramid::{FolderSink, PmtilesSink, TileSink, write_pyramid};
 pub use shade::{
-    Category, ColorKey, ColorScale, How, LEVELS, Part, Shaded, Shading, Spread, TileShader, shade, shade_part,
-    shade_tiled,
+    Category, ColorKey, ColorScale, How, LEVELS, Part, Shaded, Shading, Spread, TileShader, shade,
+    shade_part, shade_tiled,
 };
 pub use spec::{AxesSpec, AxisSpec, FigureSpec, KeySpec};
 pub use spread::{CellBlend, SpreadShape, spread_cells, spread_px_of_cells};

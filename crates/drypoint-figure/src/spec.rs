@@ -139,7 +139,8 @@ impl FigureSpec {
 
     /// Rows and columns of the grid.
     pub fn grid(&self) -> (usize, usize) {
-        let end = |place: fn(&AxesSpec) -> usize| self.axes.iter().map(place).max().map_or(0, |last| last + 1);
+        let end =
+            |place: fn(&AxesSpec) -> usize| self.axes.iter().map(place).max().map_or(0, |last| last + 1);
         (end(|axes| axes.row), end(|axes| axes.column))
     }
 

@@ -9,7 +9,12 @@ impl Pixmap {
     ///
     /// # Errors
     /// [`FigureError::UnlikeSizes`], [`FigureError::Budget`].
-    pub fn stack(lowest: &Pixmap, others: &[&Pixmap], blend: Blend, consumer: &MemoryConsumer) -> Result<Pixmap> {
+    pub fn stack(
+        lowest: &Pixmap,
+        others: &[&Pixmap],
+        blend: Blend,
+        consumer: &MemoryConsumer,
+    ) -> Result<Pixmap> {
         let first = (lowest.width, lowest.height);
         if let Some(other) = others.iter().find(|other| (other.width, other.height) != first) {
             return Err(FigureError::UnlikeSizes { first, other: (other.width, other.height) });

@@ -39,7 +39,9 @@ impl Theme {
         let inks = self.inks();
         match ground {
             None => inks,
-            Some(ground) if ground.a == 0 => Inks { ground, panel: ground, grid: Color { a: 60, ..inks.axis }, ..inks },
+            Some(ground) if ground.a == 0 => {
+                Inks { ground, panel: ground, grid: Color { a: 60, ..inks.axis }, ..inks }
+            }
             Some(ground) => {
                 let ground = Color { a: 255, ..ground };
                 Inks { ground, panel: ground, grid: ground.mix(inks.axis, 0.14), ..inks }

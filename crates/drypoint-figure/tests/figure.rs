@@ -216,8 +216,14 @@ fn what_cannot_be_laid_out_says_why() {
     assert!(matches!(plan(&|spec| spec.height = 100_000), FigureError::BadSize { .. }));
     assert!(matches!(plan(&|spec| spec.scale = f64::NAN), FigureError::BadScale { .. }));
     assert!(matches!(plan(&|spec| spec.width = 60), FigureError::NoRoom { .. }));
-    assert!(matches!(plan(&|spec| spec.axes[0].x.range = (1.0, 1.0)), FigureError::BadRange { axis: "x", .. }));
-    assert!(matches!(plan(&|spec| spec.axes[0].y.scale = Scale::Log), FigureError::BadRange { axis: "y", .. }));
+    assert!(matches!(
+        plan(&|spec| spec.axes[0].x.range = (1.0, 1.0)),
+        FigureError::BadRange { axis: "x", .. }
+    ));
+    assert!(matches!(
+        plan(&|spec| spec.axes[0].y.scale = Scale::Log),
+        FigureError::BadRange { axis: "y", .. }
+    ));
 
     let layout = Layout::plan(&spec()).unwrap();
     let other = Layout::plan(&FigureSpec { width: 400, ..spec() }).unwrap();

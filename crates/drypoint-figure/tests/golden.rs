@@ -6,7 +6,9 @@ use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 use drypoint_canvas::{Aggregate, Axis, AxisKind, Canvas, Planes, Reduction, Scale};
-use drypoint_figure::{AxesSpec, AxisSpec, FigureSpec, Format, How, KeySpec, Layout, Shading, Spread, Theme, shade};
+use drypoint_figure::{
+    AxesSpec, AxisSpec, FigureSpec, Format, How, KeySpec, Layout, Shading, Spread, Theme, shade,
+};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::TimeUnit;
 

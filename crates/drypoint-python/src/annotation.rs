@@ -4,8 +4,11 @@ use drypoint_canvas::AxisKind;
 use drypoint_figure::{Along, Anchor, Annotation, AxesSpec, Color};
 use pyo3::prelude::*;
 
+use crate::axis_value::AxisValue;
 use crate::error::CoreError;
-use crate::place::Place;
+
+/// What holds the values of annotations, for messages.
+const AXIS: &str = "the axis";
 
 /// One annotation that is described.
 #[pyclass(frozen, from_py_object, module = "drypoint._core")]
@@ -18,10 +21,10 @@ pub(crate) struct Note {
 
 #[derive(Clone, Debug)]
 enum What {
-    Line { along: Along, at: Place, width: f32, dashed: bool },
-    Band { along: Along, start: Place, end: Place },
-    Text { at: (Place, Place), size: Option<f32>, anchor: Anchor },
-    Arrow { from: (Place, Place), to: (Place, Place), width: f32 },
+    Line { along: Along, at: AxisValue, width: f32, dashed: bool },
+    Band { along: Along, start: AxisValue, end: AxisValue },
+    Text { at: (AxisValue, AxisValue), size: Option<f32>, anchor: Anchor },
+    Arrow { from: (AxisValue, AxisValue), to: (AxisValue, AxisValue), width: f32 },
 }
 
 fn color(text: Option<&str>) -> Result<Option<Color>, CoreError> {
@@ -42,7 +45,7 @@ impl Note {
     #[staticmethod]
     fn line(
         axis: &str,
-        at: Place,
+        at: AxisValue,
         width: f32,
         dashed: bool,
         ink: Option<&str>,
@@ -54,7 +57,13 @@ impl Note {
 
     /// A part of the axes, under the data.
     #[staticmethod]
-    fn band(axis: &str, start: Place, end: Place, ink: Option<&str>, words: Option<String>) -> PyResult<Self> {
+    fn band(
+        axis: &str,
+        start: AxisValue,
+        end: AxisValue,
+        ink: Option<&str>,
+        words: Option<String>,
+    ) -> PyResult<Self> {
         let what = What::Band { along: along(axis), start, end };
         Ok(Self { what, color: color(ink)?, words })
     }
@@ -62,7 +71,7 @@ impl Note {
     /// Words at a point.
     #[staticmethod]
     fn text(
-        at: (Place, Place),
+        at: (AxisValue, AxisValue),
         words: String,
         size: Option<f32>,
         ink: Option<&str>,
@@ -79,13 +88,13 @@ impl Note {
     /// An arrow, with words at its start.
     #[staticmethod]
     fn arrow(
-        from: (Place, Place),
-        to: (Place, Place),
+        start: (AxisValue, AxisValue),
+        end: (AxisValue, AxisValue),
         width: f32,
         ink: Option<&str>,
         words: Option<String>,
     ) -> PyResult<Self> {
-        Ok(Self { what: What::Arrow { from, to, width }, color: color(ink)?, words })
+        Ok(Self { what: What::Arrow { from: start, to: end, width }, color: color(ink)?, words })
     }
 }
 
@@ -93,7 +102,7 @@ impl Note {
     /// The value that axes of a range of their own should show.
     pub(crate) fn reach(&self, kind: impl Fn(Along) -> AxisKind) -> Result<Option<(Along, f64)>, CoreError> {
         match &self.what {
-            What::Line { along, at, .. } => Ok(Some((*along, at.value(&kind(*along), "the line")?))),
+            What::Line { along, at, .. } => Ok(Some((*along, at.value(&kind(*along), "the line", AXIS)?))),
             _ => Ok(None),
         }
     }
@@ -105,21 +114,24 @@ impl Note {
             (Along::Right, Some(right)) => &right.kind,
             _ => &axes.y.kind,
         };
-        let point = |(x, y): &(Place, Place), what: &str| -> Result<(f64, f64), CoreError> {
-            Ok((x.value(kind(Along::X), what)?, y.value(kind(Along::Y), what)?))
+        let point = |(x, y): &(AxisValue, AxisValue), what: &str| -> Result<(f64, f64), CoreError> {
+            Ok((x.value(kind(Along::X), what, AXIS)?, y.value(kind(Along::Y), what, AXIS)?))
         };
         let (color, words) = (self.color, self.words.clone());
         Ok(match &self.what {
             What::Line { along, at, width, dashed } => Annotation::Line {
                 along: *along,
-                at: at.value(kind(*along), "the line")?,
+                at: at.value(kind(*along), "the line", AXIS)?,
                 width: *width,
                 dashed: *dashed,
                 color,
                 label: words,
             },
             What::Band { along, start, end } => {
-                let (start, end) = (start.value(kind(*along), "the band")?, end.value(kind(*along), "the band")?);
+                let (start, end) = (
+                    start.value(kind(*along), "the band", AXIS)?,
+                    end.value(kind(*along), "the band", AXIS)?,
+                );
                 // A colour without an opacity of its own would hide the grid.
                 let color = color.map(|color| if color.a == 255 { Color { a: 64, ..color } } else { color });
                 Annotation::Band { along: *along, start, end, color, label: words }

@@ -4,19 +4,20 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
     Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, Progress, Reduction,
-    Scale, TiledFold, extents, suits_tiles, tiled_points,
+    Scale, TiledFold, suits_tiles, tiled_points,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
-use drypoint_stream::{Cancel, DataType, Field, Instant, Schema, Spool, StreamError};
+use drypoint_stream::{Cancel, DataType, Extent, Field, Schema, Spool, StreamError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::aggregate::Aggregate;
+use crate::axis_value::AxisValue;
 use crate::error::CoreError;
-use crate::lines::{Mark, MarkFold};
-use crate::memory::pool_within;
-use crate::page::PageSpec;
+use crate::mark::{Mark, MarkFold, Marked, around};
+use crate::memory::{parse_budget, pool_within};
+use crate::page::{Page, PageSpec, Ranges};
 use crate::reduction;
 use crate::source::Source;
 use crate::tiled::{Drawn, TiledAggregate};
@@ -25,20 +26,13 @@ use crate::watch::watched;
 /// Rows of a batch that is spooled: large enough to compress well.
 const SPOOLED_ROWS: usize = 65_536;
 
-/// An end of a range: a number, or an instant as text.
-#[derive(FromPyObject, Clone, Debug)]
-enum End {
-    Number(f64),
-    Text(String),
-}
-
 /// What one axis was asked to be.
 #[derive(Clone)]
 struct AxisArguments {
     name: &'static str,
     column: String,
     pixels: usize,
-    range: Option<(End, End)>,
+    range: Option<(AxisValue, AxisValue)>,
     scale: Scale,
 }
 
@@ -47,18 +41,11 @@ impl AxisArguments {
         name: &'static str,
         column: String,
         pixels: usize,
-        range: Option<(End, End)>,
+        range: Option<(AxisValue, AxisValue)>,
         scale: &str,
     ) -> Self {
         let scale = if scale == "log" { Scale::Log } else { Scale::Linear };
         Self { name, column, pixels, range, scale }
-    }
-
-    fn kind(&self, schema: &Schema) -> Result<AxisKind, CoreError> {
-        Ok(match &schema.fields[schema.index_of(&self.column)?].data_type {
-            DataType::Time { unit, zone } => AxisKind::Time { unit: *unit, zone: zone.clone() },
-            _ => AxisKind::Number,
-        })
     }
 
     /// A stream's instants cannot change their unit or zone midway, nor become plain numbers.
@@ -77,29 +64,14 @@ impl AxisArguments {
     /// The range that was given, in data units.
     fn given(&self, kind: &AxisKind) -> Result<Option<(f64, f64)>, CoreError> {
         let Some((start, end)) = &self.range else { return Ok(None) };
-        let value = |end: &End| match (end, kind) {
-            (End::Number(value), _) => Ok(*value),
-            (End::Text(text), AxisKind::Time { unit, .. }) => {
-                let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(*unit));
-                instant.map(|value| value as f64).ok_or_else(|| {
-                    let name = self.name;
-                    CoreError::Argument(format!(
-                        "{name} range: {text:?} is not a date; expected one like 2024-02-29 or 2024-02-29T12:30"
-                    ))
-                })
-            }
-            (End::Text(text), AxisKind::Number) => {
-                let (name, column) = (self.name, &self.column);
-                Err(CoreError::Argument(format!(
-                    "{name} range: {text:?} is not a number, and column {column:?} holds no dates"
-                )))
-            }
-        };
+        let (what, holder) = (format!("{} range", self.name), format!("column {:?}", self.column));
+        let value = |end: &AxisValue| end.value(kind, &what, &holder);
         Ok(Some((value(start)?, value(end)?)))
     }
 }
 
 /// What a job is told and never changes.
+#[derive(Clone)]
 struct Told {
     axes: [AxisArguments; 2],
     mark: Mark,
@@ -108,6 +80,8 @@ struct Told {
     /// Whether to count in tiles; as it suits the canvas and the budget if that is not told.
     tiled: Option<bool>,
     page: Option<PageSpec>,
+    /// Whether it has its place on a page already, among other layers.
+    placed: bool,
     options: Options,
     progress: Arc<Progress>,
     pool: MemoryPool,
@@ -126,7 +100,7 @@ pub(crate) struct Job {
 /// What has come of a stream of sources.
 enum Stream {
     Untouched,
-    Folding(Box<(MarkFold, Option<Layout>)>),
+    Folding(Box<dyn MarkFold>, Option<Box<Layout>>),
     Tiled(Box<TiledFold>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
@@ -156,8 +130,8 @@ struct Fitted {
 }
 
 impl Told {
-    fn names(&self) -> (&str, &str) {
-        (&self.axes[0].column, &self.axes[1].column)
+    fn mark(&self) -> &dyn Marked {
+        self.mark.get()
     }
 
     /// The canvas for these ranges: of the size asked for, or of the page's plot area.
@@ -178,20 +152,29 @@ impl Told {
         let layout =
             self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
         if let Some(layout) = &layout {
-            (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels();
+            (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels(0);
             canvas.check()?;
         }
         Ok((canvas, layout))
     }
 
-    /// Whether to count in tiles. A page is drawn as a whole: its picture is.
-    fn in_tiles(&self, canvas: &Canvas) -> bool {
+    /// The columns of points that are to be counted in tiles. A page is drawn as a whole: its picture is.
+    fn in_tiles(&self, canvas: &Canvas) -> Option<(&str, &str)> {
         let suits = || suits_tiles(canvas, &self.reduction, self.pool.available());
-        self.page.is_none() && self.mark.is_tiled() && self.tiled.unwrap_or_else(suits)
+        let tiled = self.page.is_none() && !self.placed && self.tiled.unwrap_or_else(suits);
+        self.mark().as_points().filter(|_| tiled)
     }
 
-    fn kinds(&self, schema: &Schema) -> Result<[AxisKind; 2], CoreError> {
-        Ok([self.axes[0].kind(schema)?, self.axes[1].kind(schema)?])
+    /// How far a source reaches along these axes. Rows count as done when they are drawn, not when this is looked for.
+    fn extents(
+        &self,
+        source: &dyn drypoint_stream::Source,
+        places: &[usize],
+    ) -> Result<Vec<Option<Extent>>, CoreError> {
+        let wanted: Vec<(usize, Scale)> =
+            places.iter().map(|place| (*place, self.axes[*place].scale)).collect();
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        Ok(self.mark().extents(source, &wanted, &uncounted)?)
     }
 
     /// The ranges that were given. Bad ones, and scales that do not suit, are told before the data is read.
@@ -205,36 +188,52 @@ impl Told {
         Ok(given)
     }
 
-    /// The canvas that shows all of `source`, or the ranges that were given.
-    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
-        let schema = source.schema();
-        let kinds = self.kinds(schema)?;
+    /// What the axes show of `source`: the ranges that were given, or those of all its rows.
+    fn ranges(&self, source: &dyn drypoint_stream::Source) -> Result<Ranges, CoreError> {
+        let kinds = self.mark().kinds(source.schema())?;
         let given = self.given(&kinds)?;
-        for axis in &self.axes {
-            numeric(schema, &axis.column)?;
-        }
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
-        let wanted: Vec<(&str, Scale)> =
-            open.iter().map(|&place| (self.axes[place].column.as_str(), self.axes[place].scale)).collect();
-        // Rows count as done when they are drawn, not when their extent is looked for.
-        let uncounted = Options { progress: None, ..self.options.clone() };
-        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &uncounted)? };
+        let mut found = if open.is_empty() { Vec::new() } else { self.extents(source, &open)? }.into_iter();
         let mut ranges = [(0.0, 1.0); 2];
         for place in 0..2 {
             ranges[place] = match given[place] {
                 Some(range) => range,
                 None => {
-                    let extent = open.iter().position(|&open| open == place).and_then(|at| found[at]);
                     let AxisArguments { column, scale, .. } = &self.axes[place];
-                    let extent = extent.ok_or_else(|| nothing(source.name(), column, *scale))?;
-                    Axis::around(1, Some(extent), *scale, kinds[place].clone()).range
+                    let extent =
+                        found.next().flatten().ok_or_else(|| nothing(source.name(), column, *scale))?;
+                    around(self.mark(), place, extent, *scale, &kinds[place])
                 }
             };
         }
-        let categories = self.categories(source)?;
+        let [x, y] = kinds;
+        let axis = |place: usize, kind| Axis {
+            pixels: 1,
+            range: ranges[place],
+            scale: self.axes[place].scale,
+            kind,
+        };
+        let told = [given[0].is_some(), given[1].is_some()];
+        Ok(Ranges { axes: [axis(0, x), axis(1, y)], told, categories: self.categories(source)? })
+    }
+
+    /// The canvas that shows all of `source`, or the ranges that were given.
+    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
+        let Ranges { axes: [x, y], categories, .. } = self.ranges(source)?;
         let options = self.options(categories.len());
-        let (canvas, layout) = self.canvas(ranges, kinds, categories)?;
+        let (canvas, layout) = self.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
         Ok(Fitted { canvas, layout, options })
+    }
+
+    /// The same drawing in its place on a page.
+    fn at(&self, page: &Page, (axes, layer): (usize, usize)) -> Self {
+        let (width, height, x_range, y_range) = page.canvas_of(axes, layer);
+        let mut placed = Self { page: None, placed: true, ..self.clone() };
+        for (axis, (pixels, range)) in placed.axes.iter_mut().zip([(width, x_range), (height, y_range)]) {
+            axis.pixels = pixels;
+            axis.range = Some((AxisValue::Number(range.0), AxisValue::Number(range.1)));
+        }
+        placed
     }
 
     /// How to fold where these categories are known to come: a canvas for each must fit, or the work is refused now.
@@ -244,8 +243,7 @@ impl Told {
 
     fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<Folded, CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
-        if self.in_tiles(&canvas) {
-            let (x, y) = self.names();
+        if let Some((x, y)) = self.in_tiles(&canvas) {
             let plan = Plan::for_tiled_points(source, &canvas, x, y, &self.reduction, &options)?;
             let inner = tiled_points(&canvas, source, x, y, &self.reduction, &options)?;
             if inner.rows == 0 {
@@ -253,7 +251,10 @@ impl Told {
             }
             return Ok(Folded::Tiled(inner, plan.threads));
         }
-        let (inner, threads) = self.mark.draw(&canvas, source, self.names(), &self.reduction, &options)?;
+        let mut fold = self.mark().fold(&canvas, &self.reduction, &options)?;
+        fold.consume(source)?;
+        let threads = fold.threads();
+        let inner = fold.finish()?;
         if inner.rows == 0 {
             return Err(no_rows(&source.name()));
         }
@@ -263,28 +264,25 @@ impl Told {
     /// What becomes of a stream, decided by its first part.
     fn begin(&self, part: &dyn drypoint_stream::Source) -> Result<Stream, CoreError> {
         let schema = part.schema();
-        let kinds = self.kinds(schema)?;
+        let kinds = self.mark().kinds(schema)?;
         let given = self.given(&kinds)?;
-        for axis in &self.axes {
-            numeric(schema, &axis.column)?;
-        }
-        let (x, y) = self.names();
         let categories = self.categories(part)?;
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
-            if self.in_tiles(&canvas) {
+            if let Some((x, y)) = self.in_tiles(&canvas) {
                 let fold = TiledFold::new(&canvas, x, y, &self.reduction, &options)?;
                 return Ok(Stream::Tiled(Box::new(fold)));
             }
-            let fold = self.mark.fold(&canvas, (x, y), &self.reduction, &options)?;
-            return Ok(Stream::Folding(Box::new((fold, layout))));
+            let fold = self.mark().fold(&canvas, &self.reduction, &options)?;
+            return Ok(Stream::Folding(fold, layout.map(Box::new)));
         }
-        if self.exact || !self.mark.grows() {
+        let growing = self.mark().as_points().filter(|_| !self.exact);
+        let Some((x, y)) = growing else {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
-        }
+        };
         if self.tiled == Some(true) {
             return Err(CoreError::Argument(
                 "a stream whose ranges are not known cannot be drawn in tiles as it comes: give x_range and y_range, or \
@@ -320,10 +318,7 @@ impl Told {
         if part.one_shot() {
             return Ok(asked.map(|units| (units as f64 * page.scale()).ceil() as usize));
         }
-        let columns: Vec<(&str, Scale)> =
-            self.axes.iter().map(|axis| (axis.column.as_str(), axis.scale)).collect();
-        let uncounted = Options { progress: None, ..self.options.clone() };
-        let found = extents(part, &columns, &uncounted)?;
+        let found = self.extents(part, &[0, 1])?;
         let range = |place: usize| {
             let around = Axis::around(1, found[place], self.axes[place].scale, kinds[place].clone());
             given[place].unwrap_or(around.range)
@@ -335,19 +330,19 @@ impl Told {
 
     /// The categories that a page has to leave room for. Without a page nothing is read for them.
     fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
-        match self.page {
-            Some(_) => first_categories(source, &self.reduction, &self.options),
-            None => Ok(Vec::new()),
+        match self.page.is_some() || self.placed {
+            true => first_categories(source, &self.reduction, &self.options),
+            false => Ok(Vec::new()),
         }
     }
 
     /// The columns that the fold reads.
     fn fields(&self, schema: &Schema) -> Result<Vec<Field>, CoreError> {
-        let (x, y) = self.names();
-        let mut names = vec![x, y];
+        let [mut names, along_y] = self.mark().along();
+        names.extend(along_y);
         names.extend(self.reduction.value_column());
         names.extend(self.reduction.category_column());
-        names.extend(self.mark.column());
+        names.extend(self.mark().others());
         let mut fields: Vec<Field> = Vec::new();
         for name in names {
             let field = &schema.fields[schema.index_of(name)?];
@@ -402,13 +397,12 @@ impl Job {
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        x: String,
-        y: String,
+        mark: Mark,
         reduction: &Bound<'_, PyTuple>,
         width: usize,
         height: usize,
-        x_range: Option<(End, End)>,
-        y_range: Option<(End, End)>,
+        x_range: Option<(AxisValue, AxisValue)>,
+        y_range: Option<(AxisValue, AxisValue)>,
         x_scale: &str,
         y_scale: &str,
         threads: Option<usize>,
@@ -417,10 +411,15 @@ impl Job {
         tiled: Option<bool>,
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
-        mark: &str,
-        group: Option<String>,
     ) -> PyResult<Self> {
-        let pool = pool_within(memory, "drawing")?;
+        let whole = page.as_ref().and_then(PageSpec::pool);
+        let pool = match (memory, whole) {
+            (Some(memory), Some(whole)) => {
+                whole.child("layer", parse_budget(memory)?).map_err(CoreError::from)?
+            }
+            (None, Some(whole)) => whole.clone(),
+            (memory, None) => pool_within(memory, "drawing")?,
+        };
         let counted = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
         options.threads = threads;
@@ -428,12 +427,22 @@ impl Job {
         options.progress = Some(counted.clone());
         options.picture_bytes = page.as_ref().map_or(0, PageSpec::picture_bytes);
         let axes = [
-            AxisArguments::new("x", x, width, x_range, x_scale),
-            AxisArguments::new("y", y, height, y_range, y_scale),
+            AxisArguments::new("x", mark.x().into(), width, x_range, x_scale),
+            AxisArguments::new("y", mark.y().into(), height, y_range, y_scale),
         ];
         let reduction = reduction::read(reduction)?;
-        let mark = Mark::new(mark, group);
-        let told = Told { axes, mark, reduction, exact, tiled, page, options, progress: counted, pool };
+        let told = Told {
+            axes,
+            mark,
+            reduction,
+            exact,
+            tiled,
+            page,
+            placed: false,
+            options,
+            progress: counted,
+            pool,
+        };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
@@ -448,7 +457,7 @@ impl Job {
     fn consume(&self, py: Python<'_>, source: &Source) -> PyResult<()> {
         let (told, part) = (&self.told, source.inner.as_ref());
         self.watched(py, None, Some(&source.cancel), || {
-            let kinds = told.kinds(part.schema())?;
+            let kinds = told.mark().kinds(part.schema())?;
             let first = self.kinds.get_or_init(|| kinds.clone());
             for ((axis, kind), first) in told.axes.iter().zip(&kinds).zip(first) {
                 axis.same_kind(kind, first, &part.name())?;
@@ -459,7 +468,7 @@ impl Job {
             }
             match &mut *stream {
                 Stream::Untouched => {}
-                Stream::Folding(begun) => begun.0.consume(part)?,
+                Stream::Folding(fold, _) => fold.consume(part)?,
                 Stream::Tiled(fold) => fold.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
@@ -474,10 +483,9 @@ impl Job {
         let folded = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
-                Stream::Folding(begun) => {
-                    let (fold, layout) = *begun;
+                Stream::Folding(fold, layout) => {
                     let threads = fold.threads();
-                    Ok(Folded::Whole(fold.finish()?, layout, threads))
+                    Ok(Folded::Whole(fold.finish()?, layout.map(|layout| *layout), threads))
                 }
                 Stream::Tiled(fold) => {
                     let threads = fold.threads();
@@ -503,16 +511,56 @@ impl Job {
         Ok(self.aggregate(folded))
     }
 
+    /// What the axes show of a source that can be read again.
+    fn ranges(&self, py: Python<'_>, source: &Source) -> PyResult<Ranges> {
+        let (told, inner) = (&self.told, &source.inner);
+        self.watched(py, None, Some(&source.cancel), || told.ranges(inner.as_ref()))
+    }
+
+    /// What they show of a stream that has ended and was kept.
+    fn kept_ranges(&self, py: Python<'_>) -> PyResult<Ranges> {
+        let told = &self.told;
+        self.watched(py, None, None, || match &*self.stream() {
+            Stream::Spooled(spool) => told.ranges(spool.as_ref()),
+            _ => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
+        })
+    }
+
+    /// Draw a source that can be read again in its place on a page.
+    fn draw_on(
+        &self,
+        py: Python<'_>,
+        source: &Source,
+        page: &Page,
+        axes: usize,
+        layer: usize,
+    ) -> PyResult<Drawn> {
+        let (told, inner) = (self.told.at(page, (axes, layer)), &source.inner);
+        let folded = self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
+        Ok(self.aggregate(folded))
+    }
+
+    /// Draw a stream that has ended and was kept in its place on a page.
+    fn finish_on(&self, py: Python<'_>, page: &Page, axes: usize, layer: usize) -> PyResult<Drawn> {
+        let told = self.told.at(page, (axes, layer));
+        let folded = self.watched(py, None, None, || {
+            match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
+                Stream::Spooled(spool) => told.draw(spool.as_ref()),
+                _ => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
+            }
+        })?;
+        Ok(self.aggregate(folded))
+    }
+
     /// The plan of drawing `source`, as a table.
     fn explain(&self, py: Python<'_>, source: &Source) -> PyResult<String> {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
             let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
-            let plan = if told.in_tiles(&canvas) {
-                let (x, y) = told.names();
-                Plan::for_tiled_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?
-            } else {
-                told.mark.plan(inner.as_ref(), &canvas, told.names(), &told.reduction, &options)?
+            let (source, reduction) = (inner.as_ref(), &told.reduction);
+            let plan = match told.in_tiles(&canvas) {
+                Some((x, y)) => Plan::for_tiled_points(source, &canvas, x, y, reduction, &options)?,
+                None => told.mark().plan(source, &canvas, reduction, &options)?,
             };
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
@@ -526,15 +574,6 @@ impl Job {
 
 fn no_rows(name: &str) -> CoreError {
     CoreError::Empty(format!("{name}: there are no rows to draw"))
-}
-
-fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {
-    let data_type = &schema.fields[schema.index_of(column)?].data_type;
-    if data_type.is_numeric() {
-        return Ok(());
-    }
-    Err(drypoint_canvas::CanvasError::NotNumeric { column: column.into(), data_type: data_type.clone() }
-        .into())
 }
 
 fn nothing(name: String, column: &str, scale: Scale) -> CoreError {

@@ -6,9 +6,11 @@ use drypoint_memory::PoolAllocator;
 use pyo3::prelude::*;
 
 mod aggregate;
+mod annotation;
 mod array;
 mod arrays;
 mod arrow;
+mod axis_value;
 mod batch;
 mod called;
 mod chunked;
@@ -16,6 +18,7 @@ mod codec;
 mod collection;
 mod compressed;
 mod constructor;
+mod downsample;
 mod error;
 mod file;
 mod growth;
@@ -23,10 +26,11 @@ mod heap;
 mod island;
 mod job;
 mod lifetime;
-mod lines;
+mod mark;
 mod memory;
 mod page;
 mod pixmap;
+
 mod places;
 mod plain;
 mod raster;
@@ -57,6 +61,8 @@ mod _core {
     #[pymodule_export]
     use crate::aggregate::{Aggregate, load_aggregate};
     #[pymodule_export]
+    use crate::annotation::Note;
+    #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
     use crate::arrays::{ArrayAccount, array_usage, count_arrays, pool_arrays};
@@ -79,6 +85,8 @@ mod _core {
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
+    use crate::downsample::downsample;
+    #[pymodule_export]
     use crate::file::{check_writable, write_file};
     #[pymodule_export]
     use crate::growth::Marks;
@@ -91,15 +99,15 @@ mod _core {
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
     #[pymodule_export]
-    use crate::lines::downsample;
+    use crate::mark::Mark;
     #[pymodule_export]
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };
     #[pymodule_export]
-    use crate::page::PageSpec;
+    use crate::page::{Page, PageSpec, Ranges};
     #[pymodule_export]
-    use crate::pixmap::Pixmap;
+    use crate::pixmap::{Pixmap, aggregate_dynspread_px, spread_aggregate};
     #[pymodule_export]
     use crate::places::place_of;
     #[pymodule_export]
@@ -108,6 +116,8 @@ mod _core {
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
+    #[pymodule_export]
+    use crate::shading::ShadingSpec;
     #[pymodule_export]
     use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]

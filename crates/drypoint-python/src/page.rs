@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use drypoint_canvas::{Aggregate as Inner, Axis, AxisKind, Reduction, Scale};
 use drypoint_figure::{
-    Along, Annotation, AxesSpec, AxisSpec, Color, ColorKey, Content, Figure, FigureSpec, Format, KeySpec, Layout, Part,
-    PictureKind, Pixels, Pixmap as Picture, Shaded, Theme, picture_bytes, shade_part,
+    Along, Annotation, AxesSpec, AxisSpec, Color, ColorKey, Content, Figure, FigureSpec, Format, KeySpec,
+    Layout, Part, PictureKind, Pixels, Pixmap as Picture, Shaded, Theme, picture_bytes, shade_part,
 };
-use drypoint_memory::MemoryConsumer;
+use drypoint_memory::{MemoryConsumer, MemoryPool};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::aggregate::Aggregate;
 use crate::annotation::Note;
 use crate::error::CoreError;
+use crate::mark::Mark;
 use crate::memory::pool_within;
 use crate::pixmap::Pixmap;
 use crate::reduction;
@@ -36,6 +37,8 @@ pub(crate) struct PageSpec {
     background: Option<Color>,
     axes: Vec<AxesArguments>,
     shared_key: bool,
+    /// What all its layers and the page are taken from, if it has a budget of its own.
+    pool: Option<MemoryPool>,
 }
 
 /// One plot area of it.
@@ -62,23 +65,16 @@ struct LayerArguments {
     /// `None`: a picture in its own colours.
     reduction: Option<Reduction>,
     /// What a count counts.
-    counted: String,
+    counted: &'static str,
     label: Option<String>,
     shading: ShadingSpec,
     on_right: bool,
     /// The category that it shows alone.
-    plane: Option<usize>,
+    category: Option<String>,
 }
 
-type LayerTuple<'py> = (
-    (String, String),
-    Option<Bound<'py, PyTuple>>,
-    String,
-    Option<String>,
-    ShadingSpec,
-    bool,
-    Option<usize>,
-);
+type LayerTuple<'py> =
+    (Option<Mark>, Option<Bound<'py, PyTuple>>, Option<String>, ShadingSpec, bool, Option<String>);
 
 type AxesTuple<'py> = (
     (usize, usize),
@@ -150,6 +146,11 @@ impl Union {
             self.axis = Some((axis.clone(), told));
             return Ok(());
         };
+        if held.scale != axis.scale {
+            return Err(CoreError::Argument(format!(
+                "layers and axes that share {name} need the same scale there"
+            )));
+        }
         if held.kind != axis.kind {
             return Err(CoreError::Argument(format!(
                 "layers of one axes need the same kind of {name}: one has {}, another has {}",
@@ -165,12 +166,23 @@ impl Union {
         Ok(())
     }
 
+    /// Show a value, with a little more: a line on the edge is hard to see.
     fn reach(&mut self, value: f64) {
+        const MORE: f64 = 0.04;
         if let Some((held, false)) = &mut self.axis
             && value.is_finite()
             && (held.scale == Scale::Linear || value > 0.0)
         {
-            held.range = (held.range.0.min(value), held.range.1.max(value));
+            let (start, end) = held.range;
+            let reached = |from: f64| match held.scale {
+                Scale::Linear => value + (value - from) * MORE,
+                Scale::Log => value * (value / from).powf(MORE),
+            };
+            if value < start {
+                held.range.0 = reached(end);
+            } else if value > end {
+                held.range.1 = reached(start);
+            }
         }
     }
 }
@@ -189,6 +201,11 @@ impl PageSpec {
         if self.theme == "dark" { Theme::Dark } else { Theme::Light }
     }
 
+    /// The budget of the figure.
+    pub(crate) fn pool(&self) -> Option<&MemoryPool> {
+        self.pool.as_ref()
+    }
+
     /// Device pixels for each pixel of the page.
     pub(crate) fn scale(&self) -> f64 {
         self.scale
@@ -198,7 +215,7 @@ impl PageSpec {
     pub(crate) fn picture_bytes(&self) -> usize {
         let layers = || self.axes.iter().flat_map(|axes| &axes.layers);
         let colors = |layer: &LayerArguments| {
-            layer.plane.is_none() && matches!(layer.reduction, None | Some(Reduction::By(..)))
+            layer.category.is_none() && matches!(layer.reduction, None | Some(Reduction::By(..)))
         };
         let plain = layers().count() <= 1 && layers().all(|layer| layer.shading.alpha() == 255);
         let kind = if plain && !layers().any(colors) && self.background.is_none_or(|color| color.a > 0) {
@@ -214,7 +231,8 @@ impl PageSpec {
     }
 
     fn grid(&self) -> (usize, usize) {
-        let end = |place: fn(&AxesArguments) -> usize| self.axes.iter().map(place).max().map_or(1, |last| last + 1);
+        let end =
+            |place: fn(&AxesArguments) -> usize| self.axes.iter().map(place).max().map_or(1, |last| last + 1);
         (end(|axes| axes.place.0), end(|axes| axes.place.1))
     }
 
@@ -294,7 +312,8 @@ impl PageSpec {
         ranges: &[Vec<Ranges>],
         notes: &[Vec<Note>],
     ) -> Result<(Vec<Option<Axis>>, Vec<Option<Axis>>, Vec<Option<Axis>>), CoreError> {
-        let count = |pick: fn(&AxesArguments) -> usize| self.axes.iter().map(pick).max().map_or(0, |last| last + 1);
+        let count =
+            |pick: fn(&AxesArguments) -> usize| self.axes.iter().map(pick).max().map_or(0, |last| last + 1);
         let new = |count: usize| (0..count).map(|_| Union { axis: None }).collect::<Vec<_>>();
         let (mut xs, mut ys) = (new(count(|axes| axes.groups.0)), new(count(|axes| axes.groups.1)));
         let mut rights = new(self.axes.len());
@@ -324,7 +343,8 @@ impl PageSpec {
                 }
             }
         }
-        let axes = |unions: Vec<Union>| unions.into_iter().map(|union| union.axis.map(|(axis, _)| axis)).collect();
+        let axes =
+            |unions: Vec<Union>| unions.into_iter().map(|union| union.axis.map(|(axis, _)| axis)).collect();
         Ok((axes(xs), axes(ys), axes(rights)))
     }
 }
@@ -336,8 +356,9 @@ impl LayerArguments {
         let Some(reduction) = &self.reduction else {
             return KeySpec::None;
         };
-        let by = matches!(reduction, Reduction::By(..)) && self.plane.is_none();
-        let one = !by && (self.shading.is_flat() || (told.is_some() && matches!(reduction, Reduction::Any(_))));
+        let by = matches!(reduction, Reduction::By(..)) && self.category.is_none();
+        let one =
+            !by && (self.shading.is_flat() || (told.is_some() && matches!(reduction, Reduction::Any(_))));
         match told {
             Some("") => KeySpec::None,
             Some(label) if one => KeySpec::Entry { label: label.into() },
@@ -345,10 +366,10 @@ impl LayerArguments {
             _ => {
                 let shown = match reduction {
                     // Of the category that is shown alone, what is folded in it.
-                    Reduction::By(_, inner) if self.plane.is_some() => inner,
+                    Reduction::By(_, inner) if self.category.is_some() => inner,
                     reduction => reduction,
                 };
-                let label = told.map_or_else(|| reduction::label(shown, &self.counted), str::to_string);
+                let label = told.map_or_else(|| reduction::label(shown, self.counted), str::to_string);
                 match by {
                     true => KeySpec::Legend { title: Some(label), names: categories.to_vec() },
                     false => KeySpec::ColorBar { label: Some(label) },
@@ -373,10 +394,12 @@ impl PageSpec {
         background: Option<&str>,
         axes: Vec<AxesTuple<'_>>,
         shared_key: bool,
+        memory: Option<&str>,
     ) -> PyResult<Self> {
+        let pool = memory.map(|memory| pool_within(Some(memory), "drawing")).transpose()?;
         let background = background.map(Color::parse).transpose().map_err(CoreError::from)?;
         let axes = axes.into_iter().map(AxesArguments::read).collect::<PyResult<_>>()?;
-        Ok(Self { width, height, title, caption, theme, scale, zoom, background, axes, shared_key })
+        Ok(Self { width, height, title, caption, theme, scale, zoom, background, axes, shared_key, pool })
     }
 
     /// Lay it out around layers of these ranges.
@@ -399,9 +422,13 @@ impl AxesArguments {
         let (place, title, labels, aspect, grid, unlabelled, groups, y_downwards, layers) = told;
         let layers = layers
             .into_iter()
-            .map(|(names, reduction, counted, label, shading, on_right, plane)| {
+            .map(|(mark, reduction, label, shading, on_right, category)| {
                 let reduction = reduction.as_ref().map(reduction::read).transpose()?;
-                Ok(LayerArguments { names, reduction, counted, label, shading, on_right, plane })
+                let (names, counted) = match &mark {
+                    Some(mark) => ((mark.x().to_string(), mark.y().to_string()), mark.get().counted()),
+                    None => Default::default(),
+                };
+                Ok(LayerArguments { names, reduction, counted, label, shading, on_right, category })
             })
             .collect::<PyResult<_>>()?;
         Ok(Self { place, title, labels, aspect, grid, unlabelled, groups, y_downwards, layers })
@@ -431,7 +458,9 @@ enum Shown {
 impl Shown {
     fn of(drawn: &Drawn<'_>) -> Self {
         match drawn {
-            Drawn::Aggregate(aggregate) => Self::Aggregate(aggregate.inner.clone(), aggregate.consumer.clone()),
+            Drawn::Aggregate(aggregate) => {
+                Self::Aggregate(aggregate.inner.clone(), aggregate.consumer.clone())
+            }
             Drawn::Picture(pixmap) => Self::Picture(pixmap.inner.clone(), pixmap.consumer.clone()),
         }
     }
@@ -442,12 +471,19 @@ impl Page {
         let told = &self.spec.axes[axes].layers[layer];
         match shown {
             Shown::Aggregate(inner, consumer) => {
-                let shading = match told.plane {
-                    None => told.shading.of(inner, &self.spec.theme, self.spec.scale)?,
-                    Some(_) => told.shading.of_categories(None, &self.spec.theme, self.spec.scale)?,
+                let (theme, scale) = (self.spec.theme.as_str(), self.spec.scale);
+                let Some(category) = &told.category else {
+                    let shading = told.shading.of(inner, theme, scale)?;
+                    return Ok(shade_part(inner, Part::default(), &shading, consumer)?);
                 };
-                let part = Part { mask: None, plane: told.plane };
-                Ok(shade_part(inner, part, &shading, consumer)?)
+                match inner.categories.iter().position(|known| known == category) {
+                    Some(plane) => {
+                        let part = Part { mask: None, plane: Some(plane) };
+                        let shading = told.shading.of_categories(None, theme, scale)?;
+                        Ok(shade_part(inner, part, &shading, consumer)?)
+                    }
+                    None => empty(inner, consumer),
+                }
             }
             Shown::Picture(picture, consumer) => {
                 let mut pixmap = copied(picture, consumer)?;
@@ -480,6 +516,14 @@ impl Page {
     }
 }
 
+/// A picture of a category of which nothing fell on the canvas.
+fn empty(inner: &Inner, consumer: &MemoryConsumer) -> Result<Shaded, CoreError> {
+    let (width, height) = (inner.width(), inner.height());
+    let pixels =
+        Pixels::Indexed { palette: vec![Color::TRANSPARENT], indices: consumer.zeroed(width * height)? };
+    Ok(Shaded { pixmap: Picture { width, height, pixels }, key: ColorKey::Empty })
+}
+
 fn copied(picture: &Picture, consumer: &MemoryConsumer) -> Result<Picture, CoreError> {
     let mut rgba = consumer.buffer::<u8>(4 * picture.width * picture.height)?;
     picture.to_rgba(&mut rgba);
@@ -490,11 +534,10 @@ fn all_shown(layers: &[Vec<Drawn<'_>>]) -> Vec<Vec<Shown>> {
     layers.iter().map(|layers| layers.iter().map(Shown::of).collect()).collect()
 }
 
-#[pymethods]
 impl Page {
     /// The canvas of a layer: width and height in pixels, the ranges of x and of y.
     #[allow(clippy::type_complexity)]
-    fn canvas(&self, axes: usize, layer: usize) -> (usize, usize, (f64, f64), (f64, f64)) {
+    pub(crate) fn canvas_of(&self, axes: usize, layer: usize) -> (usize, usize, (f64, f64), (f64, f64)) {
         let (width, height) = self.layout.data_pixels(axes);
         let spec = &self.layout.spec().axes[axes];
         let right = spec.right.as_ref().filter(|_| self.spec.axes[axes].layers[layer].on_right);
@@ -502,13 +545,24 @@ impl Page {
         let y_range = if y.downwards { (-y.range.1, -y.range.0) } else { y.range };
         (width, height, spec.x.range, y_range)
     }
+}
+
+#[pymethods]
+impl Page {
+    /// The canvas of a layer: width and height in pixels, the ranges of x and of y.
+    #[allow(clippy::type_complexity)]
+    fn canvas(&self, axes: usize, layer: usize) -> (usize, usize, (f64, f64), (f64, f64)) {
+        self.canvas_of(axes, layer)
+    }
 
     /// One layer alone.
     fn shade(&self, py: Python<'_>, axes: usize, layer: usize, drawn: Drawn<'_>) -> PyResult<Pixmap> {
         let shown = Shown::of(&drawn);
         let shaded = detached(py, || self.shaded(axes, layer, &shown))?;
         match &shown {
-            Shown::Aggregate(_, consumer) | Shown::Picture(_, consumer) => Ok(Pixmap::new(shaded.pixmap, consumer)),
+            Shown::Aggregate(_, consumer) | Shown::Picture(_, consumer) => {
+                Ok(Pixmap::new(shaded.pixmap, consumer))
+            }
         }
     }
 

@@ -107,12 +107,7 @@ impl ShadingSpec {
     }
 
     /// The shading of an aggregate on a theme; `scale` is the density of the page that it is for.
-    pub(crate) fn of(
-        &self,
-        aggregate: &Aggregate,
-        theme: &str,
-        scale: f64,
-    ) -> Result<Shading, CoreError> {
+    pub(crate) fn of(&self, aggregate: &Aggregate, theme: &str, scale: f64) -> Result<Shading, CoreError> {
         let by = matches!(aggregate.reduction, Reduction::By(..));
         self.of_categories(by.then_some(aggregate.categories.as_slice()), theme, scale)
     }
@@ -151,7 +146,8 @@ impl ShadingSpec {
             }
             (Some(Colors::Key(_)), None) => {
                 return Err(CoreError::Argument(
-                    "colours by category are for by(...); give the name of a colour map or a list of colours".into(),
+                    "colours by category are for by(...); give the name of a colour map or a list of colours"
+                        .into(),
                 ));
             }
         }

@@ -39,7 +39,9 @@ impl Pixmap {
     fn middle_neighbours(&self, reach: usize) -> Option<usize> {
         let mut occurrences = vec![0_usize; (2 * reach + 1).pow(2)];
         let is_lit = |place| self.is_lit(place);
-        each_neighbourhood((self.width, self.height), reach, is_lit, |neighbours| occurrences[neighbours] += 1);
+        each_neighbourhood((self.width, self.height), reach, is_lit, |neighbours| {
+            occurrences[neighbours] += 1
+        });
         let lit: usize = occurrences.iter().sum();
         let mut seen = 0;
         occurrences.iter().position(|count| {

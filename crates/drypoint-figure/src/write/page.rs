@@ -24,7 +24,11 @@ pub(crate) const FIXED_BYTES: usize = 1 << 20;
 const INKS: usize = 40;
 
 pub(super) enum PagePixels {
-    Indexed { palette: Vec<Color>, places: HashMap<Color, u8>, indices: Buffer<u8> },
+    Indexed {
+        palette: Vec<Color>,
+        places: HashMap<Color, u8>,
+        indices: Buffer<u8>,
+    },
     Rgb(Buffer<u8>),
     /// Straight alpha.
     Rgba(Buffer<u8>),

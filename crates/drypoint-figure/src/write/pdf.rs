@@ -118,7 +118,11 @@ fn contents(figure: &Figure, fonts: &[UsedFont; 2]) -> Vec<u8> {
             DisplayItem::Shape { corners, color } => {
                 fill(&mut content, *color);
                 for (place, (x, y)) in corners.iter().enumerate() {
-                    if place == 0 { content.move_to(*x, *y) } else { content.line_to(*x, *y) };
+                    if place == 0 {
+                        content.move_to(*x, *y)
+                    } else {
+                        content.line_to(*x, *y)
+                    };
                 }
                 content.close_path().fill_nonzero();
                 opaque_again(&mut content, *color);

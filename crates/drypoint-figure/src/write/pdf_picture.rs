@@ -39,7 +39,8 @@ impl Picture {
     /// Bytes of the samples of the picture that is item `index`, before they are deflated.
     pub(super) fn sample_bytes(figure: &Figure, index: usize) -> usize {
         let DisplayItem::Image { pixmap, .. } = &figure.items[index] else { return 0 };
-        let below = figure.items[..index].iter().filter(|item| matches!(item, DisplayItem::Image { .. })).count();
+        let below =
+            figure.items[..index].iter().filter(|item| matches!(item, DisplayItem::Image { .. })).count();
         let pixels = pixmap.width * pixmap.height;
         match &pixmap.pixels {
             Pixels::Indexed { .. } if below == 0 && figure.ground.is_some() => pixels,
@@ -57,7 +58,9 @@ impl Picture {
         }
         // What does not touch the picture is left out: in a grid, the other axes.
         let touches = |item: &&DisplayItem| match item {
-            DisplayItem::Image { rect: other, .. } | DisplayItem::Rect { rect: other, .. } => other.meets(rect),
+            DisplayItem::Image { rect: other, .. } | DisplayItem::Rect { rect: other, .. } => {
+                other.meets(rect)
+            }
             DisplayItem::Shape { .. } | DisplayItem::Text { .. } => true,
         };
         let items = figure.items[..=index].iter().filter(touches).cloned().collect();
@@ -77,7 +80,8 @@ impl Picture {
             ),
             PagePixels::Rgba(bytes) => {
                 let pixels = |row: std::ops::Range<usize>| bytes[4 * row.start..4 * row.end].chunks_exact(4);
-                let alphas = deflate_by(rows.clone(), |row, out| out.extend(pixels(row).map(|pixel| pixel[3])))?;
+                let alphas =
+                    deflate_by(rows.clone(), |row, out| out.extend(pixels(row).map(|pixel| pixel[3])))?;
                 clear = Clear::Mask(alphas);
                 let colors = |row, out: &mut Vec<u8>| pixels(row).for_each(|pixel| out.extend(&pixel[..3]));
                 (deflate_by(rows, colors)?, None)

@@ -8,17 +8,17 @@ use crate::error::CoreError;
 
 /// A number, or an instant as text.
 #[derive(FromPyObject, Clone, Debug)]
-pub(crate) enum Place {
+pub(crate) enum AxisValue {
     Number(f64),
     Text(String),
 }
 
-impl Place {
-    /// Its value in data units; `what` it is, for the message.
-    pub(crate) fn value(&self, kind: &AxisKind, what: &str) -> Result<f64, CoreError> {
+impl AxisValue {
+    /// Its value in data units. For the message: `what` it is, and the axis or the column that it is on.
+    pub(crate) fn value(&self, kind: &AxisKind, what: &str, holder: &str) -> Result<f64, CoreError> {
         match (self, kind) {
-            (Place::Number(value), _) => Ok(*value),
-            (Place::Text(text), AxisKind::Time { unit, .. }) => {
+            (AxisValue::Number(value), _) => Ok(*value),
+            (AxisValue::Text(text), AxisKind::Time { unit, .. }) => {
                 let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(*unit));
                 instant.map(|value| value as f64).ok_or_else(|| {
                     CoreError::Argument(format!(
@@ -26,9 +26,9 @@ impl Place {
                     ))
                 })
             }
-            (Place::Text(text), AxisKind::Number) => {
-                Err(CoreError::Argument(format!("{what}: {text:?} is not a number, and the axis has no dates")))
-            }
+            (AxisValue::Text(text), AxisKind::Number) => Err(CoreError::Argument(format!(
+                "{what}: {text:?} is not a number, and {holder} holds no dates"
+            ))),
         }
     }
 }
