@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from . import _arguments, _core, _job
-from ._canvas import Canvas
 from ._errors import BadArgument
 from ._marks import Marks
 
@@ -12,12 +13,11 @@ if TYPE_CHECKING:
     from typing import Any, Literal, Self
 
     from ._canvas import _Range, _ScaleName
-    from ._figure import Figure
     from ._layers import Layer
+    from ._plots import Plot, Sheet
 
 __all__ = ["Annotated", "Axes", "Twin"]
 
-_SCALES = ("linear", "log")
 _ANCHORS = ("left", "middle", "right")
 #: Thicker lines and larger letters are a slip of the pen.
 _MOST_WIDTH, _MOST_SIZE = 100, 500
@@ -26,8 +26,9 @@ _MOST_WIDTH, _MOST_SIZE = 100, 500
 class Annotated(Marks):
     """Marks, with lines, bands and words on them. All places are values of the axes."""
 
+    @abstractmethod
     def _note(self, note: _core.Note) -> Self:
-        raise TypeError("an Axes or a Figure takes annotations")
+        """Take an annotation, and return itself."""
 
     def hline(
         self,
@@ -251,39 +252,9 @@ class Axes(Annotated):
     Its methods are those of the figure, and `twin`.
     """
 
-    def __init__(self, figure: Figure, row: int, column: int) -> None:
-        self._figure = figure
-        self.row = row
-        self.column = column
-        self.layers: list[Layer] = []
-        self.notes: list[_core.Note] = []
-        self.title: str | None = None
-        self.labels: list[str | None] = [None, None, None]
-        self.ranges: list[_Range | None] = [None, None, None]
-        self.scales: list[_ScaleName] = ["linear", "linear", "linear"]
-        self.aspect: float | None = None
-        self.grid = True
-
-    def _set(self, options: dict[str, Any]) -> None:
-        """Take what is not None of the options of `Figure.axes`."""
-        title, aspect, grid = options.pop("title"), options.pop("aspect"), options.pop("grid")
-        if title is not None:
-            self.title = _arguments.text(title, "title")
-        if aspect is not None:
-            self.aspect = _aspect(aspect)
-        if grid is not None:
-            self.grid = _arguments.flag(grid, "grid")
-        for place, axis in enumerate(("x", "y")):
-            self._set_axis(place, axis, *(options[f"{axis}_{what}"] for what in ("label", "range", "scale")))
-
-    def _set_axis(self, place: int, axis: str, label: Any, range: Any, scale: Any) -> None:
-        if label is not None:
-            self.labels[place] = _arguments.text(label, f"{axis}_label")
-        if range is not None:
-            _job.axis_range(range, f"{axis}_range")
-            self.ranges[place] = range
-        if scale is not None:
-            self.scales[place] = _arguments.choice(scale, f"{axis}_scale", _SCALES)  # type: ignore[call-overload]
+    def __init__(self, sheet: Sheet, plot: Plot) -> None:
+        self._sheet = sheet
+        self._plot = plot
 
     def twin(
         self,
@@ -317,47 +288,36 @@ class Axes(Annotated):
         >>> figure.axes().twin().line(day, "t", "rain", cmap="navy", label="rain")
         <Twin of row 0, column 0: 1 layer>
         """
-        self._set_axis(2, "y", y_label, y_range, y_scale)
-        return Twin(self)
-
-    def canvas(self, on_right: bool) -> Canvas:
-        """What a layer is told of its axes before they are laid out."""
-        y = 2 if on_right else 1
-        width, height = self._figure.size
-        return Canvas(
-            width,
-            height,
-            x_range=self.ranges[0],
-            y_range=self.ranges[y],
-            x_scale=self.scales[0],
-            y_scale=self.scales[y],
-        )
+        self._plot.set_axis(2, "y", y_label, y_range, y_scale)
+        return Twin(self._sheet, self._plot)
 
     def _add(self, layer: Layer) -> None:
-        self._figure._take(self, layer)
+        self._sheet.add(self._plot, layer)
 
     def _note(self, note: _core.Note) -> Self:
-        self._figure._check_open()
-        self.notes.append(note)
+        self._sheet.note(self._plot, note)
         return self
 
     def __repr__(self) -> str:
-        return f"<Axes row {self.row}, column {self.column}: {_counted(len(self.layers))}>"
+        plot = self._plot
+        return f"<Axes row {plot.row}, column {plot.column}: {_counted(len(plot.layers))}>"
 
 
 class Twin(Marks):
     """What lies along the y axis on the right of some axes; made by `Axes.twin`."""
 
-    def __init__(self, axes: Axes) -> None:
-        self._axes = axes
+    def __init__(self, sheet: Sheet, plot: Plot) -> None:
+        self._sheet = sheet
+        self._plot = plot
 
     def _add(self, layer: Layer) -> None:
         layer.on_right = True
-        self._axes._add(layer)
+        self._sheet.add(self._plot, layer)
 
     def __repr__(self) -> str:
-        count = sum(layer.on_right for layer in self._axes.layers)
-        return f"<Twin of row {self._axes.row}, column {self._axes.column}: {_counted(count)}>"
+        plot = self._plot
+        count = sum(layer.on_right for layer in plot.layers)
+        return f"<Twin of row {plot.row}, column {plot.column}: {_counted(count)}>"
 
 
 def _counted(layers: int) -> str:
@@ -377,14 +337,3 @@ def _width(value: Any) -> float:
     if not 0 < width <= _MOST_WIDTH:
         raise BadArgument(f"width must be above 0 and at most {_MOST_WIDTH}, not {width}")
     return width
-
-
-def _aspect(value: Any) -> float:
-    if value == "equal":
-        return 1.0
-    if isinstance(value, str):
-        raise BadArgument(f"aspect must be 'equal' or a number above 0, not {value!r}")
-    found = _arguments.number(value, "aspect")
-    if not 0 < found < float("inf"):
-        raise BadArgument(f"aspect must be 'equal' or a number above 0, not {value!r}")
-    return found

@@ -6,12 +6,13 @@ import os
 
 from . import _arguments, _core, _job
 from ._aggregate import Aggregate
-from ._axes import Annotated, Axes, _aspect
+from ._axes import Annotated, Axes
 from ._canvas import Canvas
 from ._closing import Closing
 from ._errors import BadArgument
 from ._image import Image, written
 from ._layers import RowLayer
+from ._plots import Plot, Sheet, aspect_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Figure(Annotated, Closing):
         )
         self._options: dict[str, Any] = {
             "title": None,
-            "aspect": None if aspect is None else _aspect(aspect),
+            "aspect": None if aspect is None else aspect_of(aspect),
             "grid": _arguments.flag(grid, "grid"),
             "x_label": _arguments.optional(_arguments.text, x_label, "x_label"),
             "y_label": _arguments.optional(_arguments.text, y_label, "y_label"),
@@ -145,10 +146,8 @@ class Figure(Annotated, Closing):
             )
         self._zoom = zoom
         self._memory = _arguments.optional(_arguments.budget, memory, "memory")
-        self._axes: dict[tuple[int, int], Axes] = {}
+        self._sheet = Sheet()
         self._page: _core.Page | None = None
-        self._shown: list[Axes] | None = None
-        self._closed = False
         #: Whether y is drawn with its sign turned, and read downwards.
         self._y_downwards = False
         #: Whether the keys of the first axes explain all.
@@ -183,7 +182,7 @@ class Figure(Annotated, Closing):
         Returns
         -------
         Axes
-            The same each time. Methods of the figure itself draw on those at row 0, column 0.
+            Each call for one place gives the same axes. Methods of the figure itself draw on those at row 0, column 0.
 
         Raises
         ------
@@ -207,10 +206,6 @@ class Figure(Annotated, Closing):
             _arguments.whole(row, "row", 0, rows - 1),
             _arguments.whole(column, "column", 0, columns - 1),
         )
-        found = self._axes.get(place)
-        if found is None:
-            found = self._axes[place] = Axes(self, *place)
-            found._set(dict(self._options))
         options = {
             "title": title,
             "aspect": aspect,
@@ -222,35 +217,21 @@ class Figure(Annotated, Closing):
             "x_scale": x_scale,
             "y_scale": y_scale,
         }
-        found._set(options)
-        return found
+        plot = self._sheet.plots.get(place)
+        if plot is None:
+            plot = self._sheet.plots[place] = Plot(*place, self._options)
+        plot.set(options)
+        return Axes(self._sheet, plot)
 
     def _add(self, layer: Layer) -> None:
-        self._take(self.axes(), layer)
-
-    def _take(self, axes: Axes, layer: Layer) -> None:
-        self._check_open()
-        if self._page is not None:
-            raise BadArgument(
-                "this Figure is drawn; add all layers before it is saved, shown or asked for its data"
-            )
-        axes.layers.append(layer)
+        self.axes()._add(layer)
 
     def _note(self, note: _core.Note) -> Self:
         self.axes()._note(note)
         return self
 
-    def _placed(self) -> list[Axes]:
-        """The axes that show something, row by row; once they are drawn, those that were."""
-        if self._shown is not None:
-            return self._shown
-        return [axes for _, axes in sorted(self._axes.items()) if axes.layers or axes.notes or axes.title]
-
-    def _layers(self) -> list[Layer]:
-        return [layer for axes in self._placed() for layer in axes.layers]
-
     def _described(self) -> _core.PageSpec:
-        placed = self._placed()
+        placed = self._sheet.placed()
         share_x, share_y = self._shared
         several = len(placed) > 1
         described = []
@@ -290,40 +271,47 @@ class Figure(Annotated, Closing):
         self._check_open()
         if self._page is not None:
             return self._page
-        placed, layers = self._placed(), self._layers()
+        placed, layers = self._sheet.placed(), self._sheet.layers()
         if not layers:
             raise BadArgument("this Figure is empty; draw something with points(), line() or raster() first")
         spec = self._described()
+        try:
+            self._page = self._draw(spec, placed, layers)
+        except BaseException:
+            if any(layer.one_shot for layer in layers):
+                self._sheet.close()  # what was read of a stream is gone
+            raise
+        self._sheet.drawn = placed
+        for layer in layers:
+            layer.forget()
+        return self._page
+
+    def _draw(self, spec: _core.PageSpec, placed: list[Plot], layers: list[Layer]) -> _core.Page:
         only = layers[0]
         # The only layer may be a stream that is drawn in one pass. Lines at values may widen the ranges, though.
         if len(placed) == 1 and len(layers) == 1 and isinstance(only, RowLayer) and not placed[0].notes:
-            only.begin(placed[0].canvas(only.on_right), spec, kept=False)
-            page = only.draw_alone(spec)
-        else:
-            for axes in placed:
-                for layer in axes.layers:
-                    layer.begin(axes.canvas(layer.on_right), spec)
-            ranges = [[layer.ranges() for layer in axes.layers] for axes in placed]
-            page = spec.lay_out(ranges, self._notes())
-            for number, axes in enumerate(placed):
-                for place, layer in enumerate(axes.layers):
-                    layer.draw(page, number, place)
-        self._page, self._shown = page, placed
-        for layer in layers:
-            layer.forget()
+            only.begin(placed[0].canvas(self.size, only.on_right), spec, kept=False)
+            return only.draw_alone(spec)
+        for plot in placed:
+            for layer in plot.layers:
+                layer.begin(plot.canvas(self.size, layer.on_right), spec)
+        page = spec.lay_out([[layer.ranges() for layer in plot.layers] for plot in placed], self._notes())
+        for number, plot in enumerate(placed):
+            for place, layer in enumerate(plot.layers):
+                layer.draw(page, number, place)
         return page
 
     def _notes(self) -> list[list[_core.Note]]:
-        return [axes.notes for axes in self._placed()]
+        return [plot.notes for plot in self._sheet.placed()]
 
     def _contents(self) -> list[list[Any]]:
-        return [[layer.core for layer in axes.layers] for axes in self._placed()]
+        return [[layer.core for layer in plot.layers] for plot in self._sheet.placed()]
 
     @property
     def aggregate(self) -> Aggregate:
         """What the plot area shows: of several layers, the first one that is no image of colours."""
         self._drawn()
-        for layer in self._layers():
+        for layer in self._sheet.layers():
             if isinstance(layer.drawn, Aggregate):
                 return layer.drawn
         raise BadArgument("this Figure shows colours only; it has no aggregate")
@@ -332,7 +320,7 @@ class Figure(Annotated, Closing):
     def aggregates(self) -> list[Aggregate]:
         """What all layers show, in the order of the axes and of the layers on them; images of colours are left out."""
         self._drawn()
-        return [layer.drawn for layer in self._layers() if isinstance(layer.drawn, Aggregate)]
+        return [layer.drawn for layer in self._sheet.layers() if isinstance(layer.drawn, Aggregate)]
 
     def image(self, row: int = 0, column: int = 0) -> Image:
         """One plot area alone, its layers shaded as in the figure.
@@ -348,11 +336,11 @@ class Figure(Annotated, Closing):
             Of the plot area's size.
         """
         page = self._drawn()
-        axes = self.axes(row, column)
-        if not axes.layers:
-            raise BadArgument(f"nothing is drawn at row {row}, column {column}")
-        number = self._placed().index(axes)
-        lowest, *others = (page.shade(number, place, layer.core) for place, layer in enumerate(axes.layers))
+        plot = self._sheet.plots.get((row, column))
+        if plot is None or not plot.layers:
+            raise BadArgument(f"nothing is drawn at row {row!r}, column {column!r}")
+        number = self._sheet.placed().index(plot)
+        lowest, *others = (page.shade(number, place, layer.core) for place, layer in enumerate(plot.layers))
         return Image(lowest.stack(others, "over") if others else lowest)
 
     def save(self, path: str | os.PathLike[str] | BinaryIO, *, format: str | None = None) -> None:
@@ -401,24 +389,21 @@ class Figure(Annotated, Closing):
 
     def close(self) -> None:
         """Let go of the aggregates and the sources at once. Calling it again does nothing."""
-        self._closed = True
-        for layer in self._layers():
-            layer.forget()
-            layer.drawn = None
+        self._sheet.close()
 
     @property
     def closed(self) -> bool:
         """Whether `close` was called."""
-        return self._closed
+        return self._sheet.closed
 
     def __repr__(self) -> str:
-        if self._closed:
+        if self.closed:
             return "<Figure closed>"
         size = "{} × {}".format(*self.size)
-        layers = self._layers()
+        layers = self._sheet.layers()
         if not layers:
             return f"<Figure {size}, empty>"
-        if len(self._placed()) == 1:
+        if len(self._sheet.placed()) == 1:
             return f"<Figure {size}: {'; '.join(layer.title() for layer in layers)}>"
         rows, columns = self._rows_columns
         return f"<Figure {size}: {rows} × {columns} axes, {len(layers)} layers>"

@@ -3,6 +3,8 @@ figure is first needed: only then are the ranges and the size of its axes known,
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from . import _arguments, _core, _job
 from ._aggregate import Aggregate, aggregate_of
 from ._canvas import Canvas
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["ImageLayer", "Layer", "RowLayer"]
 
 
-class Layer:
+class Layer(ABC):
     """One layer: how it becomes colours, and what was drawn of it."""
 
     def __init__(self, label: str | None, shading: _core.ShadingSpec) -> None:
@@ -37,25 +39,34 @@ class Layer:
         """What the page needs to know of it."""
         return (*self._marked(), self.label, self.shading, self.on_right, self.category)
 
-    def _marked(self) -> tuple[_core.Mark | None, tuple[Any, ...] | None]:
-        raise TypeError("a layer is of rows or of an image")
+    @property
+    def one_shot(self) -> bool:
+        """Whether its data can be read only once."""
+        return False
 
+    @abstractmethod
+    def _marked(self) -> tuple[_core.Mark | None, tuple[Any, ...] | None]:
+        """Its mark and its reduction; of an image, what stands for them."""
+
+    @abstractmethod
     def begin(self, canvas: Canvas, page: _core.PageSpec) -> None:
         """Get ready to draw on axes of these ranges and scales."""
 
+    @abstractmethod
     def ranges(self) -> _core.Ranges:
         """What it reaches."""
-        raise TypeError("a layer is of rows or of an image")
 
+    @abstractmethod
     def draw(self, page: _core.Page, axes: int, place: int) -> None:
         """Draw it in its place."""
 
+    @abstractmethod
     def forget(self) -> None:
         """Let go of the data."""
 
+    @abstractmethod
     def title(self) -> str:
         """What it is, for a reader."""
-        raise TypeError("a layer is of rows or of an image")
 
     @property
     def core(self) -> Any:
@@ -88,12 +99,18 @@ class RowLayer(Layer):
         self.memory = _arguments.optional(_arguments.budget, memory, "memory")
         self.exact = _arguments.flag(exact, "exact")
         self.progress = _arguments.optional(_arguments.function, progress, "progress")
+        if not self.rows.one_shot:
+            mark.check(self.rows._head(), self.reduction._spec())
         #: Another layer whose aggregate it shows a category of.
         self.shown_with: RowLayer | None = None
         self._begun: _core.Job | None = None
 
     def _marked(self) -> tuple[_core.Mark | None, tuple[Any, ...] | None]:
         return self.mark, self.reduction._spec()
+
+    @property
+    def one_shot(self) -> bool:
+        return self.rows is not None and self.rows.one_shot
 
     @property
     def source(self) -> Source:
@@ -178,6 +195,10 @@ class ImageLayer(Layer):
         self.is_colors = len(grid.shape) == 3
         self._what = f"image of {grid.shape[0]} × {grid.shape[1]}"
         self._canvas: Canvas | None = None
+
+    @property
+    def one_shot(self) -> bool:
+        return self.grid is not None and self.grid.one_shot
 
     def _marked(self) -> tuple[_core.Mark | None, tuple[Any, ...] | None]:
         return None, None if self.is_colors else ("mean", "value", None)
