@@ -58,7 +58,7 @@ class Aggregate(Parts, Closing):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        return self._inner.shape
+        return tuple(self._inner.shape)
 
     @property
     def dtype(self) -> str:

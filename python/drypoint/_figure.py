@@ -138,6 +138,8 @@ class Figure(Annotated, Closing):
         )
         self._theme = _arguments.choice(theme, "theme", ("light", "dark"))
         self._background = _arguments.optional(_arguments.color, background, "background")
+        if self._background is not None:
+            _core.color(self._background)  # or it would be told only when it is drawn
         self._scale = _density(scale, dpi)
         zoom = _arguments.number(font_size, "font_size") / _FONT_SIZE
         if not 0.25 <= zoom <= 8:

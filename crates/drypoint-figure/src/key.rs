@@ -26,6 +26,9 @@ fn title(text: &str, width: f32) -> Line {
 /// The least height of a bar.
 const LEAST_BAR: f32 = 64.0;
 
+/// What is lower than its heading and a line of small type cannot be read.
+const LEAST_BLOCK: f32 = 2.0 * LEADING + 4.0;
+
 /// The room that the keys of all layers take, known before their values are.
 pub(crate) fn width(specs: &[KeySpec], figure: f32) -> f32 {
     specs.iter().map(|spec| width_of(spec, figure)).fold(0.0, f32::max)
@@ -75,20 +78,22 @@ pub(crate) fn draw(
     if !entries.is_empty() {
         top += GAP;
     }
-    let wanted: f32 = blocks.iter().map(|(spec, key)| needed(spec, key) + 2.0 * GAP).sum();
-    let bars = blocks.iter().filter(|(_, key)| matches!(key, ColorKey::Values(_))).count();
-    // Bars grow to fill what legends leave.
-    let spare = (room.bottom() - top - wanted + 2.0 * GAP).max(0.0) / bars.max(1) as f32;
-    for (place, (spec, key)) in blocks.iter().enumerate() {
-        let is_bar = matches!(key, ColorKey::Values(_));
-        let last = place + 1 == blocks.len();
-        let height =
-            if last { room.bottom() - top } else { needed(spec, key) + if is_bar { spare } else { 0.0 } };
-        let height = height.min(room.bottom() - top);
-        if height < LEADING {
-            return;
+    let between = 2.0 * GAP * blocks.len().saturating_sub(1) as f32;
+    let left = room.bottom() - top - between;
+    let wanted: f32 = blocks.iter().map(|(spec, key)| needed(spec, key)).sum();
+    let is_bar = |key: &ColorKey| matches!(key, ColorKey::Values(_));
+    let bars = blocks.iter().filter(|(_, key)| is_bar(key)).count();
+    for (spec, key) in &blocks {
+        // Bars grow to fill what the others leave; where there is too little for all, each has the same part.
+        let height = match () {
+            () if blocks.len() == 1 => left,
+            () if wanted > left => left / blocks.len() as f32,
+            () if is_bar(key) => needed(spec, key) + (left - wanted) / bars as f32,
+            () => needed(spec, key),
+        };
+        if height >= LEAST_BLOCK {
+            block(spec, key, Rect { y: top, height, ..room }, inks, out);
         }
-        block(spec, key, Rect { y: top, height, ..room }, inks, out);
         top += height + 2.0 * GAP;
     }
 }
