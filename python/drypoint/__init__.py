@@ -2,6 +2,7 @@
 
 from . import _moment as _moment  # the report of the process begins here
 from ._aggregate import Aggregate
+from ._axes import Axes, Twin
 from ._canvas import Canvas
 from ._core import Batch, __version__
 from ._draw import draw
@@ -33,6 +34,7 @@ from ._streams import Source, scan
 
 __all__ = [
     "Aggregate",
+    "Axes",
     "BadArgument",
     "BadValue",
     "Batch",
@@ -70,6 +72,7 @@ __all__ = [
     "SourceNotFound",
     "Summary",
     "TiledAggregate",
+    "Twin",
     "UnknownFormat",
     "UnsupportedData",
     "View",
@@ -87,6 +90,7 @@ __all__ = [
     "count_cat",
     "downsample",
     "draw",
+    "dynspread",
     "each",
     "empty",
     "empty_like",
@@ -112,10 +116,13 @@ __all__ = [
     "scan",
     "scope",
     "scoped",
+    "set_background",
     "set_budget",
     "set_spill",
     "snapshot",
+    "spread",
     "spy",
+    "stack",
     "std",
     "sum",
     "summary",
@@ -154,6 +161,7 @@ if TYPE_CHECKING:
     from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
+    from ._stack import dynspread, set_background, spread, stack
     from ._summary import Summary
     from ._tiled import TiledAggregate
     from ._view.make import view
@@ -186,6 +194,7 @@ else:
         "compress": "_arrays.compress",
         "count_cat": "_folds",
         "downsample": "_lines",
+        "dynspread": "_stack",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
@@ -204,7 +213,10 @@ else:
         "report": "_lifetime.process",
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
+        "set_background": "_stack",
         "snapshot": "_report.snapshot",
+        "spread": "_stack",
+        "stack": "_stack",
         "spy": "_arrays.spy",
         "summary": "_folds",
         "turn": "_watch.turn",

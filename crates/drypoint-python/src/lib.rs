@@ -6,9 +6,11 @@ use drypoint_memory::PoolAllocator;
 use pyo3::prelude::*;
 
 mod aggregate;
+mod annotation;
 mod array;
 mod arrays;
 mod arrow;
+mod axis_value;
 mod batch;
 mod called;
 mod chunked;
@@ -28,6 +30,7 @@ mod mark;
 mod memory;
 mod page;
 mod pixmap;
+
 mod places;
 mod plain;
 mod raster;
@@ -57,6 +60,8 @@ static ALLOCATOR: PoolAllocator = PoolAllocator;
 mod _core {
     #[pymodule_export]
     use crate::aggregate::{Aggregate, load_aggregate};
+    #[pymodule_export]
+    use crate::annotation::Note;
     #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
@@ -100,9 +105,9 @@ mod _core {
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };
     #[pymodule_export]
-    use crate::page::PageSpec;
+    use crate::page::{Page, PageSpec, Ranges};
     #[pymodule_export]
-    use crate::pixmap::Pixmap;
+    use crate::pixmap::{Pixmap, aggregate_dynspread_px, spread_aggregate};
     #[pymodule_export]
     use crate::places::place_of;
     #[pymodule_export]
@@ -111,6 +116,8 @@ mod _core {
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
+    #[pymodule_export]
+    use crate::shading::ShadingSpec;
     #[pymodule_export]
     use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]
