@@ -386,19 +386,20 @@ class Figure(Annotated, Closing):
 
     savefig = save
 
-    def _repr_png_(self) -> bytes:
-        return self._drawn().bytes(self._contents(), self._notes(), "png")
+    def _png(self) -> bytes:
+        page: bytes = self._drawn().bytes(self._contents(), self._notes(), "png")
+        return page
 
     def _repr_png_(self) -> bytes | None:
-        return None if self._closed or self._aggregate is None else self._png()
+        return None if self.closed or not self._sheet.layers() else self._png()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
         """The page in its own size, whatever its scale."""
         png = self._repr_png_()
         if png is None:
             return {"text/plain": repr(self)}
-        size = {"width": self._canvas.width, "height": self._canvas.height}
-        return {"text/plain": repr(self), "image/png": png}, {"image/png": size}
+        width, height = self.size
+        return {"text/plain": repr(self), "image/png": png}, {"image/png": {"width": width, "height": height}}
 
     def close(self) -> None:
         """Let go of the aggregates and the sources at once. Calling it again does nothing."""

@@ -142,9 +142,16 @@ impl Aggregate {
     }
 
     /// A picture of it, of all cells or of those where `mask`, a byte for each, is not 0.
-    fn shade(&self, py: Python<'_>, shading: &ShadingSpec, mask: Option<PyBackedBytes>) -> PyResult<Pixmap> {
+    #[pyo3(signature = (shading, mask=None, theme="light"))]
+    fn shade(
+        &self,
+        py: Python<'_>,
+        shading: &ShadingSpec,
+        mask: Option<PyBackedBytes>,
+        theme: &str,
+    ) -> PyResult<Pixmap> {
         let shaded = detached(py, || {
-            let shading = shading.of(&self.inner, "light", 1.0)?;
+            let shading = shading.of(&self.inner, theme, 1.0)?;
             let part = Part { mask: mask.as_deref(), plane: None };
             Ok(shade_part(&self.inner, part, &shading, &self.consumer)?)
         })?;

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .. import _arguments, _core, _job
-from .._aggregate import HOWS, MOST_SPREAD, Aggregate, aggregate_of
+from .. import _core, _job
+from .._aggregate import Aggregate, aggregate_of
 from .._canvas import Canvas
 from .._errors import BadArgument
 from .grid import Axis, Grid
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _Progress = Callable[[int, int | None], object]
     _Span = tuple[float, float]
 
-__all__ = ["Drawing", "colors_of"]
+__all__ = ["Drawing"]
 
 #: Pixels of a canvas that is only to say how far the data reach.
 _SMALL = 16
@@ -46,8 +46,8 @@ class Drawing:
         What the rows are drawn as.
     reduction : Reduction
         The fold.
-    shading : tuple
-        Colour map, how, span and spread, as `colors_of` gives them.
+    shading : ShadingSpec
+        How values become colours.
     scales : tuple of str
         Of x and of y.
     memory : str or None
@@ -62,7 +62,7 @@ class Drawing:
         columns: tuple[str, str],
         mark: _core.Mark,
         reduction: Reduction,
-        shading: tuple[Any, Any, Any, Any],
+        shading: _core.ShadingSpec,
         scales: tuple[str, str],
         memory: str | None,
         threads: int | None,
@@ -72,7 +72,6 @@ class Drawing:
         self.kinds = tuple(source.schema.get(name, "") for name in columns)
         self.budget = int(_core.memory()["budget"] if memory is None else _core.budget_bytes(memory))
         self._shading = shading
-        self._pages: dict[bool, _core.PageSpec] = {}
 
     @property
     def in_tiles(self) -> bool:
@@ -120,23 +119,9 @@ class Drawing:
 
     def shade(self, aggregate: Aggregate, dark: bool) -> _core.Pixmap:
         """Give each cell its colour, on a light or a dark page."""
-        page = self._pages.get(dark)
-        if page is None:
-            page = self._pages[dark] = _core.PageSpec(
-                900,
-                600,
-                None,
-                None,
-                None,
-                None,
-                self.mark,
-                self.reduction._spec(),
-                "dark" if dark else "light",
-                1.0,
-                self._shading,
-                False,
-            )
-        return page.shade(aggregate._inner)
+        inner = aggregate._inner
+        assert isinstance(inner, _core.Aggregate)
+        return inner.shade(self._shading, None, "dark" if dark else "light")
 
     def span(self, value: Any, name: str) -> _Span:
         """A range as numbers in the unit of its column.
@@ -161,16 +146,6 @@ class Drawing:
         if not -float("inf") < start < end < float("inf"):
             raise BadArgument(f"{name} must be (start, end), finite and with start < end, not {value!r}")
         return start, end
-
-
-def colors_of(cmap: Any, how: Any, span: Any, spread: Any) -> tuple[Any, Any, Any, Any]:
-    """Arguments of `Figure.points` that say how values are shown, checked."""
-    return (
-        _arguments.optional(_arguments.colors, cmap, "cmap"),
-        _arguments.optional(_arguments.choice, how, "how", HOWS),
-        _arguments.optional(_arguments.span, span, "span"),
-        _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
-    )
 
 
 def _instant(text: str, kind: str, name: str) -> float:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from .. import _arguments, _job
 from .._draw import MARKS, check_group, choose_columns
 from .._errors import BadArgument
-from .._reductions import as_reduction
+from .._reductions import as_shaded
+from .._shading import shading
 from .._streams import scan
-from .drawing import Drawing, colors_of
+from .drawing import Drawing
 from .view import View
 
 TYPE_CHECKING = False
@@ -117,8 +118,8 @@ def view(
         rows,
         (x, y),
         _job.line(x, y, group) if mark == "line" else _job.points(x, y),
-        as_reduction(color),
-        colors_of(cmap, how, span, spread),
+        as_shaded(color),
+        shading(cmap, how, span, spread=spread),
         (_arguments.choice(x_scale, "x_scale", _SCALES), _arguments.choice(y_scale, "y_scale", _SCALES)),
         _arguments.optional(_arguments.budget, memory, "memory"),
         _arguments.optional(_arguments.whole, threads, "threads", 1),
