@@ -34,9 +34,13 @@ class Categories:
 
     def __repr__(self) -> str:
         name, column, *rest = self._given
-        words = [repr(column), *(repr(value) for value in rest)]
+        words = [repr(column)]
         if name == "category_binning":
-            words[-2:] = [f"include_under={rest[-2]}", f"include_over={rest[-1]}"]
+            words += [f"{value:g}" if float(f"{value:g}") == value else repr(value) for value in rest[:3]]
+            names = ("include_under", "include_over")
+            words += [f"{name}=False" for name, included in zip(names, rest[3:], strict=True) if not included]
+        else:
+            words += [repr(value) for value in rest if value != 0]
         return f"{name}({', '.join(words)})"
 
     def __eq__(self, other: object) -> bool:
@@ -143,7 +147,7 @@ def category_modulo(column: str, modulo: int, offset: int = 0) -> Categories:
     --------
     >>> import drypoint as dp
     >>> dp.by(dp.category_modulo("id", 4), dp.mean("fare"))
-    by(category_modulo('id', 4, 0), mean('fare'))
+    by(category_modulo('id', 4), mean('fare'))
     """
     return Categories(
         (

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, Pod, charged_bytes};
 
 use super::cells::{
-    AnyFold, Cells, FirstFold, Keyed, LastFold, MaxFold, MinFold, Moments, MomentsFold, SumFold,
+    AnyFold, Cells, FirstFold, Keyed, LastFold, LastOfRising, MaxFold, MinFold, Moments, MomentsFold, SumFold,
 };
 use super::counters::{Counters, SharedCounts};
 use super::numbers::RowNumbers;
 use super::ranks::{Entry, Ranks, Selected};
 use crate::aggregate::{Planes, Support};
-use crate::raw::{Fold, Points};
+use crate::raw::{self, Fold, Points};
 use crate::{Rank, Reduction};
 
 /// The cells of one thread.
@@ -179,6 +179,14 @@ impl Accumulator {
         each_part!(self, |cells| cells.add(points), |counters| counters.add(points));
     }
 
+    /// Fold a block whose rows stand behind all that this thread folded before, in their order.
+    pub(crate) fn add_rising(&mut self, points: &Points<'_>) {
+        match self {
+            Self::Last(cells) => raw::fold::<LastOfRising>(points, &mut cells.planes),
+            other => other.add(points),
+        }
+    }
+
     /// What is in cell `from` of a plane falls into `to`; `from` is empty then.
     pub(crate) fn absorb(&mut self, plane: usize, from: usize, to: usize) {
         each_part!(self, |cells| cells.absorb(plane, from, to), |counters| counters.absorb(plane, from, to));
@@ -303,8 +311,8 @@ impl Accumulator {
                 let deviation = matches!(reduction.inner(), Reduction::Std(_));
                 finish_moments(collect!(Self::Moments), deviation, cells, consumer)
             }
-            Self::First(_) => finish_keyed(collect!(Self::First), cells, consumer),
-            Self::Last(_) => finish_keyed(collect!(Self::Last), cells, consumer),
+            Self::First(_) => finish_keyed(collect!(Self::First), consumer),
+            Self::Last(_) => finish_keyed(collect!(Self::Last), consumer),
             Self::Values(_) => plain(Planes::F64(join(ranks!(Self::Values), joined, consumer)?)),
             Self::Places(_) => {
                 let planes = ranks!(Self::Places);
@@ -314,8 +322,7 @@ impl Accumulator {
                     let support = Support::Selected { values: Planes::F64(values), keys: None };
                     return Ok(Finished { planes: Planes::I64(rows), support });
                 }
-                let (values, keys) = apart(planes, consumer, |entry| (entry.value, entry.known_key()))?;
-                Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })
+                finish_keyed(planes, consumer)
             }
             Self::Selected(_) => {
                 let planes = ranks!(Self::Selected);
@@ -391,12 +398,14 @@ fn apart<E: Entry, T: Pod>(
 ) -> Result<(Buffer<f64>, Buffer<T>), BudgetExceeded> {
     let len = planes.iter().map(|plane| plane.len()).sum();
     let (mut values, mut others) = (consumer.buffer::<f64>(len)?, consumer.buffer::<T>(len)?);
-    let mut at = 0;
+    let (mut left_values, mut left_others) = (&mut values[..], &mut others[..]);
     for plane in planes {
-        for entry in plane.iter() {
-            (values[at], others[at]) = part(entry);
-            at += 1;
+        let (own_values, next_values) = left_values.split_at_mut(plane.len());
+        let (own_others, next_others) = left_others.split_at_mut(plane.len());
+        for ((value, other), entry) in own_values.iter_mut().zip(own_others).zip(plane.iter()) {
+            (*value, *other) = part(entry);
         }
+        (left_values, left_others) = (next_values, next_others);
     }
     Ok((values, others))
 }
@@ -477,18 +486,7 @@ fn finish_moments(
     })
 }
 
-fn finish_keyed(
-    planes: Vec<Buffer<Keyed>>,
-    cells: usize,
-    consumer: &MemoryConsumer,
-) -> Result<Finished, BudgetExceeded> {
-    let len = planes.len() * cells;
-    let (mut values, mut keys) = (consumer.buffer::<f64>(len)?, consumer.buffer::<u64>(len)?);
-    for (index, plane) in planes.into_iter().enumerate() {
-        for (cell, keyed) in plane.iter().enumerate() {
-            values[index * cells + cell] = keyed.value;
-            keys[index * cells + cell] = if keyed.value.is_nan() { 0 } else { keyed.key };
-        }
-    }
+fn finish_keyed(planes: Vec<Buffer<Keyed>>, consumer: &MemoryConsumer) -> Result<Finished, BudgetExceeded> {
+    let (values, keys) = apart(planes, consumer, |entry| (entry.value, entry.known_key()))?;
     Ok(Finished { planes: Planes::F64(values), support: Support::Keys(Planes::U64(keys)) })
 }

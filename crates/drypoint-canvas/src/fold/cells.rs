@@ -193,6 +193,24 @@ impl Fold for LastFold {
     }
 }
 
+/// As [`LastFold`], where no row comes after a later one: what is in the cell need not be looked at.
+pub(crate) struct LastOfRising;
+
+impl Fold for LastOfRising {
+    type Cell = Keyed;
+    const EMPTY: Keyed = LastFold::EMPTY;
+    const ORDERED: bool = true;
+
+    #[inline(always)]
+    fn add(cell: &mut Keyed, value: f64, key: u64) {
+        *cell = Keyed { value, key };
+    }
+
+    fn merge(cell: &mut Keyed, other: &Keyed) {
+        LastFold::merge(cell, other);
+    }
+}
+
 /// The planes of one thread, in the order in which it met the categories.
 pub(crate) struct Cells<F: Fold> {
     pub(crate) planes: Vec<Buffer<F::Cell>>,

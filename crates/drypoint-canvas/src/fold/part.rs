@@ -18,6 +18,8 @@ pub(crate) struct Part {
     pub(crate) accumulator: Accumulator,
     pub(crate) interner: Option<Interner>,
     runs: Option<RowRuns>,
+    /// Past the keys so far, while every batch stood behind those before it, as the batches of a reader do.
+    rising: Option<u64>,
     cells: usize,
     consumer: MemoryConsumer,
 }
@@ -39,7 +41,7 @@ impl Part {
             }
         };
         let runs = reduction.numbers_rows().then(RowRuns::default);
-        Ok(Self { accumulator, interner, runs, cells, consumer: consumer.clone() })
+        Ok(Self { accumulator, interner, runs, rising: Some(0), cells, consumer: consumer.clone() })
     }
 
     /// One for each reduction of a summary, and as many [shared counts](SharedCounts::for_parts).
@@ -58,6 +60,7 @@ impl Part {
         if let (Some(interner), Some(category)) = (&mut self.interner, roles.category) {
             interner.begin_batch(&batch.columns[category]);
         }
+        self.rising = self.rising.filter(|end| key >= *end).map(|_| key.saturating_add(batch.rows as u64));
         match &mut self.runs {
             Some(runs) => runs.note(key, batch.rows, &self.consumer),
             None => Ok(()),
@@ -106,7 +109,10 @@ impl Part {
         if self.accumulator.is_ordered() {
             block.number_rows();
         }
-        self.accumulator.add(&block.close(key));
+        match self.rising {
+            Some(_) => self.accumulator.add_rising(&block.close(key)),
+            None => self.accumulator.add(&block.close(key)),
+        }
         Ok(())
     }
 
