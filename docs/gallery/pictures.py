@@ -77,6 +77,19 @@ def series():
     )
 
 
+def zones():
+    """Instants as the clocks of a time zone show them
+
+    If the column has a zone, the axis has too: here clocks were set from two to three in the morning.
+    """
+    import pyarrow
+
+    instants = np.datetime64("2024-03-30T20:00", "us") + np.arange(3000) * np.timedelta64(15, "s")
+    time = pyarrow.array(instants, pyarrow.timestamp("us", tz="Europe/Berlin"))
+    table = pyarrow.table({"time": time, "value": np.sin(np.arange(3000) / 200)})
+    return dp.draw(table, x="time", y="value", mark="line", cmap="teal", width=640, height=280)
+
+
 def groups():
     """Many lines, one for each value of a column
 
@@ -231,7 +244,7 @@ def colours():
     Red, green and blue, with opacity if there is a fourth; marks can lie over it.
     """
     figure = dp.Figure(600, 420, aspect="equal", grid=False, x_label="", y_label="")
-    figure.raster(photo(), extent=(0, 6, 0, 4), method="area")
+    figure.raster(photo(), extent=(0, 6, 0, 4), origin="upper", method="area")
     return figure.text(4.0, 1.3, "sunset", color="black", anchor="middle")
 
 

@@ -3,7 +3,7 @@
 use crate::display::{DisplayItem, Rect};
 use crate::layout::said;
 use crate::theme::{GAP, Inks, LABEL, LEADING, MINOR_TICK, SMALL, TICK, TICK_GAP};
-use crate::{AxisSpec, Line, Ticks, Weight, ticks};
+use crate::{AxisSpec, Line, Ticks, Weight};
 
 /// The least space between two labels of x, and between two ticks of y.
 const BETWEEN_X: f32 = 14.0;
@@ -60,7 +60,7 @@ pub(crate) struct Needs {
 
 impl Needs {
     pub(crate) fn of(spec: &AxisSpec) -> Self {
-        (1..=MOST_TICKS).map(|target| ticks(spec.range, spec.scale, &spec.kind, target)).fold(
+        (1..=MOST_TICKS).map(|target| spec.ticks(target)).fold(
             Self { rows: 1, note: false },
             |needs, made| Self {
                 rows: if made.major.iter().any(|tick| tick.context.is_some()) { 2 } else { needs.rows },
@@ -84,7 +84,7 @@ impl XAxis {
     pub(crate) fn plan(spec: &AxisSpec, data: Rect, bounds: (f32, f32), rows: usize) -> Self {
         let most = ((data.width / 45.0) as usize).clamp(2, MOST_TICKS);
         for target in (1..=most).rev() {
-            let made = ticks(spec.range, spec.scale, &spec.kind, target);
+            let made = spec.ticks(target);
             let labels: Vec<Placed> = made.major.iter().map(|tick| place(tick, spec, data, bounds)).collect();
             if target == 1 || fits(&labels) {
                 // At last resort the first label alone: it cannot overlap.
@@ -184,7 +184,7 @@ impl YAxis {
     /// As many ticks as `height` holds, labels no wider than `most_width`.
     pub(crate) fn plan(spec: &AxisSpec, height: f32, most_width: f32) -> Self {
         let target = ((height / 52.0) as usize).clamp(2, MOST_TICKS);
-        let made = ticks(spec.range, spec.scale, &spec.kind, target);
+        let made = spec.ticks(target);
         let mut labels: Vec<Placed> = Vec::new();
         for tick in &made.major {
             let at = spec.position(tick.value) as f32;

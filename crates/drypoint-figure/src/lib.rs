@@ -45,7 +45,7 @@ pub use spec::{AxesSpec, AxisSpec, FigureSpec, KeySpec};
 pub use spread::{CellBlend, SpreadShape, spread_cells, spread_px_of_cells};
 pub use text::{Glyph, Line, Weight};
 pub use theme::Theme;
-pub use ticks::{Tick, Ticks, ticks};
+pub use ticks::{Tick, Ticks, Zone, ticks};
 pub use write::{Format, PictureKind, picture_bytes};
 
 /// What this crate returns.

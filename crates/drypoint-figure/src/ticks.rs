@@ -8,10 +8,12 @@ mod linear;
 mod log;
 mod number;
 mod time;
+mod zone;
 
 use drypoint_canvas::{AxisKind, Scale};
 
 pub(crate) use number::{compact, plain};
+pub use zone::Zone;
 
 /// One labelled tick.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,17 @@ pub struct Ticks {
 
 /// Ticks for a finite rising range: at most about `target` of them, all inside it, labels all different.
 pub fn ticks(range: (f64, f64), scale: Scale, kind: &AxisKind, target: usize) -> Ticks {
+    ticks_in(range, scale, kind, None, target)
+}
+
+/// The same with instants as the clocks of a zone show them.
+pub(crate) fn ticks_in(
+    range: (f64, f64),
+    scale: Scale,
+    kind: &AxisKind,
+    zone: Option<&Zone>,
+    target: usize,
+) -> Ticks {
     let (low, high) = range;
     let target = target.clamp(1, 100);
     if !(low < high && low.is_finite() && high.is_finite()) {
@@ -44,7 +57,7 @@ pub fn ticks(range: (f64, f64), scale: Scale, kind: &AxisKind, target: usize) ->
     }
     match (kind, scale) {
         // A log scale of instants is refused by the axis itself.
-        (AxisKind::Time { unit, .. }, _) => time::ticks(low, high, *unit, target),
+        (AxisKind::Time { unit, .. }, _) => time::ticks(low, high, *unit, zone, target),
         (_, Scale::Log) if low > 0.0 => log::ticks(low, high, target),
         _ => linear::ticks(low, high, target),
     }

@@ -265,7 +265,7 @@ proptest! {
     ) {
         let range = (start, start + 10_f64.powi(power));
         let kind = if time { AxisKind::Time { unit: TimeUnit::Second, zone: None } } else { AxisKind::Number };
-        let axis = AxisSpec { range, scale: Scale::Linear, kind, label: label.clone(), downwards: false };
+        let axis = AxisSpec { range, scale: Scale::Linear, kind, label: label.clone(), downwards: false, zone: None };
         let mut spec = FigureSpec::new(width, height, axis.clone(), axis);
         spec.axes[0].keys = vec![KeySpec::ColorBar { label }];
         spec.caption = title.clone();

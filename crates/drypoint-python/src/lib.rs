@@ -51,6 +51,7 @@ mod tiled;
 mod turns;
 mod watch;
 mod zarr;
+mod zone;
 
 /// Large allocations of the decoders are taken from the pool's blocks, and counted.
 #[global_allocator]

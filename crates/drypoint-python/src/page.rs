@@ -22,6 +22,7 @@ use crate::pixmap::Pixmap;
 use crate::reduction;
 use crate::shading::ShadingSpec;
 use crate::watch::detached;
+use crate::zone::zone_of;
 
 /// A figure that is described.
 #[pyclass(frozen, from_py_object, module = "drypoint._core")]
@@ -245,12 +246,15 @@ impl PageSpec {
     /// The page around a layer of each of these ranges.
     fn laid_out(&self, ranges: &[Vec<Ranges>], notes: &[Vec<Note>]) -> Result<Page, CoreError> {
         let (xs, ys, rights) = self.unions(ranges, notes)?;
-        let spec = |axis: &Axis, label: Option<String>, downwards: bool| AxisSpec {
-            range: if downwards { (-axis.range.1, -axis.range.0) } else { axis.range },
-            scale: axis.scale,
-            kind: axis.kind.clone(),
-            label,
-            downwards,
+        let spec = |axis: &Axis, label: Option<String>, downwards: bool| -> Result<AxisSpec, CoreError> {
+            Ok(AxisSpec {
+                range: if downwards { (-axis.range.1, -axis.range.0) } else { axis.range },
+                scale: axis.scale,
+                kind: axis.kind.clone(),
+                label,
+                downwards,
+                zone: zone_of(axis)?,
+            })
         };
         let mut axes = Vec::with_capacity(self.axes.len());
         for (place, told) in self.axes.iter().enumerate() {
@@ -279,11 +283,12 @@ impl PageSpec {
                 row: told.place.0,
                 column: told.place.1,
                 title: told.title.clone(),
-                x: spec(x, label(0, x_names.filter(|names| !names.is_empty())), false),
-                y: spec(y, label(1, name(false, |layer| &layer.names.1)), told.y_downwards),
+                x: spec(x, label(0, x_names.filter(|names| !names.is_empty())), false)?,
+                y: spec(y, label(1, name(false, |layer| &layer.names.1)), told.y_downwards)?,
                 right: rights[place]
                     .as_ref()
-                    .map(|right| spec(right, label(2, name(true, |layer| &layer.names.1)), false)),
+                    .map(|right| spec(right, label(2, name(true, |layer| &layer.names.1)), false))
+                    .transpose()?,
                 aspect: told.aspect,
                 grid: told.grid,
                 unlabelled: told.unlabelled,

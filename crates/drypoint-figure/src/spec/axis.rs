@@ -2,7 +2,8 @@
 
 use drypoint_canvas::{AxisKind, Scale};
 
-use crate::{FigureError, Result};
+use crate::ticks::ticks_in;
+use crate::{FigureError, Result, Ticks, Zone};
 
 /// One direction of a figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +18,8 @@ pub struct AxisSpec {
     pub label: Option<String>,
     /// Whether values grow downwards; for y. The aggregate's first row is then the one of the greatest.
     pub downwards: bool,
+    /// Whose clocks show instants; UTC if `None`.
+    pub zone: Option<Zone>,
 }
 
 impl AxisSpec {
@@ -28,6 +31,7 @@ impl AxisSpec {
             kind: AxisKind::Number,
             label: None,
             downwards: false,
+            zone: None,
         }
     }
 
@@ -45,6 +49,11 @@ impl AxisSpec {
             Scale::Log => (value.log10() - start.log10()) / (end.log10() - start.log10()),
         };
         if self.downwards { 1.0 - position } else { position }
+    }
+
+    /// Its ticks.
+    pub(crate) fn ticks(&self, target: usize) -> Ticks {
+        ticks_in(self.range, self.scale, &self.kind, self.zone.as_ref(), target)
     }
 
     /// From the start to the end, in decades on a logarithmic scale.

@@ -1,11 +1,11 @@
 //! Ticks at the beginnings of calendar units, from nanoseconds to centuries, labelled in two lines: the unit itself, and
-//! below it, where it changes, the larger unit it belongs to. Instants are shown in UTC.
+//! below it, where it changes, the larger unit it belongs to. Instants are shown in UTC, or as the clocks of a zone show them.
 
 use chrono::{Datelike, NaiveDateTime, Timelike};
 use drypoint_stream::TimeUnit;
 
 use super::calendar::{DAY, SECOND, Step, begin, moment, nanoseconds, since_epoch, steps};
-use super::{Tick, Ticks, linear};
+use super::{Tick, Ticks, Zone, linear};
 
 const MEAN_YEAR: f64 = 365.2425 * DAY as f64;
 
@@ -13,8 +13,8 @@ const MEAN_YEAR: f64 = 365.2425 * DAY as f64;
 const MOST_SKIPPED: usize = 4;
 
 /// Never a count of units since 1970: between dates the clock stands, beyond the calendar years do.
-pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Ticks {
-    let axis = Axis { low, high, unit: in_nanoseconds(unit) };
+pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, zone: Option<&Zone>, target: usize) -> Ticks {
+    let axis = Axis { low, high, unit: in_nanoseconds(unit), zone };
     let Some((start, end)) = axis.moment(low).zip(axis.moment(high)) else { return axis.years(target) };
     // Finer than the column's own unit only where that has no two ticks in the range.
     let own = |step: &Step| !matches!(step, Step::Nanoseconds(step) if *step < axis.unit);
@@ -22,7 +22,8 @@ pub(super) fn ticks(low: f64, high: f64, unit: TimeUnit, target: usize) -> Ticks
         .stepped(start, end, target, own)
         .or_else(|| axis.stepped(start, end, target, |_| true))
         .unwrap_or((vec![(low, start), (high, end)], Step::Nanoseconds(1)));
-    Ticks { major: labels(&moments, step), minor: Vec::new(), note: None }
+    let note = zone.map(|zone| zone.name().to_string());
+    Ticks { major: labels(&moments, step), minor: Vec::new(), note }
 }
 
 fn in_nanoseconds(unit: TimeUnit) -> i128 {
@@ -39,15 +40,18 @@ fn in_nanoseconds(unit: TimeUnit) -> i128 {
 type Moments = Vec<(f64, NaiveDateTime)>;
 
 /// A range in units of so many nanoseconds.
-struct Axis {
+struct Axis<'a> {
     low: f64,
     high: f64,
     unit: i128,
+    zone: Option<&'a Zone>,
 }
 
-impl Axis {
+impl Axis<'_> {
+    /// What the clock shows.
     fn moment(&self, value: f64) -> Option<NaiveDateTime> {
-        moment(nanoseconds(value, self.unit)?)
+        let utc = moment(nanoseconds(value, self.unit)?)?;
+        self.zone.map_or(Some(utc), |zone| zone.local(utc))
     }
 
     /// The finest step that has at most `target` ticks in the range, 2 at least.
@@ -78,7 +82,10 @@ impl Axis {
     fn placed(&self, moments: Vec<NaiveDateTime>) -> Moments {
         let mut placed: Moments = moments
             .into_iter()
-            .map(|moment| (since_epoch(moment) as f64 / self.unit as f64, moment))
+            .filter_map(|moment| {
+                let utc = self.zone.map_or(Some(moment), |zone| zone.utc(moment))?;
+                Some((since_epoch(utc) as f64 / self.unit as f64, moment))
+            })
             .filter(|(value, _)| (self.low..=self.high).contains(value))
             .collect();
         placed.dedup_by(|a, b| a.0 <= b.0);
@@ -157,7 +164,7 @@ mod tests {
 
     fn said(from: &str, to: &str, target: usize) -> Vec<String> {
         let read = |text: &str| since_epoch(text.parse::<NaiveDateTime>().unwrap()) as f64 / 1e9;
-        let made = ticks(read(from), read(to), TimeUnit::Second, target);
+        let made = ticks(read(from), read(to), TimeUnit::Second, None, target);
         let line =
             |tick: Tick| tick.label + &tick.context.map(|context| format!("/{context}")).unwrap_or_default();
         made.major.into_iter().map(line).collect()
@@ -181,9 +188,33 @@ mod tests {
     }
 
     #[test]
+    fn hours_and_days_of_a_zone() {
+        let read = |text: &str| since_epoch(text.parse::<NaiveDateTime>().unwrap()) as f64 / 1e9;
+        let spring = read("2024-03-31T01:00:00");
+        let zone = Zone::new("Europe/Berlin", vec![(0, 3600), (spring as i64, 7200)]).unwrap();
+        let made = ticks(spring - 7200.0, spring + 10_800.0, TimeUnit::Second, Some(&zone), 8);
+        let shown: Vec<(&str, f64)> =
+            made.major.iter().map(|tick| (tick.label.as_str(), (tick.value - spring) / 3600.0)).collect();
+        // There is no two o'clock.
+        let expected = [
+            ("00:00", -2.0),
+            ("01:00", -1.0),
+            ("03:00", 0.0),
+            ("04:00", 1.0),
+            ("05:00", 2.0),
+            ("06:00", 3.0),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(made.note.as_deref(), Some("Europe/Berlin"));
+        let days = ticks(spring - 2e5, spring + 2e5, TimeUnit::Second, Some(&zone), 6);
+        assert_eq!(days.major[0].value, read("2024-03-28T23:00:00"));
+        assert_eq!(days.major.last().unwrap().value, read("2024-04-01T22:00:00"));
+    }
+
+    #[test]
     fn nanoseconds_of_a_column_of_nanoseconds() {
         let start = 1_700_000_000_000_000_000_f64;
-        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, 6);
+        let made = ticks(start, start + 4096.0, TimeUnit::Nanosecond, None, 6);
         assert_eq!(made.major[0].context.as_deref(), Some("14 Nov 2023 22:13:20"));
         assert_eq!(made.major[1].label, "20.000001");
     }
@@ -191,7 +222,7 @@ mod tests {
     #[test]
     fn days_are_split_only_where_there_is_one() {
         let said = |low: f64, high: f64, target: usize| -> Vec<String> {
-            let made = ticks(low, high, TimeUnit::Day, target);
+            let made = ticks(low, high, TimeUnit::Day, None, target);
             made.major
                 .into_iter()
                 .map(|tick| {
@@ -206,7 +237,7 @@ mod tests {
 
     #[test]
     fn beyond_the_calendar_stand_years() {
-        let made = ticks(0.0, 1e12, TimeUnit::Day, 5);
+        let made = ticks(0.0, 1e12, TimeUnit::Day, None, 5);
         assert_eq!(made.note.as_deref(), Some("years ×10⁹"));
         assert_eq!(made.major[1].label, "2");
     }
@@ -215,7 +246,7 @@ mod tests {
     fn a_narrow_axis_has_two_dates() {
         for span in 1..4000 {
             let low = 19_000.25 - f64::from(span);
-            let made = ticks(low, 19_000.25, TimeUnit::Day, 1);
+            let made = ticks(low, 19_000.25, TimeUnit::Day, None, 1);
             assert_eq!(made.major.len(), 2, "{span} days: {made:?}");
         }
     }
