@@ -47,7 +47,7 @@ def test_a_group_that_is_passed_over_is_not_read(sorted_rows, tmp_path):
     canvas = dp.Canvas(40, 30, x_range=(0.5, 0.6), y_range=(-9, 9))
     expected = canvas.points(columns, "t", "v")
     assert numpy.array_equal(numpy.asarray(canvas.points(damaged, "t", "v")), numpy.asarray(expected))
-    everything = dp.Canvas(40, 30, x_range=(0, 1), y_range=(-9, 9))
+    everything = dp.Canvas(4000, 30, x_range=(0, 1), y_range=(-9, 9))
     try:
         found = numpy.asarray(everything.points(damaged, "t", "v"))
     except dp.CorruptData:
