@@ -7,10 +7,11 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use drypoint_stream::{Batch, Request, Scan, Source, StreamError};
+use drypoint_stream::{Batch, Extent, Request, Scan, Source, StreamError};
 
+use crate::columns::Roles;
 use crate::options::Progress;
-use crate::{CanvasError, Result};
+use crate::{Canvas, CanvasError, Reduction, Result};
 
 /// Let each worker take batches of `source` until there is none, one thread for each; the first runs on this thread.
 pub(crate) fn drive<W: Send>(
@@ -20,9 +21,36 @@ pub(crate) fn drive<W: Send>(
     progress: Option<&Progress>,
     take: impl Fn(&mut W, &Batch<'_>) -> Result<()> + Sync,
 ) -> Result<()> {
-    let scan = source.scan(request)?;
+    drive_within(source, request, &[], workers, progress, take).map(drop)
+}
+
+/// The same for workers to whom rows outside of a window are nothing: how many of these no reader yielded.
+pub(crate) fn drive_within<W: Send>(
+    source: &dyn Source,
+    request: &Request,
+    window: &[(usize, Extent)],
+    workers: &mut [W],
+    progress: Option<&Progress>,
+    take: impl Fn(&mut W, &Batch<'_>) -> Result<()> + Sync,
+) -> Result<u64> {
+    let scan = source.scan_within(request, window)?;
     let stop = AtomicBool::new(false);
-    joined(workers, &stop, |worker| read(&*scan, request, worker, progress, &stop, &take))
+    joined(workers, &stop, |worker| read(&*scan, request, worker, progress, &stop, &take))?;
+    let passed_over = scan.passed_over();
+    if let Some(progress) = progress {
+        progress.add(usize::try_from(passed_over).unwrap_or(usize::MAX));
+    }
+    Ok(passed_over)
+}
+
+/// The window of a canvas, where a row outside of it leaves no trace in what is folded but in the number of rows.
+pub(crate) fn window_of(canvas: &Canvas, roles: &Roles, reduction: &Reduction) -> Vec<(usize, Extent)> {
+    if reduction.category_column().is_some() {
+        return Vec::new(); // categories are those of all rows
+    }
+    [(roles.x, &canvas.x), (roles.y, &canvas.y)]
+        .map(|(place, axis)| (roles.request[place], Extent { min: axis.range.0, max: axis.range.1 }))
+        .to_vec()
 }
 
 /// Run `work` on each worker, one thread for each; the first runs on this thread. An error or a panic sets `stop`.

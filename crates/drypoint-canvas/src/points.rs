@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drypoint_stream::Source;
 
 use crate::columns::Roles;
-use crate::drive::drive;
+use crate::drive::{drive_within, window_of};
 use crate::fold::{Directories, Folded, SharedCounts, Worker};
 use crate::mapping::GridMap;
 use crate::options::Options;
@@ -81,7 +81,7 @@ impl PointsFold {
             let plan = Plan::make(source, &roles, &target, &self.options)?;
             self.running = Some(Running::new(plan, cells, &self.reduction, &self.options));
         }
-        let Self { grid, reduction, options, directories, running, .. } = self;
+        let Self { canvas, grid, reduction, options, directories, running, .. } = self;
         let Some(Running { plan, shared, workers }) = running else { return Ok(()) };
         let mut request = request(&roles, plan.batch_rows, plan.threads, options);
         // A later source may have fewer parts than the first.
@@ -91,9 +91,15 @@ impl PointsFold {
             workers.push(Worker::new(reduction, cells, shared, &options.consumer, Isa::detect())?);
         }
         Worker::begin_source(workers.iter_mut());
-        drive(source, &request, &mut workers[..readers], options.progress.as_deref(), |worker, batch| {
+        let window = window_of(canvas, &roles, reduction);
+        let progress = options.progress.as_deref();
+        let taken = &mut workers[..readers];
+        let passed_over = drive_within(source, &request, &window, taken, progress, |worker, batch| {
             worker.fold(batch, &roles, grid, directories)
-        })
+        })?;
+        workers[0].rows += passed_over;
+        workers[0].skipped += passed_over;
+        Ok(())
     }
 
     /// Threads that the plan of the first source took; 0 before it.

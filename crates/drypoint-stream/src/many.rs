@@ -74,6 +74,11 @@ impl Many {
         Ok(Request { columns: columns?, ..request.clone() })
     }
 
+    /// The same window in the words of one of the sources.
+    fn window_of(&self, source: &dyn Source, window: &[(usize, Extent)]) -> Result<Vec<(usize, Extent)>> {
+        window.iter().map(|(column, extent)| Ok((self.column_of(source, *column)?, *extent))).collect()
+    }
+
     /// Each source once, however often it stands in the list.
     fn distinct(&self) -> impl Iterator<Item = &Arc<dyn Source>> {
         let mut seen = std::collections::HashSet::new();
@@ -121,18 +126,34 @@ impl Source for Many {
     }
 
     fn scan<'s>(&'s self, request: &Request) -> Result<Box<dyn Scan + 's>> {
+        self.scan_within(request, &[])
+    }
+
+    fn scan_within<'s>(
+        &'s self,
+        request: &Request,
+        window: &[(usize, Extent)],
+    ) -> Result<Box<dyn Scan + 's>> {
         // Whatever does not fit is told before the first row is read.
         for source in self.distinct() {
             self.request_of(&**source, request)?;
+            self.window_of(&**source, window)?;
         }
         let scans = self.sources.iter().map(|_| OnceLock::new()).collect();
-        Ok(Box::new(ManyScan { many: self, request: request.clone(), scans, opening: Mutex::new(()) }))
+        Ok(Box::new(ManyScan {
+            many: self,
+            request: request.clone(),
+            window: window.to_vec(),
+            scans,
+            opening: Mutex::new(()),
+        }))
     }
 }
 
 struct ManyScan<'m> {
     many: &'m Many,
     request: Request,
+    window: Vec<(usize, Extent)>,
     /// Begun when the first reader arrives.
     scans: Vec<OnceLock<Box<dyn Scan + 'm>>>,
     opening: Mutex<()>,
@@ -145,7 +166,8 @@ impl<'m> ManyScan<'m> {
         let slot = &self.scans[index];
         if slot.get().is_none() {
             let source = &*self.many.sources[index];
-            let scan = source.scan(&self.many.request_of(source, &self.request)?)?;
+            let request = self.many.request_of(source, &self.request)?;
+            let scan = source.scan_within(&request, &self.many.window_of(source, &self.window)?)?;
             // Nobody else can have set it: we hold the lock.
             return Ok(&**slot.get_or_init(|| scan));
         }
@@ -157,6 +179,10 @@ impl Scan for ManyScan<'_> {
     fn reader<'s>(&'s self) -> Result<Box<dyn Reader + 's>> {
         let slots = self.scans.iter().map(|_| None).collect();
         Ok(Box::new(ManyReader { scan: self, at: 0, slots }))
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.scans.iter().filter_map(OnceLock::get).map(|scan| scan.passed_over()).sum()
     }
 }
 

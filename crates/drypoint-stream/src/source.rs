@@ -78,12 +78,27 @@ pub trait Source: Send + Sync {
 
     /// Begin to read. Can be called again unless [`Source::one_shot`].
     fn scan<'s>(&'s self, request: &Request) -> Result<Box<dyn Scan + 's>>;
+
+    /// Begin to read for somebody who wants only the rows whose values lie in a window: in each of these extents, by the
+    /// columns' places in the schema. Parts known to have no such row may be passed over; others come as they are.
+    fn scan_within<'s>(
+        &'s self,
+        request: &Request,
+        _window: &[(usize, Extent)],
+    ) -> Result<Box<dyn Scan + 's>> {
+        self.scan(request)
+    }
 }
 
 /// A reading in progress, shared by its readers.
 pub trait Scan: Send + Sync {
     /// One more reader; together they yield each batch exactly once.
     fn reader<'s>(&'s self) -> Result<Box<dyn Reader + 's>>;
+
+    /// Rows that no reader yields because they lie outside of the window; known when all readers are at their end.
+    fn passed_over(&self) -> u64 {
+        0
+    }
 }
 
 /// One thread's view of a scan.

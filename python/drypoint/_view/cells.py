@@ -129,16 +129,17 @@ class Cells:
         with self._folding:
             if self._in_tiles and self._cutting is None and self._drawing is not None:
                 context = copy_context()  # the budgets of scopes are known there
-                self._cutting = Thread(
-                    target=context.run, args=(self._cut_all,), name="drypoint-view-tiles", daemon=True
-                )
-                self._cutting.start()
+                name = "drypoint-view-tiles"
+                thread = Thread(target=context.run, args=(self._cut_all,), name=name, daemon=True)
+                thread.start()
+                self._cutting = thread
 
     def join(self, seconds: float) -> bool:
         """Wait until `prepare` has done its work; whether it has in time."""
-        if self._cutting is not None and self._cutting is not current_thread():
-            self._cutting.join(seconds)
-        return self._cutting is None or not self._cutting.is_alive()
+        thread = self._cutting
+        if thread is not None and thread is not current_thread():
+            thread.join(seconds)
+        return thread is None or not thread.is_alive()
 
     def close(self) -> None:
         """Let all go, the source too, after the pass in work."""

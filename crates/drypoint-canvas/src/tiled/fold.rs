@@ -7,7 +7,7 @@ use drypoint_stream::{Batch, Source};
 
 use super::{TiledAggregate, tile_grid};
 use crate::columns::{Roles, as_f64, check_batch, convert_missing, for_each_missing};
-use crate::drive::drive;
+use crate::drive::{drive_within, window_of};
 use crate::fold::positions;
 use crate::mapping::GridMap;
 use crate::options::Options;
@@ -79,7 +79,7 @@ impl TiledFold {
             let tiles = self.count_tiles(plan.threads)?;
             self.running = Some(Running { plan, tiles, workers: Vec::new() });
         }
-        let Self { grid, options, running, .. } = self;
+        let Self { canvas, grid, reduction, options, running, .. } = self;
         let Some(Running { plan, tiles, workers }) = running else { return Ok(()) };
         let mut request = request(&roles, plan.batch_rows, plan.threads, options);
         // A later source may have fewer parts than the first.
@@ -88,9 +88,15 @@ impl TiledFold {
         while workers.len() < readers {
             workers.push(Worker::new(tiles)?);
         }
-        drive(source, &request, &mut workers[..readers], options.progress.as_deref(), |worker, batch| {
+        let window = window_of(canvas, &roles, reduction);
+        let progress = options.progress.as_deref();
+        let taken = &mut workers[..readers];
+        let passed_over = drive_within(source, &request, &window, taken, progress, |worker, batch| {
             worker.fold(batch, &roles, grid, tiles)
-        })
+        })?;
+        workers[0].rows += passed_over;
+        workers[0].skipped += passed_over;
+        Ok(())
     }
 
     /// Threads that the plan of the first source took; 0 before it.

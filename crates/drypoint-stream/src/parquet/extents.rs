@@ -24,6 +24,53 @@ pub(super) fn of(leaf: &Leaf, metadata: &ParquetMetaData) -> Option<Extent> {
     whole
 }
 
+/// Where the values of each row group lie in the extent of the whole leaf, in parts of [`PARTS`], to the outside.
+///
+/// Four bytes for each group, as files have thousands of them. A group that does not tell may lie anywhere.
+pub(super) fn bands(leaf: &Leaf, metadata: &ParquetMetaData, whole: Extent) -> Vec<Band> {
+    let part = |value: f64| (value - whole.min) / (whole.max - whole.min) * f64::from(PARTS);
+    metadata
+        .row_groups()
+        .iter()
+        .map(|group| {
+            let found = group.column(leaf.index).statistics().and_then(|found| of_group(&leaf.route, found));
+            match found {
+                Some(extent) if whole.max > whole.min && (whole.max - whole.min).is_finite() => {
+                    // A rounding more than the nearest part on each side; `as` keeps within the parts.
+                    Band {
+                        first: (part(extent.min).floor() - 1.0) as u16,
+                        last: (part(extent.max).ceil() + 1.0) as u16,
+                    }
+                }
+                _ => Band { first: 0, last: PARTS },
+            }
+        })
+        .collect()
+}
+
+/// The finest that a band tells.
+pub(super) const PARTS: u16 = u16::MAX;
+
+/// From where to where in the extent of a leaf the values of a row group lie.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Band {
+    first: u16,
+    last: u16,
+}
+
+impl Band {
+    /// Whether none of its values can lie in `window`, where the whole leaf has the extent `whole`.
+    pub(super) fn is_outside(self, window: Extent, whole: Extent) -> bool {
+        if window.max < whole.min || window.min > whole.max {
+            return true;
+        }
+        let part = |value: f64| (value - whole.min) / (whole.max - whole.min) * f64::from(PARTS);
+        // Where the leaf has one value this compares with NaN, and is false.
+        part(window.min) > f64::from(self.last) && self.last < PARTS
+            || part(window.max) < f64::from(self.first) && self.first > 0
+    }
+}
+
 fn of_group(route: &Route, statistics: &Statistics) -> Option<Extent> {
     let of_bytes = matches!(statistics, Statistics::ByteArray(_) | Statistics::FixedLenByteArray(_));
     // Bounds may be shortened, and then are not exact, but only those of byte arrays ever are. Most writers leave

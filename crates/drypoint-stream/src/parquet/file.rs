@@ -145,11 +145,26 @@ impl Source for ParquetFile {
     }
 
     fn scan<'s>(&'s self, request: &Request) -> Result<Box<dyn Scan + 's>> {
+        self.scan_within(request, &[])
+    }
+
+    /// Row groups are passed over whose statistics say that they have no row in the window.
+    fn scan_within<'s>(
+        &'s self,
+        request: &Request,
+        window: &[(usize, Extent)],
+    ) -> Result<Box<dyn Scan + 's>> {
         let leaves = self.leaves(request)?;
         let file = self.reopen()?;
-        let units = units(&self.footer, &leaves, request, &file)
+        let mut units = units(&self.footer, &leaves, request, &file)
             .map_err(|(group, fault)| self.unit_fault(&leaves, group, fault))?;
-        Ok(Box::new(ParquetScan::new(self, file, leaves, units, request)))
+        let mut passed_over = 0;
+        units.retain(|unit| {
+            let outside = self.footer.is_outside(unit.group, window);
+            passed_over += if outside { unit.rows.end - unit.rows.start } else { 0 };
+            !outside
+        });
+        Ok(Box::new(ParquetScan::new(self, file, leaves, (units, passed_over), request)))
     }
 }
 

@@ -10,7 +10,7 @@ use parquet::file::metadata::{
 use parquet::schema::types::SchemaDescPtr;
 
 use super::codec::Codec;
-use super::extents;
+use super::extents::{self, Band};
 use super::fault::{Decoded, Fault};
 use super::positioned::{PositionedFile, Stamp};
 use super::schema::{self, Place};
@@ -32,6 +32,8 @@ pub(super) struct Footer {
     pub(super) schema: Schema,
     pub(super) places: Vec<Place>,
     pub(super) extents: Vec<Option<Extent>>,
+    /// For each field with an extent, where the values of each row group lie in it.
+    bands: Vec<Vec<Band>>,
     pub(super) groups: Vec<Group>,
     pub(super) rows: u64,
     pub(super) descriptor: SchemaDescPtr,
@@ -104,8 +106,27 @@ impl Footer {
                 Place::Leaf(leaf) => extents::of(leaf, metadata),
                 Place::Unreadable => None,
             })
+            .collect::<Vec<Option<Extent>>>();
+        let bands = places
+            .iter()
+            .zip(&extents)
+            .map(|found| match found {
+                (Place::Leaf(leaf), Some(whole)) => extents::bands(leaf, metadata, *whole),
+                _ => Vec::new(),
+            })
             .collect();
-        Ok(Self { schema, places, extents, groups, rows, descriptor, stamp, chunks })
+        Ok(Self { schema, places, extents, bands, groups, rows, descriptor, stamp, chunks })
+    }
+
+    /// Whether none of the rows of a group can lie in a window.
+    pub(super) fn is_outside(&self, group: usize, window: &[(usize, Extent)]) -> bool {
+        window.iter().any(|(column, extent)| {
+            let (Some(Some(whole)), Some(bands)) = (self.extents.get(*column), self.bands.get(*column))
+            else {
+                return false;
+            };
+            bands.get(group).is_some_and(|band| band.is_outside(*extent, *whole))
+        })
     }
 
     pub(super) fn chunk(&self, group: usize, leaf: usize) -> &Chunk {
@@ -118,6 +139,7 @@ impl Footer {
         const LEAF: usize = 512;
         size_of_val(self.chunks.as_slice())
             + size_of_val(self.groups.as_slice())
+            + self.bands.iter().map(|bands| size_of_val(bands.as_slice())).sum::<usize>()
             + self.descriptor.num_columns() * LEAF
     }
 }

@@ -30,8 +30,8 @@ const SHORTEST_BATCH: usize = 4;
 /// Rows of a row group that one reader reads.
 #[derive(Debug, Clone)]
 pub(super) struct Unit {
-    group: usize,
-    rows: Range<u64>,
+    pub(super) group: usize,
+    pub(super) rows: Range<u64>,
 }
 
 /// Cut a file into pieces for the readers of a request. Fails with the row group whose pages cannot be walked.
@@ -94,6 +94,8 @@ pub(super) struct ParquetScan<'s> {
     file: Mutex<Option<Arc<PositionedFile>>>,
     leaves: Vec<(&'s str, &'s Leaf)>,
     units: Vec<Unit>,
+    /// Rows of the groups that are in none of them.
+    passed_over: u64,
     next_unit: AtomicUsize,
     batch_rows: usize,
     consumer: MemoryConsumer,
@@ -105,7 +107,7 @@ impl<'s> ParquetScan<'s> {
         source: &'s ParquetFile,
         file: Arc<PositionedFile>,
         leaves: Vec<(&'s str, &'s Leaf)>,
-        units: Vec<Unit>,
+        (units, passed_over): (Vec<Unit>, u64),
         request: &Request,
     ) -> Self {
         Self {
@@ -113,6 +115,7 @@ impl<'s> ParquetScan<'s> {
             file: Mutex::new(Some(file)),
             leaves,
             units,
+            passed_over,
             next_unit: AtomicUsize::new(0),
             batch_rows: request.batch_rows.max(1),
             consumer: request.consumer.clone(),
@@ -156,6 +159,10 @@ impl Scan for ParquetScan<'_> {
             }
         });
         Ok(Box::new(ParquetReader { scan: self, work }))
+    }
+
+    fn passed_over(&self) -> u64 {
+        self.passed_over
     }
 }
 

@@ -5,3 +5,4 @@ mod many;
 mod statistics;
 mod table;
 mod types;
+mod window;
