@@ -110,10 +110,10 @@ fn convert(column: &Column<'_>, start: usize, target: &mut [f64]) -> Result<()> 
         Values::U16(values) => each!(values, f64::from),
         Values::U32(values) => each!(values, f64::from),
         Values::U64(values) => each!(values, |value| value as f64),
-        Values::Text(_) | Values::Dictionary { .. } => {
+        Values::Text(_) | Values::Binary(_) | Values::Lists(_) | Values::Dictionary { .. } => {
             return Err(StreamError::Mismatch {
                 name: "batch".into(),
-                what: "text in a column whose schema says numbers".into(),
+                what: "text, bytes or lists in a column whose schema says numbers".into(),
             }
             .into());
         }

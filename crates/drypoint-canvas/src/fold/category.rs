@@ -191,10 +191,12 @@ impl Interner {
                 codes.fill(NOWHERE);
                 Ok(())
             }
-            Values::F32(_) | Values::F64(_) => Err(CanvasError::Stream(StreamError::Mismatch {
-                name: directory.column.clone(),
-                what: "a batch holds numbers where its schema says categories".into(),
-            })),
+            Values::F32(_) | Values::F64(_) | Values::Binary(_) | Values::Lists(_) => {
+                Err(CanvasError::Stream(StreamError::Mismatch {
+                    name: directory.column.clone(),
+                    what: "a batch holds something else where its schema says categories".into(),
+                }))
+            }
         }
     }
 

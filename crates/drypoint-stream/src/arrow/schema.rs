@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::DataType as ArrowType;
 
-use crate::arrow::layout::{Element, Layout};
+use crate::arrow::layout::{Element, Items, Layout, Level, ListLayout};
 use crate::{DataType, Field, Schema, TimeUnit};
 
 /// A schema, and how each of its columns is laid out.
@@ -44,7 +44,16 @@ impl Laid {
 
 /// A dictionary's or run's values have to be plain.
 pub(crate) fn is_plain(layout: &Layout) -> bool {
-    !matches!(layout, Layout::Dictionary { .. } | Layout::RunEnds { .. } | Layout::Other | Layout::Null)
+    !matches!(
+        layout,
+        Layout::Dictionary { .. }
+            | Layout::RunEnds { .. }
+            | Layout::Bytes { .. }
+            | Layout::ByteViews
+            | Layout::Lists(_)
+            | Layout::Other
+            | Layout::Null
+    )
 }
 
 fn time_unit(unit: &arrow_schema::TimeUnit) -> TimeUnit {
@@ -106,8 +115,70 @@ fn meaning(arrow: &ArrowType) -> (DataType, Layout) {
                 _ => other(arrow),
             }
         }
+        ArrowType::Binary => (DataType::Binary, Layout::Bytes { wide: false }),
+        ArrowType::LargeBinary => (DataType::Binary, Layout::Bytes { wide: true }),
+        ArrowType::BinaryView => (DataType::Binary, Layout::ByteViews),
+        ArrowType::List(_)
+        | ArrowType::LargeList(_)
+        | ArrowType::FixedSizeList(..)
+        | ArrowType::Struct(_) => lists(arrow).unwrap_or_else(|| other(arrow)),
         _ => other(arrow),
     }
+}
+
+/// Lists of numbers, and positions within any lists. A list of two numbers is a position only where its items are named
+/// after its coordinates, as GeoArrow names them.
+fn lists(arrow: &ArrowType) -> Option<(DataType, Layout)> {
+    let (mut levels, mut inner) = (Vec::new(), arrow);
+    loop {
+        let (level, child) = match inner {
+            ArrowType::FixedSizeList(child, size) if is_position(child.name(), *size) => {
+                let element = match child.data_type() {
+                    ArrowType::Float64 => Element::F64,
+                    ArrowType::Float32 => Element::F32,
+                    _ => return None,
+                };
+                return positions(levels, Items::Interleaved(element, child.name().len()));
+            }
+            ArrowType::List(child) => (Level::Offsets { wide: false }, child),
+            ArrowType::LargeList(child) => (Level::Offsets { wide: true }, child),
+            ArrowType::FixedSizeList(child, size) => (Level::Fixed(usize::try_from(*size).ok()?), child),
+            ArrowType::Struct(fields) => {
+                let [x, y, ..] = &fields[..] else { return None };
+                if x.name() != "x" || y.name() != "y" || x.data_type() != y.data_type() {
+                    return None;
+                }
+                return match meaning(x.data_type()).1 {
+                    Layout::Fixed(element @ (Element::F32 | Element::F64)) => {
+                        positions(levels, Items::Separated(element))
+                    }
+                    _ => None,
+                };
+            }
+            number if levels.len() == 1 => {
+                return match meaning(number) {
+                    (data_type, Layout::Fixed(element)) => Some((
+                        DataType::List(Box::new(data_type)),
+                        Layout::Lists(ListLayout { levels, items: Items::Numbers(element) }),
+                    )),
+                    _ => None,
+                };
+            }
+            _ => return None,
+        };
+        levels.push(level);
+        inner = child.data_type();
+    }
+}
+
+fn positions(levels: Vec<Level>, items: Items) -> Option<(DataType, Layout)> {
+    let depth =
+        u8::try_from(levels.len()).ok().filter(|depth| usize::from(*depth) <= crate::Lists::LEVELS)?;
+    Some((DataType::Positions { levels: depth }, Layout::Lists(ListLayout { levels, items })))
+}
+
+pub(crate) fn is_position(name: &str, size: i32) -> bool {
+    matches!((name, size), ("xy", 2) | ("xyz" | "xym", 3) | ("xyzm", 4))
 }
 
 fn other(arrow: &ArrowType) -> (DataType, Layout) {
@@ -120,7 +191,6 @@ fn other(arrow: &ArrowType) -> (DataType, Layout) {
         ArrowType::FixedSizeList(_, size) => format!("list of {size}"),
         ArrowType::Map(..) => "map".into(),
         ArrowType::Union(..) => "union".into(),
-        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView => "binary".into(),
         ArrowType::FixedSizeBinary(size) => format!("binary of {size} bytes"),
         ArrowType::Interval(_) => "interval".into(),
         _ => "nested dictionary".into(),
