@@ -53,6 +53,16 @@ pub enum RowShapes {
     },
 }
 
+impl RowShapes {
+    /// The types of what lies along x and along y.
+    ///
+    /// # Errors
+    /// A missing column, or one that does not hold what is asked for.
+    pub fn types(&self, schema: &Schema) -> Result<[DataType; 2]> {
+        places(schema, self).map(|(_, x, y)| [x, y])
+    }
+}
+
 /// The vertices of a source's rows. Its columns are [`Vertices::X`], [`Vertices::Y`] and those of the source.
 pub struct Vertices<'s> {
     source: &'s dyn Source,
@@ -109,11 +119,6 @@ impl<'s> Vertices<'s> {
     /// Rows of the source that were read so far.
     pub fn rows_read(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
-    }
-
-    /// The type of what lies along x and along y.
-    pub fn types(&self) -> [&DataType; 2] {
-        [&self.schema.fields[0].data_type, &self.schema.fields[1].data_type]
     }
 
     /// Bits that the key of a row is moved up by, so that its vertices have keys of their own.

@@ -148,7 +148,7 @@ fn list_body<'a>(layout: &ListLayout, data: &'a ArrayData, first: usize, source:
         }
     };
     let nulls = leaf.and_then(ArrayData::nulls).filter(|nulls| nulls.null_count() > 0);
-    let present = nulls.map(|nulls| Bitmap { bits: nulls.validity(), offset: nulls.offset() });
+    let present = nulls.map(|nulls| (Bitmap { bits: nulls.validity(), offset: nulls.offset() }, 0));
     Ok(Body::Lists { levels, items, present, first: (first - data.offset()) as u64 })
 }
 

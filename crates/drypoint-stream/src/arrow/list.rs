@@ -15,8 +15,8 @@ pub(crate) struct ListBody<'b, 'a> {
     pub(crate) levels: &'b [Span<'a>],
     /// Of the items.
     pub(crate) items: [Span<'a>; 2],
-    /// Which items there are, from item 0 on.
-    pub(crate) present: Option<Bitmap<'a>>,
+    /// Which items there are, from this one on.
+    pub(crate) present: Option<(Bitmap<'a>, u64)>,
     /// The list of the first row.
     pub(crate) first: u64,
 }
@@ -147,13 +147,14 @@ fn items<'a>(
             None => {
                 let target: &mut [f64] = room.items(x.len() / element.width())?;
                 convert(element, x, target);
-                if let Some(present) = body.present {
-                    let end = present.offset.checked_add(range.1 as usize);
-                    if end.is_none_or(|end| end > present.bits.len().saturating_mul(8)) {
+                if let Some((present, from)) = body.present {
+                    let start = (range.0 - from) as usize;
+                    let end = present.offset.saturating_add(start).saturating_add(target.len());
+                    if end > present.bits.len().saturating_mul(8) {
                         return Err(corrupt(source, "items without their bits"));
                     }
-                    for (value, item) in target.iter_mut().zip(range.0..) {
-                        if !present.is_valid(item as usize) {
+                    for (value, item) in target.iter_mut().zip(start..) {
+                        if !present.is_valid(item) {
                             *value = f64::NAN;
                         }
                     }

@@ -37,9 +37,9 @@ pub(crate) enum Body<'a> {
     Text { offsets: &'a [u8], text: Span<'a> },
     /// One view a row, and the blocks that they point into.
     Views { views: &'a [u8], blocks: Vec<Span<'a>> },
-    /// The offsets of each level of lists from its list 0 on, the buffers of their items likewise, which items are missing,
-    /// and the first row's list. Lists of fixed size have no offsets, only a base: the number of their list 0.
-    Lists { levels: Vec<Span<'a>>, items: [Span<'a>; 2], present: Option<Bitmap<'a>>, first: u64 },
+    /// The offsets of each level of lists from its list 0 on, the buffers of their items likewise, which items there
+    /// are (and the first one that this says), and the first row's list. Lists of fixed size have no offsets, only a base: the number of their list 0.
+    Lists { levels: Vec<Span<'a>>, items: [Span<'a>; 2], present: Option<(Bitmap<'a>, u64)>, first: u64 },
     /// All ends of the column's runs, and the place of the first row among them.
     Runs { ends: &'a [u8], first: u64 },
 }

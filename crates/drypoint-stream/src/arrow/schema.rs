@@ -126,58 +126,59 @@ fn meaning(arrow: &ArrowType) -> (DataType, Layout) {
     }
 }
 
-/// Lists of numbers, and positions within any lists. A list of two numbers is a position only where its items are named
-/// after its coordinates, as GeoArrow names them.
+/// Lists of numbers, and positions within any lists, as far as they are read.
 fn lists(arrow: &ArrowType) -> Option<(DataType, Layout)> {
-    let (mut levels, mut inner) = (Vec::new(), arrow);
-    loop {
-        let (level, child) = match inner {
-            ArrowType::FixedSizeList(child, size) if is_position(child.name(), *size) => {
-                let element = match child.data_type() {
-                    ArrowType::Float64 => Element::F64,
-                    ArrowType::Float32 => Element::F32,
-                    _ => return None,
-                };
-                return positions(levels, Items::Interleaved(element, child.name().len()));
+    let list = |level, child: &arrow_schema::Field| list_of(level, child.name(), meaning(child.data_type()));
+    match arrow {
+        ArrowType::List(child) => list(Level::Offsets { wide: false }, child),
+        ArrowType::LargeList(child) => list(Level::Offsets { wide: true }, child),
+        ArrowType::FixedSizeList(child, size) => list(Level::Fixed(usize::try_from(*size).ok()?), child),
+        ArrowType::Struct(fields) => match &fields[..] {
+            [x, y, ..] => {
+                position_of([x.name(), y.name()], [meaning(x.data_type()).1, meaning(y.data_type()).1])
             }
-            ArrowType::List(child) => (Level::Offsets { wide: false }, child),
-            ArrowType::LargeList(child) => (Level::Offsets { wide: true }, child),
-            ArrowType::FixedSizeList(child, size) => (Level::Fixed(usize::try_from(*size).ok()?), child),
-            ArrowType::Struct(fields) => {
-                let [x, y, ..] = &fields[..] else { return None };
-                if x.name() != "x" || y.name() != "y" || x.data_type() != y.data_type() {
-                    return None;
-                }
-                return match meaning(x.data_type()).1 {
-                    Layout::Fixed(element @ (Element::F32 | Element::F64)) => {
-                        positions(levels, Items::Separated(element))
-                    }
-                    _ => None,
-                };
-            }
-            number if levels.len() == 1 => {
-                return match meaning(number) {
-                    (data_type, Layout::Fixed(element)) => Some((
-                        DataType::List(Box::new(data_type)),
-                        Layout::Lists(ListLayout { levels, items: Items::Numbers(element) }),
-                    )),
-                    _ => None,
-                };
-            }
-            _ => return None,
-        };
-        levels.push(level);
-        inner = child.data_type();
+            _ => None,
+        },
+        _ => None,
     }
 }
 
-fn positions(levels: Vec<Level>, items: Items) -> Option<(DataType, Layout)> {
+/// A list of these items, which bear this name. Two numbers are a position only where they are named after its
+/// coordinates, as GeoArrow names them.
+pub(crate) fn list_of(level: Level, name: &str, item: (DataType, Layout)) -> Option<(DataType, Layout)> {
+    let (levels, items) = match (level, item.1) {
+        (Level::Fixed(size), Layout::Fixed(element @ (Element::F32 | Element::F64)))
+            if is_position(name, size) =>
+        {
+            (Vec::new(), Items::Interleaved(element, size))
+        }
+        (level, Layout::Fixed(element)) => {
+            let layout = ListLayout { levels: vec![level], items: Items::Numbers(element) };
+            return Some((DataType::List(Box::new(item.0)), Layout::Lists(layout)));
+        }
+        (level, Layout::Lists(ListLayout { mut levels, items })) if !matches!(items, Items::Numbers(_)) => {
+            levels.insert(0, level);
+            (levels, items)
+        }
+        _ => return None,
+    };
     let depth =
         u8::try_from(levels.len()).ok().filter(|depth| usize::from(*depth) <= crate::Lists::LEVELS)?;
     Some((DataType::Positions { levels: depth }, Layout::Lists(ListLayout { levels, items })))
 }
 
-pub(crate) fn is_position(name: &str, size: i32) -> bool {
+/// A structure whose first two fields are called and laid out so.
+pub(crate) fn position_of(names: [&str; 2], layouts: [Layout; 2]) -> Option<(DataType, Layout)> {
+    match (names, layouts) {
+        (["x", "y"], [Layout::Fixed(x @ (Element::F32 | Element::F64)), Layout::Fixed(y)]) if x == y => {
+            let layout = ListLayout { levels: Vec::new(), items: Items::Separated(x) };
+            Some((DataType::Positions { levels: 0 }, Layout::Lists(layout)))
+        }
+        _ => None,
+    }
+}
+
+fn is_position(name: &str, size: usize) -> bool {
     matches!((name, size), ("xy", 2) | ("xyz" | "xym", 3) | ("xyzm", 4))
 }
 
