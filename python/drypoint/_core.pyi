@@ -38,6 +38,7 @@ __all__ = [
     "ZarrArray",
     "ZarrGroup",
     "ZarrGroupWriter",
+    "VERTEX_COLUMNS",
     "ZarrWriter",
     "__version__",
     "array_lines",
@@ -118,6 +119,7 @@ __all__ = [
 _ReductionSpec: TypeAlias = tuple[str, str | None, "_ReductionSpec | None"]
 _Bound: TypeAlias = float | str
 
+VERTEX_COLUMNS: tuple[str, str]
 __version__: str
 
 @final
@@ -407,6 +409,14 @@ class Mark:
     def points(x: str, y: str) -> Mark: ...
     @staticmethod
     def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    @staticmethod
+    def polygons(geometry: str, rule: str) -> Mark: ...
+    @staticmethod
+    def of_geometry(geometry: str, are_lines: bool, mark: Mark) -> Mark: ...
+    @staticmethod
+    def of_lists(x: str, y: str, mark: Mark) -> Mark: ...
+    @staticmethod
+    def of_columns(x: list[str | float], y: list[str | float], mark: Mark) -> Mark: ...
     @property
     def x(self) -> str: ...
     @property

@@ -56,7 +56,7 @@ impl Dictionary {
                 }
                 let mut words = match spare {
                     Some(Dictionary::Words(words)) => words,
-                    _ => Strings::new(consumer, count.max(1))?,
+                    _ => Strings::new(consumer, count.max(1), route.raw)?,
                 };
                 words.clear(count.max(1))?;
                 let mut at = 0;
