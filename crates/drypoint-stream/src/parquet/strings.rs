@@ -44,6 +44,14 @@ impl Strings {
         Ok(())
     }
 
+    /// Room for strings of `bytes` in all, where that is known.
+    pub(super) fn reserve(&mut self, bytes: usize) -> Decoded<()> {
+        if self.length == 0 && self.bytes.len() < bytes {
+            self.bytes = self.consumer.buffer(bytes)?;
+        }
+        Ok(())
+    }
+
     /// Append a string. Text that is not UTF-8 is made so, with a mark where bytes made no sense: old files hold text of
     /// other encodings, and a picture by category should not fail for it.
     pub(super) fn push(&mut self, word: &[u8]) -> Decoded<()> {
