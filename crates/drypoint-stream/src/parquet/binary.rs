@@ -44,10 +44,13 @@ mod tests {
 
     #[test]
     fn what_is_no_description_says_nothing() {
-        for value in ["", "{", "[1]", r#"{"columns": 3}"#, r#"{"columns": {"g": 1, "h": {"encoding": "point"}}}"#] {
+        for value in
+            ["", "{", "[1]", r#"{"columns": 3}"#, r#"{"columns": {"g": 1, "h": {"encoding": "point"}}}"#]
+        {
             assert!(geo(value).is_empty());
         }
-        let value = r#"{"primary_column": "g", "columns": {"g": {"encoding": "WKB"}, "h": {"encoding": "WKB"}}}"#;
+        let value =
+            r#"{"primary_column": "g", "columns": {"g": {"encoding": "WKB"}, "h": {"encoding": "WKB"}}}"#;
         assert_eq!(geo(value), ["g", "h"]);
         for value in ["", "?", "AAAA", "/////wAAAAA=", "//////////8="] {
             assert!(arrow(value).is_empty());

@@ -267,11 +267,20 @@ fn route(column: &ColumnDescriptor, is_binary: bool) -> Result<(DataType, Route)
 enum Meaning {
     Nothing,
     Null,
-    Integer { bits: u8, signed: bool },
-    Decimal { precision: i32, scale: i32 },
+    Integer {
+        bits: u8,
+        signed: bool,
+    },
+    Decimal {
+        precision: i32,
+        scale: i32,
+    },
     Date,
     TimeOfDay(TimeUnit),
-    Instant { unit: TimeUnit, utc: bool },
+    Instant {
+        unit: TimeUnit,
+        utc: bool,
+    },
     Half,
     Text,
     /// WKB.
