@@ -90,9 +90,11 @@ def test_a_column_is_bytes_where_only_the_description_of_geoparquet_says_so(tmp_
 
     described = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
     column = pa.array(table()["geometry"])
-    bare = pa.table({"geometry": column}).replace_schema_metadata({"geo": json.dumps(described)})
+    bare = pa.table({"geometry": column})
     path = tmp_path / "bare.parquet"
-    pq.write_table(bare, path, store_schema=False)
+    with pq.ParquetWriter(path, bare.schema, store_schema=False) as writer:
+        writer.add_key_value_metadata({"geo": json.dumps(described)})
+        writer.write_table(bare)
     assert dp.scan(path).schema == {"geometry": "binary"}
     np.testing.assert_array_equal(drawn(path), drawn(table()))
     batch = next(iter(dp.scan(path)))

@@ -128,12 +128,7 @@ fn lists(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
             let items = Int32Array::from_iter((0..total).map(|item| (item % 3 != 1).then_some(item * 7)));
             let field = Arc::new(Field::new("item", items.data_type().clone(), true));
             let offsets = OffsetBuffer::from_lengths(lengths(5));
-            Arc::new(LargeListArray::new(
-                LargeListOffsets::from(offsets).0,
-                Arc::clone(&field),
-                Arc::new(items),
-                nulls(),
-            ))
+            Arc::new(LargeListArray::new(field, wide(&offsets), Arc::new(items), nulls()))
         }
         36 => {
             let items: ArrayRef =
@@ -158,13 +153,8 @@ fn lists(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
 }
 
 /// Offsets of 64 bits.
-struct LargeListOffsets(OffsetBuffer<i64>);
-
-impl From<OffsetBuffer<i32>> for LargeListOffsets {
-    fn from(narrow: OffsetBuffer<i32>) -> Self {
-        let wide: Vec<i64> = narrow.iter().map(|offset| i64::from(*offset)).collect();
-        Self(OffsetBuffer::new(wide.into()))
-    }
+fn wide(narrow: &OffsetBuffer<i32>) -> OffsetBuffer<i64> {
+    OffsetBuffer::new(narrow.iter().map(|offset| i64::from(*offset)).collect())
 }
 
 fn list(
