@@ -198,7 +198,11 @@ def measure(case: str, repeats: int, keep: Path | None) -> None:
         apart = int((~np.isclose(one, cells["Datashader"], rtol=1e-9)).sum())
     theirs = samples["Datashader"]
     print(f"\n{case}: {what}, {count:,} x {vertices:,}; {apart:,} of {one.size:,} cells differ")
-    print(f"  {'':22}" + "".join(f"{key + ' s':>9}{'times':>7}" for key in ("warm", "held", "cold")) + f"{'peak MB':>9}")
+    print(
+        f"  {'':22}"
+        + "".join(f"{key + ' s':>9}{'times':>7}" for key in ("warm", "held", "cold"))
+        + f"{'peak MB':>9}"
+    )
     for name, runs in samples.items():
         row = f"  {name:22}"
         for key in ("warm", "held", "cold"):

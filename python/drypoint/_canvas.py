@@ -278,8 +278,8 @@ class Canvas:
         ----------
         source : anything `scan` takes
             Rows with a column of polygons and multipolygons, which may have holes: as WKB (GeoParquet, GeoPandas,
-            ``shapely`` objects, bytes), as GeoArrow's lists of positions, together or x and y apart, or as lists of rings,
-            each an array of shape (n, 2) or a list of (x, y). Never held as a whole.
+            ``shapely`` objects, bytes), as GeoArrow's lists of positions, together or x and y apart, or as lists of
+            rings, each an array of shape (n, 2) or a list of (x, y). Never held as a whole.
         geometry : str, default "geometry"
             Their column.
         reduction : Reduction, optional
@@ -309,7 +309,7 @@ class Canvas:
         -----
         Each polygon of a multipolygon is drawn by itself. One whose box is not wider or not higher than a pixel fills the
         pixels of its box, so that small ones are seen. A polygon with a coordinate that is missing, infinite or without a
-        logarithm is not drawn. With ``fill="nonzero"`` cell by cell what Datashader gives for rings that float32 can hold.
+        logarithm is not drawn. With ``fill="nonzero"`` cell by cell what Datashader gives where float32 holds the rings.
         Costs one pass, time for vertices and for the height of polygons but not for their area where points are
         only counted, and memory for the largest polygon; a pass before it where a range is not given.
 

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, final
 from weakref import ReferenceType
 
 __all__ = [
+    "VERTEX_COLUMNS",
     "Aggregate",
     "ArrayAccount",
     "Batch",
@@ -38,7 +39,6 @@ __all__ = [
     "ZarrArray",
     "ZarrGroup",
     "ZarrGroupWriter",
-    "VERTEX_COLUMNS",
     "ZarrWriter",
     "__version__",
     "array_lines",

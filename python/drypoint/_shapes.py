@@ -44,7 +44,9 @@ def lines(
     if _is_several(x) or _is_several(y):
         xs, ys = _coordinates(x, "x"), _coordinates(y, "y")
         if len(xs) != len(ys):
-            raise BadArgument(f"x has {len(xs)} coordinates and y {len(ys)}; give one of each for each vertex")
+            raise BadArgument(
+                f"x has {len(xs)} coordinates and y {len(ys)}; give one of each for each vertex"
+            )
         if not any(isinstance(coordinate, str) for coordinate in (*xs, *ys)):
             raise BadArgument("x and y are the same in all rows; give columns for one of them at least")
         return _core.Mark.of_columns(xs, ys, make(*_core.VERTEX_COLUMNS))
@@ -65,7 +67,9 @@ def spikes(x: str, y: str, base: float, make: Callable[[str, str], _core.Mark]) 
 
 def _given(name: Any, of: str) -> str:
     if name is None:
-        raise BadArgument(f"{of} is missing; give the names of the columns x and y, or that of shapes as geometry")
+        raise BadArgument(
+            f"{of} is missing; give the names of the columns x and y, or that of shapes as geometry"
+        )
     return _arguments.text(name, of)
 
 

@@ -170,7 +170,7 @@ class _GeoFrame:
         self._shapes = shapes
 
     def __arrow_c_stream__(self) -> Any:
-        import pyarrow
+        import pyarrow  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
         frame, shapes = self._frame, self._shapes
         plain = None
@@ -185,7 +185,10 @@ class _GeoFrame:
             for start in range(0, len(frame), self._ROWS):
                 stop = min(start + self._ROWS, len(frame))
                 columns = [] if plain is None else plain.slice(start, stop - start).combine_chunks().columns
-                made = [pyarrow.array(frame[column].iloc[start:stop].to_wkb(), pyarrow.binary()) for column in shapes]
+                made = [
+                    pyarrow.array(frame[column].iloc[start:stop].to_wkb(), pyarrow.binary())
+                    for column in shapes
+                ]
                 table = pyarrow.Table.from_arrays([*columns, *made], schema=schema)
                 yield from table.to_batches()
 

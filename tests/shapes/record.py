@@ -56,7 +56,8 @@ def record() -> dict:
     warnings.filterwarnings("ignore")
     made = shapes()
     geometry = [
-        shapely.MultiPolygon([shapely.Polygon(outer, holes) for outer, *holes in polygons]) for polygons in made
+        shapely.MultiPolygon([shapely.Polygon(outer, holes) for outer, *holes in polygons])
+        for polygons in made
     ]
     value = [float(number * 7 % 50) for number in range(len(made))]
     frame = geopandas.GeoDataFrame({"value": value}, geometry=geometry)
@@ -67,7 +68,14 @@ def record() -> dict:
             reduction = datashader.count() if fold == "count" else getattr(datashader, fold)("value")
             drawn = canvas.polygons(frame, "geometry", reduction).values.astype("float64")
             cells.append([None if np.isnan(cell) else round(cell, 9) for cell in drawn.ravel().tolist()])
-    return {"datashader": datashader.__version__, "shapes": made, "value": value, "canvases": CANVASES, "folds": FOLDS, "cells": cells}
+    return {
+        "datashader": datashader.__version__,
+        "shapes": made,
+        "value": value,
+        "canvases": CANVASES,
+        "folds": FOLDS,
+        "cells": cells,
+    }
 
 
 if __name__ == "__main__":

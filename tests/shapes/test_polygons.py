@@ -58,7 +58,9 @@ def test_every_form_of_a_column_is_the_same(tmp_path):
     position = pa.struct([("x", pa.float64()), ("y", pa.float64())])
     apart = pa.list_(pa.list_(pa.list_(position)))
     together = pa.large_list(pa.list_(pa.list_(pa.list_(pa.field("xy", pa.float64()), 2))))
-    as_fields = [[[[{"x": x, "y": y} for x, y in ring] for ring in rings] for rings in shape] for shape in SHAPES]
+    as_fields = [
+        [[[{"x": x, "y": y} for x, y in ring] for ring in rings] for rings in shape] for shape in SHAPES
+    ]
     bytes_ = table()["geometry"]
     columns = {
         "binary": pa.array(bytes_),
@@ -80,7 +82,9 @@ def test_every_form_of_a_column_is_the_same(tmp_path):
     np.testing.assert_array_equal(drawn({"geometry": arrays}), expected)
     for dictionary in (True, False):
         path = tmp_path / "shapes.parquet"
-        pq.write_table(pa.table({"geometry": columns["binary"]}), path, use_dictionary=dictionary, row_group_size=13)
+        pq.write_table(
+            pa.table({"geometry": columns["binary"]}), path, use_dictionary=dictionary, row_group_size=13
+        )
         np.testing.assert_array_equal(drawn(path), expected)
 
 
@@ -88,7 +92,11 @@ def test_a_column_is_bytes_where_only_the_description_of_geoparquet_says_so(tmp_
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    described = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
+    described = {
+        "version": "1.1.0",
+        "primary_column": "geometry",
+        "columns": {"geometry": {"encoding": "WKB"}},
+    }
     column = pa.array(table()["geometry"])
     bare = pa.table({"geometry": column})
     path = tmp_path / "bare.parquet"
@@ -158,7 +166,7 @@ def test_what_is_no_polygon_is_told(column, error, words):
 
 
 def test_arguments_are_told_apart():
-    with pytest.raises(dp.MissingColumn, match="did you mean 'geometry'|did you mean \"geometry\""):
+    with pytest.raises(dp.MissingColumn, match='did you mean "geometry"'):
         drawn(table(), geometry="geometri")
     with pytest.raises(dp.BadArgument, match="fill"):
         drawn(table(), fill="odd")

@@ -35,7 +35,9 @@ def test_lists_are_their_vertices(lines, reduction):
     held, written = lines
     canvas = dp.Canvas(41, 23, **RANGES)
     expected = np.asarray(canvas.line(written, "x", "y", reduction))
-    table = pa.table({**held, "xs": pa.array(held["xs"]), "ys": pa.array(held["ys"], pa.large_list(pa.float32()))})
+    table = pa.table(
+        {**held, "xs": pa.array(held["xs"]), "ys": pa.array(held["ys"], pa.large_list(pa.float32()))}
+    )
     np.testing.assert_array_equal(np.asarray(canvas.line(held, "xs", "ys", reduction)), expected)
     # Rounded to float32, a vertex here and there lies in another pixel.
     close = np.asarray(canvas.line(table, "xs", "ys", reduction))
@@ -53,7 +55,9 @@ def test_shapes_are_their_vertices(lines):
     shapes = {"geometry": [wkb(x, y) for x, y in zip(held["xs"], held["ys"], strict=True)]}
     expected = np.asarray(canvas.line(written, "x", "y"))
     np.testing.assert_array_equal(np.asarray(canvas.line(shapes, geometry="geometry")), expected)
-    points = {"geometry": [struct.pack("<BIdd", 1, 1, *at) for at in zip(written["x"], written["y"], strict=True)]}
+    points = {
+        "geometry": [struct.pack("<BIdd", 1, 1, *at) for at in zip(written["x"], written["y"], strict=True)]
+    }
     expected = np.asarray(canvas.points(written, "x", "y"))
     np.testing.assert_array_equal(np.asarray(canvas.points(points, geometry="geometry")), expected)
 
@@ -61,7 +65,9 @@ def test_shapes_are_their_vertices(lines):
 def test_outlines_of_polygons_are_lines():
     ring = [(0, 0), (3, 0), (3, 3), (0, 3), (0, 0)]
     shapes = {"geometry": [[ring]]}
-    found = dp.Canvas(4, 4, x_range=(0, 4), y_range=(0, 4)).line(shapes, None, None, "any", geometry="geometry")
+    found = dp.Canvas(4, 4, x_range=(0, 4), y_range=(0, 4)).line(
+        shapes, None, None, "any", geometry="geometry"
+    )
     assert np.asarray(found).sum() == 12
 
 
@@ -90,7 +96,11 @@ def test_ranges_of_columns_are_those_of_all_and_of_what_is_the_same_in_all():
 
 def test_spikes_reach_from_the_base_to_y():
     rng = np.random.default_rng(5)
-    data = {"x": rng.uniform(0, 10, 300), "y": rng.normal(0, 2, 300), "value": rng.integers(0, 9, 300).astype(float)}
+    data = {
+        "x": rng.uniform(0, 10, 300),
+        "y": rng.normal(0, 2, 300),
+        "value": rng.integers(0, 9, 300).astype(float),
+    }
     canvas = dp.Canvas(20, 31, **RANGES)
     found = np.asarray(canvas.spikes(data, "x", "y"))
     expected = np.zeros((31, 20), int)
