@@ -30,7 +30,7 @@ enum ShapeFault {
 }
 
 fn bad_shape(column: &str, row: u64, wanted: &'static str, fault: ShapeFault) -> CanvasError {
-    let (column, row) = (column.to_string(), row & (1 << 48) - 1);
+    let (column, row) = (column.to_string(), row & ((1 << 48) - 1));
     match fault {
         ShapeFault::Of(found) => StreamError::OtherShape { column, row, found, wanted }.into(),
         ShapeFault::What(what) => StreamError::BadShape { column, row, what }.into(),
