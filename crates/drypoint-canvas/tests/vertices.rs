@@ -3,8 +3,8 @@
 mod table;
 
 use drypoint_canvas::{
-    Axis, AxisKind, Canvas, CanvasError, Cells, Coordinate, LineColumns, Options, Reduction, RowShapes, Scale,
-    Vertices, extents, lines, points,
+    Axis, AxisKind, Canvas, CanvasError, Cells, Coordinate, LineColumns, Options, Reduction, RowShapes,
+    Scale, Vertices, extents, lines, points,
 };
 use drypoint_memory::MemoryPool;
 use drypoint_stream::{DataType, Source, StreamError};
@@ -54,18 +54,20 @@ fn written_out(rows: &[Row]) -> Table {
             }
         }
     }
-    Table::new()
-        .f64("x", x)
-        .f64("y", y)
-        .with("v", Data::F64(values), Some(&valid))
-        .dictionary("c", codes, Words::new(&WORDS))
+    Table::new().f64("x", x).f64("y", y).with("v", Data::F64(values), Some(&valid)).dictionary(
+        "c",
+        codes,
+        Words::new(&WORDS),
+    )
 }
 
 fn others(table: Table, rows: &[Row]) -> Table {
     let valid: Vec<bool> = rows.iter().map(|row| row.1.is_some()).collect();
-    table
-        .with("v", Data::F64(rows.iter().map(|row| row.1.unwrap_or(1e9)).collect()), Some(&valid))
-        .with("c", Data::Text(Words::new(&rows.iter().map(|row| WORDS[row.2]).collect::<Vec<_>>())), None)
+    table.with("v", Data::F64(rows.iter().map(|row| row.1.unwrap_or(1e9)).collect()), Some(&valid)).with(
+        "c",
+        Data::Text(Words::new(&rows.iter().map(|row| WORDS[row.2]).collect::<Vec<_>>())),
+        None,
+    )
 }
 
 fn folds() -> Vec<Reduction> {
@@ -230,13 +232,13 @@ fn what_does_not_fit_is_told() {
         .with("w", Data::Text(Words::new(&["word"])), None);
     let refused = |shapes: RowShapes| Vertices::new(&table, &shapes).map(|_| ()).unwrap_err();
     assert!(matches!(refused(RowShapes::Lines("n".into())), CanvasError::NotShapes { .. }));
-    assert!(matches!(refused(RowShapes::Lists { x: "x".into(), y: "n".into() }), CanvasError::NotShapes { .. }));
+    assert!(matches!(
+        refused(RowShapes::Lists { x: "x".into(), y: "n".into() }),
+        CanvasError::NotShapes { .. }
+    ));
     let column = |name: &str| Coordinate::Column(name.into());
     let across = |x, y| RowShapes::Across { x, y };
-    assert!(matches!(
-        refused(across(vec![column("w")], vec![column("n")])),
-        CanvasError::NotNumeric { .. }
-    ));
+    assert!(matches!(refused(across(vec![column("w")], vec![column("n")])), CanvasError::NotNumeric { .. }));
     assert!(matches!(
         refused(across(vec![column("n")], vec![])),
         CanvasError::Stream(StreamError::Mismatch { .. })
