@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _arguments, _core, _job
+from . import _arguments, _core, _job, _shapes
 from ._aggregate import Aggregate, aggregate_of
 from ._errors import BadArgument
 from ._job import ceiling, fold, job
@@ -11,7 +11,7 @@ from ._streams import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
     from ._image import Image
@@ -89,10 +89,11 @@ class Canvas:
     def points(
         self,
         source: Any,
-        x: str,
-        y: str,
+        x: str | None = None,
+        y: str | None = None,
         reduction: Reduction | str | None = None,
         *,
+        geometry: str | None = None,
         threads: int | None = None,
         memory: str | int | None = None,
         exact: bool = False,
@@ -108,6 +109,8 @@ class Canvas:
             Columns of numbers, dates or truth values.
         reduction : Reduction, optional
             What is folded in each pixel; `count` by default.
+        geometry : str, optional
+            Instead of x and y: a column of points and multipoints, as `polygons` takes it.
         threads : int, optional
             As many as there are cores, and as fit in the budget, by default. The result does not depend on it.
         memory : str or int, optional
@@ -134,17 +137,18 @@ class Canvas:
         Costs one pass; another one before it where a range is not given and the source has no statistics.
         """
         rows = scan(source)
-        mark = _job.points(x, y)
+        mark = _shapes.points(x, y, geometry, _job.points)
         begun = job(self, mark, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
         return aggregate_of(fold(rows, begun))
 
     def line(
         self,
         source: Any,
-        x: str,
-        y: str,
+        x: str | Sequence[str | float] | None = None,
+        y: str | Sequence[str | float] | None = None,
         reduction: Reduction | str | None = None,
         *,
+        geometry: str | None = None,
         group: str | None = None,
         threads: int | None = None,
         memory: str | int | None = None,
@@ -158,11 +162,14 @@ class Canvas:
         ----------
         source : anything `scan` takes
             Rows; never held as a whole.
-        x, y : str
-            Columns of numbers, dates or truth values.
+        x, y : str, or list of str and float
+            Columns of numbers, dates or truth values. For a line in each row: columns of lists, or as many columns for x
+            as for y, which are the vertices of each row; one of both may be numbers, which are the same in all rows.
         reduction : Reduction, optional
             What is folded in each pixel; `count` by default: how often a line passes. A segment brings the values of
             the row that it starts with.
+        geometry : str, optional
+            Instead of x and y: a column of lines, or of polygons whose outlines are drawn, as `polygons` takes it.
         group : str, optional
             A column of text, integers or truth values: rows of one value are one line, also where rows of others
             stand between them. Rows without a value belong to none. Without it, all rows are one line.
@@ -195,7 +202,129 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        mark = _job.line(x, y, group)
+        mark = _shapes.lines(rows, x, y, geometry, lambda x, y: _job.line(x, y, group))
+        begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
+        return aggregate_of(fold(rows, begun))
+
+    def spikes(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        reduction: Reduction | str | None = None,
+        *,
+        base: float = 0,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Draw a vertical line for each row, from a base to its y.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x, y : str
+            Columns of numbers, dates or truth values.
+        reduction : Reduction, optional
+            What is folded in each pixel; `count` by default: how many lines pass.
+        base : float, default 0
+            Where the lines begin; it belongs to the range of y that is found.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Aggregate
+            As of `Canvas.points`.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData, BadValue
+            Nothing is changed then.
+
+        Notes
+        -----
+        Cell by cell what ``line(source, [x, x], [base, y])`` gives. A logarithmic axis has no 0, so that a base above it
+        has to be given. Costs one pass, and one before it where a range is not given and the source has no statistics.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> rain = {"day": array("d", [0.5, 1.5, 2.5]), "mm": array("d", [1.5, 0.5, 2.5])}
+        >>> dp.Canvas(3, 3, x_range=(0, 3), y_range=(0, 3)).spikes(rain, "day", "mm").cells.tolist()
+        [[1, 1, 1], [1, 0, 1], [0, 0, 1]]
+        """
+        rows = scan(source)
+        mark = _shapes.spikes(x, y, base, lambda x, y: _job.line(x, y, None))
+        begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
+        return aggregate_of(fold(rows, begun))
+
+    def polygons(
+        self,
+        source: Any,
+        geometry: str = "geometry",
+        reduction: Reduction | str | None = None,
+        *,
+        fill: Literal["even-odd", "nonzero"] = "even-odd",
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Fill the polygons of a source, each in the pixels whose centres are inside.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows with a column of polygons and multipolygons, which may have holes: as WKB (GeoParquet, GeoPandas,
+            ``shapely`` objects, bytes), as GeoArrow's lists of positions, together or x and y apart, or as lists of
+            rings, each an array of shape (n, 2) or a list of (x, y). Never held as a whole.
+        geometry : str, default "geometry"
+            Their column.
+        reduction : Reduction, optional
+            What is folded in each pixel; `count` by default: how many polygons cover it.
+        fill : {"even-odd", "nonzero"}
+            Which pixels are inside: those that an odd number of rings goes round, so that holes are holes whichever way
+            they turn; or those round which rings of both ways do not balance, as in Datashader.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Aggregate
+            As of `Canvas.points`. ``skipped`` counts the rows of which nothing lies within the ranges, missing and empty
+            ones among them.
+
+        Raises
+        ------
+        MissingColumn, EmptyData, BudgetExceeded, CorruptData
+            Nothing is changed then.
+        UnsupportedData
+            If the column holds no shapes, or a row something else than polygons.
+        BadValue
+            If a row's WKB cannot be read.
+
+        Notes
+        -----
+        Each polygon of a multipolygon is drawn by itself. One whose box is not wider or not higher than a pixel fills the
+        pixels of its box, so that small ones are seen. A polygon with a coordinate that is missing, infinite or without a
+        logarithm is not drawn. With ``fill="nonzero"`` cell by cell what Datashader gives where float32 holds the rings.
+        Costs one pass, time for vertices and for the height of polygons but not for their area where points are
+        only counted, and memory for the largest polygon; a pass before it where a range is not given.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> outer = [(0, 0), (4, 0), (4, 4), (0, 4), (0, 0)]
+        >>> hole = [(1, 1), (1, 3), (3, 3), (3, 1), (1, 1)]
+        >>> frames = {"geometry": [[outer, hole]], "height": [7.0]}
+        >>> canvas = dp.Canvas(4, 4, x_range=(0, 4), y_range=(0, 4))
+        >>> canvas.polygons(frames).cells.tolist()
+        [[1, 1, 1, 1], [1, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]]
+        """
+        rows = scan(source)
+        mark = _shapes.polygons(geometry, fill)
         begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
         return aggregate_of(fold(rows, begun))
 

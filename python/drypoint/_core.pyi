@@ -9,6 +9,7 @@ from typing import Any, TypeAlias, final
 from weakref import ReferenceType
 
 __all__ = [
+    "VERTEX_COLUMNS",
     "Aggregate",
     "ArrayAccount",
     "Batch",
@@ -130,6 +131,7 @@ _ReductionSpec: TypeAlias = tuple[
 _Several: TypeAlias = list[tuple[str, Aggregate]]
 _Bound: TypeAlias = float | str
 
+VERTEX_COLUMNS: tuple[str, str]
 __version__: str
 
 @final
@@ -402,6 +404,14 @@ class Mark:
     def points(x: str, y: str) -> Mark: ...
     @staticmethod
     def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    @staticmethod
+    def polygons(geometry: str, rule: str) -> Mark: ...
+    @staticmethod
+    def of_geometry(geometry: str, are_lines: bool, mark: Mark) -> Mark: ...
+    @staticmethod
+    def of_lists(x: str, y: str, mark: Mark) -> Mark: ...
+    @staticmethod
+    def of_columns(x: list[str | float], y: list[str | float], mark: Mark) -> Mark: ...
     @property
     def x(self) -> str: ...
     @property

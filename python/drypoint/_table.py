@@ -15,7 +15,7 @@ from ._errors import BadArgument, UnknownFormat
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 __all__ = ["of_paths", "recognise"]
@@ -63,6 +63,8 @@ def recognise(item: Any) -> _core.Source | None:
         return sparse
     if hasattr(item, "scanner"):
         return _core.arrow_source(_Dataset(item), name, True, None)
+    if shapes := _shape_columns(item):
+        return _core.arrow_source(_GeoFrame(item, shapes), name, True, len(item))
     if _is_plain_frame(item):
         return _core.array_source(name, [(str(column), *column_of(item[column])) for column in item.columns])
     if hasattr(item, "__arrow_c_stream__") and not hasattr(item, "dtype"):
@@ -149,6 +151,48 @@ class _Dataset:
 
     def __arrow_c_stream__(self) -> Any:
         return self._dataset.scanner().to_reader().__arrow_c_stream__()
+
+
+def _shape_columns(item: Any) -> list[Any]:
+    """The columns of shapes of a frame of GeoPandas, which its Arrow stream does not give."""
+    if not (hasattr(item, "iloc") and hasattr(item, "dtypes") and hasattr(item, "columns")):
+        return []
+    return [column for column, dtype in item.dtypes.items() if getattr(dtype, "name", "") == "geometry"]
+
+
+class _GeoFrame:
+    """A frame of GeoPandas: shapes are made WKB some rows at a time, the other columns are those of its frame."""
+
+    _ROWS = 4096
+
+    def __init__(self, frame: Any, shapes: list[Any]) -> None:
+        self._frame = frame
+        self._shapes = shapes
+
+    def __arrow_c_stream__(self) -> Any:
+        import pyarrow  # type: ignore[import-untyped, import-not-found, unused-ignore]
+
+        frame, shapes = self._frame, self._shapes
+        plain = None
+        if len(frame.columns) > len(shapes):
+            # What is left is a plain frame, which knows how to be Arrow's.
+            plain = pyarrow.Table.from_pandas(frame.drop(columns=shapes), preserve_index=False)
+        fields = [] if plain is None else list(plain.schema)
+        fields += [pyarrow.field(str(column), pyarrow.binary()) for column in shapes]
+        schema = pyarrow.schema(fields)
+
+        def batches() -> Iterator[Any]:
+            for start in range(0, len(frame), self._ROWS):
+                stop = min(start + self._ROWS, len(frame))
+                columns = [] if plain is None else plain.slice(start, stop - start).combine_chunks().columns
+                made = [
+                    pyarrow.array(frame[column].iloc[start:stop].to_wkb(), pyarrow.binary())
+                    for column in shapes
+                ]
+                table = pyarrow.Table.from_arrays([*columns, *made], schema=schema)
+                yield from table.to_batches()
+
+        return pyarrow.RecordBatchReader.from_batches(schema, batches()).__arrow_c_stream__()
 
 
 def _is_plain_frame(item: Any) -> bool:

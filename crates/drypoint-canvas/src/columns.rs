@@ -31,29 +31,9 @@ pub(crate) struct PartRoles {
 impl Roles {
     pub(crate) fn new(schema: &Schema, x: &str, y: &str, reduction: &Reduction) -> Result<Self> {
         let mut request = Vec::new();
-        let mut place = |name: &str, check: fn(&str, &DataType) -> Result<()>| -> Result<usize> {
-            let column = schema.index_of(name)?;
-            check(name, &schema.fields[column].data_type)?;
-            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                request.push(column);
-                request.len() - 1
-            }))
-        };
-        let (x, y) = (place(x, check_numeric)?, place(y, check_numeric)?);
-        let mut parts = Vec::new();
-        for part in reduction.parts() {
-            let check = match (part, part.categories()) {
-                (Reduction::Mode(Categories::Values(_)), _) => check_countable,
-                (_, Some(Categories::Bins { .. })) => check_numeric,
-                (_, Some(Categories::Modulo { .. })) => check_integer,
-                _ => check_categorical,
-            };
-            parts.push(PartRoles {
-                value: part.value_column().map(|name| place(name, check_numeric)).transpose()?,
-                lookup: part.lookup_column().map(|name| place(name, check_numeric)).transpose()?,
-                category: part.category_column().map(|name| place(name, check)).transpose()?,
-            });
-        }
+        let x = place(schema, x, check_numeric, &mut request)?;
+        let y = place(schema, y, check_numeric, &mut request)?;
+        let parts = part_roles(schema, reduction, &mut request)?;
         Ok(Self { request, x, y, parts })
     }
 
@@ -61,6 +41,47 @@ impl Roles {
     pub(crate) fn of_part(&self, part: usize) -> Self {
         Self { parts: vec![self.parts[part]], ..self.clone() }
     }
+}
+
+/// The place of a column among those to ask for, which it joins if it is not there.
+fn place(
+    schema: &Schema,
+    name: &str,
+    check: fn(&str, &DataType) -> Result<()>,
+    request: &mut Vec<usize>,
+) -> Result<usize> {
+    let column = schema.index_of(name)?;
+    check(name, &schema.fields[column].data_type)?;
+    Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
+        request.push(column);
+        request.len() - 1
+    }))
+}
+
+/// What each part of a reduction reads besides coordinates.
+pub(crate) fn part_roles(
+    schema: &Schema,
+    reduction: &Reduction,
+    request: &mut Vec<usize>,
+) -> Result<Vec<PartRoles>> {
+    let mut parts = Vec::new();
+    for part in reduction.parts() {
+        let check = match (part, part.categories()) {
+            (Reduction::Mode(Categories::Values(_)), _) => check_countable,
+            (_, Some(Categories::Bins { .. })) => check_numeric,
+            (_, Some(Categories::Modulo { .. })) => check_integer,
+            _ => check_categorical,
+        };
+        let mut place = |name: Option<&str>, check| {
+            name.map(|name| place(schema, name, check, request)).transpose()
+        };
+        parts.push(PartRoles {
+            value: place(part.value_column(), check_numeric)?,
+            lookup: place(part.lookup_column(), check_numeric)?,
+            category: place(part.category_column(), check)?,
+        });
+    }
+    Ok(parts)
 }
 
 /// Where there is one part, as in every reduction that is no summary: what that reads.
@@ -163,10 +184,10 @@ fn convert(column: &Column<'_>, start: usize, target: &mut [f64]) -> Result<()> 
         Values::U16(values) => each!(values, f64::from),
         Values::U32(values) => each!(values, f64::from),
         Values::U64(values) => each!(values, |value| value as f64),
-        Values::Text(_) | Values::Dictionary { .. } => {
+        Values::Text(_) | Values::Binary(_) | Values::Lists(_) | Values::Dictionary { .. } => {
             return Err(StreamError::Mismatch {
                 name: "batch".into(),
-                what: "text in a column whose schema says numbers".into(),
+                what: "text, bytes or lists in a column whose schema says numbers".into(),
             }
             .into());
         }

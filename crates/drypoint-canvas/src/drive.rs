@@ -45,8 +45,9 @@ pub(crate) fn drive_within<W: Send>(
 
 /// The window of a canvas, where a row outside of it leaves no trace in what is folded but in the number of rows.
 pub(crate) fn window_of(canvas: &Canvas, roles: &Roles, reduction: &Reduction) -> Vec<(usize, Extent)> {
-    if reduction.category_column().is_some() {
-        return Vec::new(); // categories are those of all rows
+    // Categories are those of all rows, and the numbers of rows count all of them.
+    if reduction.parts().iter().any(|part| part.category_column().is_some() || part.numbers_rows()) {
+        return Vec::new();
     }
     [(roles.x, &canvas.x), (roles.y, &canvas.y)]
         .map(|(place, axis)| (roles.request[place], Extent { min: axis.range.0, max: axis.range.1 }))

@@ -47,6 +47,9 @@ pub enum CanvasError {
     /// A column whose values have no place on an axis or in a sum.
     #[error("column {column:?} is {data_type}; a number is needed")]
     NotNumeric { column: String, data_type: DataType },
+    /// A column that holds no shapes, or not those that are drawn.
+    #[error("column {column:?} is {data_type}; needed are {wanted}")]
+    NotShapes { column: String, data_type: DataType, wanted: &'static str },
     /// A column whose values are no categories.
     #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
     NotCategorical { column: String, data_type: DataType },

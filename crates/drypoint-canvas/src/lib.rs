@@ -21,6 +21,7 @@ mod points;
 mod raster;
 mod raw;
 mod reduction;
+mod shapes;
 mod tiled;
 
 pub use aggregate::{Aggregate, Cells, Planes};
@@ -35,4 +36,5 @@ pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
 pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
 pub use reduction::{Rank, Reduction};
+pub use shapes::{Coordinate, FillRule, PolygonColumns, PolygonsFold, RowShapes, Vertices, polygons};
 pub use tiled::{Loaded, Reduced, TiledAggregate, TiledFold, suits_tiles, tiled_points};

@@ -9,7 +9,7 @@ use drypoint_stream::{DataType, Instant, StreamError, TimeUnit};
 use pyo3::buffer::{ElementType, PyUntypedBuffer};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyFloat, PyInt, PyList, PyString};
+use pyo3::types::{PyBool, PyByteArray, PyBytes, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::error::CoreError;
 use crate::raw::{Loan, take_array, take_stream};
@@ -229,6 +229,10 @@ fn row_column(name: &str, rows: &Bound<'_, PyList>) -> PyResult<ArrayColumn> {
     let is = |attribute| first.hasattr(attribute);
     if first.is_instance_of::<PyString>() {
         text_column(name, &values)
+    } else if is_bytes(first)? {
+        binary_column(name, &values)
+    } else if is_list(first)? {
+        crate::lists::list_column(name, &values)
     } else if is("toordinal")? {
         time_column(name, &values)
     } else if is("total_seconds")? {
@@ -265,7 +269,34 @@ fn present(value: Bound<'_, PyAny>) -> PyResult<Option<Bound<'_, PyAny>>> {
     }
 }
 
-type Present<'py> = [Option<Bound<'py, PyAny>>];
+/// Whether it is bytes, or a shape that has itself as WKB.
+fn is_bytes(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    Ok(value.is_instance_of::<PyBytes>() || value.is_instance_of::<PyByteArray>() || value.hasattr("wkb")?)
+}
+
+/// Whether it is a list of something.
+fn is_list(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let sequence = value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>();
+    Ok(sequence || value.hasattr("__array_interface__")? && value.hasattr("__len__")? && value.len().is_ok())
+}
+
+fn binary_column(name: &str, rows: &Present<'_>) -> PyResult<ArrayColumn> {
+    let (mut offsets, mut bytes) = (vec![0i64], Vec::new());
+    for (row, value) in rows.iter().enumerate() {
+        if let Some(value) = value {
+            let found = match value.getattr_opt("wkb")? {
+                Some(wkb) => wkb.extract::<Vec<u8>>(),
+                None if is_bytes(value)? => value.extract::<Vec<u8>>(),
+                None => return Err(of_another_kind(name, rows, row, value)),
+            };
+            bytes.extend(found?);
+        }
+        offsets.push(bytes.len() as i64);
+    }
+    masked(ArrayColumn::binary(name, Words::new(Arc::new(offsets), true, Arc::new(bytes))), rows)
+}
+
+pub(crate) type Present<'py> = [Option<Bound<'py, PyAny>>];
 
 /// The column that `convert` makes of each value, `missing` in rows that have none.
 fn convert<T: Copy>(
@@ -282,7 +313,7 @@ fn convert<T: Copy>(
 }
 
 /// A value that is not of its column's kind, which the first one tells.
-fn of_another_kind(name: &str, rows: &Present<'_>, row: usize, value: &Bound<'_, PyAny>) -> PyErr {
+pub(crate) fn of_another_kind(name: &str, rows: &Present<'_>, row: usize, value: &Bound<'_, PyAny>) -> PyErr {
     let kind = rows.iter().flatten().next().and_then(kind_of);
     let Some(kind) = kind else { return unsupported(name, format!("a value of {}", value.get_type())) };
     let mut shown = value.repr().map_or_else(|_| value.get_type().to_string(), |repr| repr.to_string());
@@ -300,6 +331,10 @@ fn kind_of(value: &Bound<'_, PyAny>) -> Option<&'static str> {
     let is = |attribute| value.hasattr(attribute).unwrap_or(false);
     if value.is_instance_of::<PyString>() {
         Some("text")
+    } else if is_bytes(value).unwrap_or(false) {
+        Some("bytes")
+    } else if is_list(value).unwrap_or(false) {
+        Some("a list")
     } else if is("toordinal") {
         Some("a date")
     } else if is("total_seconds") {

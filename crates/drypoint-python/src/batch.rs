@@ -7,13 +7,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
 use arrow_buffer::Buffer;
 use drypoint_stream::{Cancel, DataType, Field, Request, Schema, TimeUnit, arrow};
 use pyo3::exceptions::{PyStopIteration, PyTypeError};
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyCapsule, PyList};
+use pyo3::types::{PyBytes, PyCapsule, PyList};
 
 use crate::error::CoreError;
 use crate::memory::process_pool;
@@ -70,6 +71,10 @@ impl Batch {
         if *data_type == DataType::Text {
             let words = PyList::new(py, strings(array)?)?;
             return numpy.call_method1("array", (words, "object"));
+        }
+        if let Some(values) = array.as_binary_opt::<i32>() {
+            let values = values.iter().map(|value| value.map(|bytes| PyBytes::new(py, bytes)));
+            return numpy.call_method1("array", (PyList::new(py, values.collect::<Vec<_>>())?, "object"));
         }
         let (bytes, format) = plain(array)?;
         let view = Bound::new(py, Lent { bytes, format })?;

@@ -176,9 +176,11 @@ fn stream_class(error: &StreamError) -> &'static str {
         }
         StreamError::Corrupt { .. } => "CorruptData",
         StreamError::UnknownFormat { .. } => "UnknownFormat",
-        StreamError::Unsupported { .. } => "UnsupportedData",
+        StreamError::Unsupported { .. } | StreamError::OtherShape { .. } => "UnsupportedData",
         StreamError::MissingColumn { .. } => "MissingColumn",
-        StreamError::Ragged { .. } | StreamError::BadValue { .. } => "BadValue",
+        StreamError::Ragged { .. } | StreamError::BadValue { .. } | StreamError::BadShape { .. } => {
+            "BadValue"
+        }
         StreamError::Mismatch { .. } => "SchemaMismatch",
         StreamError::Spill(_) => "OutputError",
         StreamError::Empty { .. } => "EmptyData",
@@ -189,7 +191,9 @@ fn stream_class(error: &StreamError) -> &'static str {
 
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
-        CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } => "UnsupportedData",
+        CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } | CanvasError::NotShapes { .. } => {
+            "UnsupportedData"
+        }
         CanvasError::Inexact { .. } => "BadValue",
         CanvasError::NotNumeric { .. }
         | CanvasError::NotCategorical { .. }

@@ -26,6 +26,7 @@ mod heap;
 mod island;
 mod job;
 mod lifetime;
+mod lists;
 mod mark;
 mod memory;
 mod page;
@@ -150,6 +151,7 @@ mod _core {
         crate::raw::refuse_other_interpreters(module.py())?;
         crate::sites::learn(module)?;
         crate::watch::quieten_panics();
+        module.add("VERTEX_COLUMNS", (drypoint_canvas::Vertices::X, drypoint_canvas::Vertices::Y))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

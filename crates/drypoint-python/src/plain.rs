@@ -44,6 +44,10 @@ pub(crate) fn plain(array: &ArrayRef) -> Result<(Buffer, &'static CStr), CoreErr
         DataType::UInt64 => number::<UInt64Type>(array, c"Q"),
         DataType::Float32 => number::<Float32Type>(array, c"f"),
         DataType::Float64 => number::<Float64Type>(array, c"d"),
+        DataType::List(_) | DataType::Struct(_) => {
+            let what = "a column of lists is no array of NumPy; take the batch as Arrow: pyarrow.record_batch(batch)";
+            return Err(CoreError::Argument(what.into()));
+        }
         other => return Err(CoreError::Argument(format!("a column of {other} is not an array of numbers"))),
     })
 }

@@ -7,6 +7,7 @@ pub(crate) mod dictionary;
 mod export;
 pub(crate) mod import;
 pub(crate) mod layout;
+mod list;
 pub(crate) mod number;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -44,6 +44,45 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Lists of numbers or of positions, one after the other, in up to three levels of lists.
+///
+/// List `i` of a level holds the items `offsets[i] .. offsets[i + 1]` of the next level, or of the numbers.
+#[derive(Debug, Clone, Copy)]
+pub struct Lists<'a> {
+    /// The offsets of each level, the outermost first: that has one more than there are rows. Levels that are not there
+    /// are empty, and stand at the end.
+    pub offsets: [&'a [i32]; Lists::LEVELS],
+    /// Rows.
+    pub rows: usize,
+    /// The numbers, or x of the positions: item `i` stands at `i * step`.
+    pub x: &'a [f64],
+    /// y of the positions, as `x`; empty where the lists hold numbers.
+    pub y: &'a [f64],
+    /// Places from one item to the next.
+    pub step: usize,
+    /// Whether the items are positions, and not numbers.
+    pub positions: bool,
+}
+
+impl Lists<'_> {
+    /// Levels of lists, at most.
+    pub const LEVELS: usize = 3;
+
+    /// What list `index` of a level holds, in numbers of the next level; without such a level, item `index` itself.
+    #[inline]
+    pub fn range(&self, level: usize, index: usize) -> std::ops::Range<usize> {
+        match self.offsets[level] {
+            [] => index..index + 1,
+            offsets => offsets[index] as usize..offsets[index + 1] as usize,
+        }
+    }
+
+    /// Levels of lists that are there.
+    pub fn levels(&self) -> usize {
+        self.offsets.iter().filter(|offsets| !offsets.is_empty()).count()
+    }
+}
+
 /// The physical values of a column in one batch. A missing row's value is arbitrary but present.
 #[derive(Debug, Clone, Copy)]
 #[allow(missing_docs)]
@@ -62,6 +101,10 @@ pub enum Values<'a> {
     F64(&'a [f64]),
     /// One string a row.
     Text(Text<'a>),
+    /// Some bytes a row, of any meaning.
+    Binary(Text<'a>),
+    /// One list a row.
+    Lists(Lists<'a>),
     /// One index a row into the batch's own dictionary of strings.
     Dictionary {
         codes: &'a [u32],
@@ -83,7 +126,8 @@ impl Values<'_> {
             Values::U64(v) => v.len(),
             Values::F32(v) => v.len(),
             Values::F64(v) => v.len(),
-            Values::Text(text) => text.len(),
+            Values::Text(text) | Values::Binary(text) => text.len(),
+            Values::Lists(lists) => lists.rows,
             Values::Dictionary { codes, .. } => codes.len(),
         }
     }

@@ -38,6 +38,12 @@ pub enum StreamError {
     /// A value that is not of its column's type.
     #[error("{name}, line {line}, column {column:?}: {value:?} is not {expected}")]
     BadValue { name: String, line: u64, column: String, value: String, expected: String },
+    /// A shape that cannot be read.
+    #[error("column {column:?}, row {row}: {what}")]
+    BadShape { column: String, row: u64, what: String },
+    /// A shape of another kind than the mark draws.
+    #[error("column {column:?}, row {row}: it holds {found}; drawn are {wanted}")]
+    OtherShape { column: String, row: u64, found: &'static str, wanted: &'static str },
     /// Two parts of one source do not agree.
     #[error("{name}: {what}")]
     Mismatch { name: String, what: String },

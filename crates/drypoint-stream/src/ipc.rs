@@ -14,5 +14,15 @@ mod store;
 mod stream;
 mod stretch;
 
+use crate::Schema;
 pub use file::IpcFile;
 pub use stream::IpcStream;
+
+/// The schema that the bytes of a message hold, as other formats carry it along; None if they hold none.
+pub(crate) fn schema_of(bytes: &[u8]) -> Option<Schema> {
+    let blame = index::Blame("the schema");
+    match message::message(index::strip(bytes, blame).ok()?).ok()?.0 {
+        message::Header::Schema(table) => Some(blame.schema(table).ok()?.laid.schema),
+        _ => None,
+    }
+}

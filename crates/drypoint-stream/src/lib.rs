@@ -31,7 +31,7 @@ mod survive;
 mod zarr;
 
 pub use self::parquet::ParquetFile;
-pub use batch::{Batch, Bitmap, Column, Text, Values};
+pub use batch::{Batch, Bitmap, Column, Lists, Text, Values};
 pub use error::StreamError;
 pub use instant::Instant;
 pub use many::Many;

@@ -7,6 +7,7 @@
 #[cfg(target_endian = "big")]
 compile_error!("values are handed out as they stand in the file, which is little-endian");
 
+mod binary;
 mod codec;
 mod column;
 mod convert;

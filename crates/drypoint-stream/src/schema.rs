@@ -49,6 +49,15 @@ pub enum DataType {
     Duration(TimeUnit),
     /// UTF-8 text, also when it is stored as a dictionary.
     Text,
+    /// Bytes of any length, such as shapes as WKB.
+    Binary,
+    /// A list of numbers in each row; delivered as float64.
+    List(Box<DataType>),
+    /// Positions as GeoArrow has them: one in each row, or lists of them, or lists of such lists; delivered as float64.
+    Positions {
+        /// How many lists stand one in the other.
+        levels: u8,
+    },
     /// No value in any row, so of any type; delivered as float64.
     Null,
     /// Something that cannot be drawn, by the name its format gives it.
@@ -58,13 +67,20 @@ pub enum DataType {
 impl DataType {
     /// Whether the column has a place on an axis: numbers, truth values, instants, spans.
     pub fn is_numeric(&self) -> bool {
-        !matches!(self, DataType::Text | DataType::Other(_))
+        !matches!(
+            self,
+            DataType::Text
+                | DataType::Binary
+                | DataType::List(_)
+                | DataType::Positions { .. }
+                | DataType::Other(_)
+        )
     }
 
     /// Whether columns of these types can be one: values are typed by batch, so all numbers can; instants and spans
     /// must count the same unit.
     pub fn agrees_with(&self, other: &DataType) -> bool {
-        use DataType::{Bool, Decimal, Duration, Float, Int, Null, Time, UInt};
+        use DataType::{Bool, Decimal, Duration, Float, Int, List, Null, Time, UInt};
         match (self, other) {
             (Null, _) | (_, Null) => true,
             (Time { unit: one, .. }, Time { unit: other, .. }) | (Duration(one), Duration(other)) => {
@@ -74,6 +90,7 @@ impl DataType {
                 Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
                 Int(_) | UInt(_) | Float(_) | Decimal { .. } | Bool,
             ) => true,
+            (List(one), List(other)) => one.agrees_with(other),
             (one, other) => one == other,
         }
     }
@@ -99,6 +116,12 @@ impl fmt::Display for DataType {
             DataType::Time { unit: u, zone: Some(zone) } => write!(f, "timestamp[{}, {zone}]", unit(u)),
             DataType::Duration(u) => write!(f, "duration[{}]", unit(u)),
             DataType::Text => f.write_str("text"),
+            DataType::Binary => f.write_str("binary"),
+            DataType::List(item) => write!(f, "list<{item}>"),
+            DataType::Positions { levels } => {
+                let levels = usize::from(*levels);
+                write!(f, "{}position{}", "list<".repeat(levels), ">".repeat(levels))
+            }
             DataType::Null => f.write_str("null"),
             DataType::Other(name) => f.write_str(name),
         }

@@ -294,10 +294,12 @@ impl Interner {
             }
             Values::F32(values) if directory.fractions => numbers!(values),
             Values::F64(values) if directory.fractions => numbers!(values),
-            Values::F32(_) | Values::F64(_) => Err(CanvasError::Stream(StreamError::Mismatch {
-                name: directory.categories.column().into(),
-                what: "a batch holds numbers where its schema says categories".into(),
-            })),
+            Values::F32(_) | Values::F64(_) | Values::Binary(_) | Values::Lists(_) => {
+                Err(CanvasError::Stream(StreamError::Mismatch {
+                    name: directory.categories.column().into(),
+                    what: "a batch holds something else where its schema says categories".into(),
+                }))
+            }
         }
     }
 

@@ -206,10 +206,10 @@ impl Groups {
             }
             // A column of nothing.
             Values::F64(_) if (0..rows).all(missing) => lines.resize(rows, NONE),
-            Values::F32(_) | Values::F64(_) => {
+            Values::F32(_) | Values::F64(_) | Values::Binary(_) | Values::Lists(_) => {
                 return Err(CanvasError::Stream(StreamError::Mismatch {
                     name: name.into(),
-                    what: "a batch holds numbers where its schema says categories".into(),
+                    what: "a batch holds something else where its schema says categories".into(),
                 }));
             }
         }

@@ -5,8 +5,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use drypoint_stream::{
-    Batch, Bitmap, Column, DataType, Extent, Field, Needs, Reader, Request, Result, Scan, Schema, Source,
-    StreamError, Text, Values,
+    Batch, Bitmap, Column, DataType, Extent, Field, Lists, Needs, Reader, Request, Result, Scan, Schema,
+    Source, StreamError, Text, Values,
 };
 
 /// Strings in Arrow's layout.
@@ -44,6 +44,50 @@ pub enum Data {
     F64(Vec<f64>),
     Text(Words),
     Dictionary(Vec<u32>, Words),
+    Binary(Vec<Vec<u8>>),
+    /// Lists of numbers.
+    Lists(Vec<Vec<f64>>),
+    /// Rings of positions, x and y in turn.
+    Rings(Vec<Vec<Vec<(f64, f64)>>>),
+}
+
+/// Bytes and lists as a batch holds them.
+#[derive(Debug, Clone, Default)]
+struct Laid {
+    offsets: [Vec<i32>; 2],
+    bytes: Vec<u8>,
+    numbers: Vec<f64>,
+}
+
+impl Laid {
+    fn of(data: &Data) -> Self {
+        let mut laid = Self { offsets: [vec![0], vec![0]], ..Self::default() };
+        match data {
+            Data::Binary(rows) => {
+                for row in rows {
+                    laid.bytes.extend(row);
+                    laid.offsets[0].push(laid.bytes.len() as i32);
+                }
+            }
+            Data::Lists(rows) => {
+                for row in rows {
+                    laid.numbers.extend(row);
+                    laid.offsets[0].push(laid.numbers.len() as i32);
+                }
+            }
+            Data::Rings(rows) => {
+                for row in rows {
+                    for ring in row {
+                        laid.numbers.extend(ring.iter().flat_map(|(x, y)| [x, y]));
+                        laid.offsets[1].push(laid.numbers.len() as i32 / 2);
+                    }
+                    laid.offsets[0].push(laid.offsets[1].len() as i32 - 1);
+                }
+            }
+            _ => {}
+        }
+        laid
+    }
 }
 
 /// Columns of one length.
@@ -51,6 +95,7 @@ pub enum Data {
 pub struct Table {
     pub schema: Schema,
     pub columns: Vec<(Data, Option<Vec<u8>>)>,
+    laid: Vec<Laid>,
     pub rows: usize,
     /// Fail when this row is read.
     pub fail_at: Option<usize>,
@@ -81,7 +126,11 @@ impl Table {
             Data::F64(v) => (DataType::Float(64), v.len()),
             Data::Text(words) => (DataType::Text, words.offsets.len() - 1),
             Data::Dictionary(codes, _) => (DataType::Text, codes.len()),
+            Data::Binary(rows) => (DataType::Binary, rows.len()),
+            Data::Lists(rows) => (DataType::List(Box::new(DataType::Float(64))), rows.len()),
+            Data::Rings(rows) => (DataType::Positions { levels: 2 }, rows.len()),
         };
+        let laid = Laid::of(&data);
         assert!(self.columns.is_empty() || self.rows == rows, "columns of one length");
         self.rows = rows;
         self.schema.fields.push(Field { name: name.into(), data_type, nullable: valid.is_some() });
@@ -93,6 +142,7 @@ impl Table {
             bits
         });
         self.columns.push((data, bits));
+        self.laid.push(laid);
         self.extents.push(None);
         self
     }
@@ -115,6 +165,7 @@ impl Table {
 
     fn slice(&self, column: usize, start: usize, end: usize) -> Column<'_> {
         let (data, bits) = &self.columns[column];
+        let laid = &self.laid[column];
         let values = match data {
             Data::Bool(v) => Values::Bool(&v[start..end]),
             Data::I8(v) => Values::I8(&v[start..end]),
@@ -130,6 +181,25 @@ impl Table {
             Data::Text(words) => {
                 Values::Text(Text { offsets: &words.offsets[start..=end], bytes: &words.bytes })
             }
+            Data::Binary(_) => {
+                Values::Binary(Text { offsets: &laid.offsets[0][start..=end], bytes: &laid.bytes })
+            }
+            Data::Lists(_) => Values::Lists(Lists {
+                offsets: [&laid.offsets[0][start..=end], &[], &[]],
+                rows: end - start,
+                x: &laid.numbers,
+                y: &[],
+                step: 1,
+                positions: false,
+            }),
+            Data::Rings(_) => Values::Lists(Lists {
+                offsets: [&laid.offsets[0][start..=end], &laid.offsets[1], &[]],
+                rows: end - start,
+                x: &laid.numbers,
+                y: laid.numbers.get(1..).unwrap_or_default(),
+                step: 2,
+                positions: true,
+            }),
             Data::Dictionary(codes, words) => Values::Dictionary {
                 codes: &codes[start..end],
                 words: Text { offsets: &words.offsets, bytes: &words.bytes },

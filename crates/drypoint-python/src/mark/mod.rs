@@ -3,23 +3,31 @@
 
 mod line;
 mod points;
+mod shapes;
 
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use drypoint_canvas::{
-    Aggregate, Axis, AxisKind, Canvas, CanvasError, Options, Plan, Reduction, Result, Scale,
+    Aggregate, Axis, AxisKind, Canvas, CanvasError, Options, Plan, Reduction, Result, RowShapes, Scale,
 };
 use drypoint_stream::{DataType, Extent, Schema, Source};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
+use self::shapes::CoordinateArgument;
 use crate::error::CoreError;
+
 
 /// A kind of mark, with the columns that it reads.
 pub(crate) trait Marked: Debug + Send + Sync {
     /// The columns of numbers that lie along x, and those along y. The first of each names its axis.
     fn along(&self) -> [Vec<&str>; 2];
+
+    /// What names an axis.
+    fn axis_name(&self, place: usize) -> &str {
+        self.along()[place].first().copied().unwrap_or_default()
+    }
 
     /// The columns that it reads besides those along the axes and those of the reduction.
     fn others(&self) -> Vec<&str> {
@@ -192,6 +200,32 @@ impl Mark {
         Self::of(line::Line::new(x, y, group))
     }
 
+    /// The polygons of a column, filled by a rule.
+    #[staticmethod]
+    fn polygons(geometry: String, rule: &str) -> Self {
+        Self::of(shapes::Polygons::new(geometry, shapes::rule(rule)))
+    }
+
+    /// A mark of the points or the lines of a column of shapes: `mark` reads the columns `VERTEX_COLUMNS`.
+    #[staticmethod]
+    fn of_geometry(geometry: String, are_lines: bool, mark: Mark) -> Self {
+        let shapes = if are_lines { RowShapes::Lines(geometry) } else { RowShapes::Points(geometry) };
+        Self::of(shapes::OfShapes::new(shapes, mark))
+    }
+
+    /// A mark of the items of two columns of lists.
+    #[staticmethod]
+    fn of_lists(x: String, y: String, mark: Mark) -> Self {
+        Self::of(shapes::OfShapes::new(RowShapes::Lists { x, y }, mark))
+    }
+
+    /// A mark of several positions in each row, whose coordinates are in columns or the same in all rows.
+    #[staticmethod]
+    fn of_columns(x: Vec<CoordinateArgument>, y: Vec<CoordinateArgument>, mark: Mark) -> Self {
+        let along = |given: Vec<CoordinateArgument>| given.into_iter().map(Into::into).collect();
+        Self::of(shapes::OfShapes::new(RowShapes::Across { x: along(x), y: along(y) }, mark))
+    }
+
     /// Whether a source has the columns that this mark and a reduction read, and can be drawn.
     fn check(&self, source: &crate::source::Source, reduction: &Bound<'_, PyTuple>) -> PyResult<()> {
         let reduction = crate::reduction::read(reduction)?;
@@ -210,13 +244,13 @@ impl Mark {
     /// What names the x axis.
     #[getter]
     pub(crate) fn x(&self) -> &str {
-        self.0.along()[0].first().copied().unwrap_or_default()
+        self.0.axis_name(0)
     }
 
     /// What names the y axis.
     #[getter]
     pub(crate) fn y(&self) -> &str {
-        self.0.along()[1].first().copied().unwrap_or_default()
+        self.0.axis_name(1)
     }
 
     /// Whether each row is a point by itself.

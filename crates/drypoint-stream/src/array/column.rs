@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use arrow_data::ArrayData;
+use arrow_schema::DataType as ArrowType;
 use drypoint_memory::{Buffer, Pod};
 
 use crate::arrow::import::Imported;
 use crate::arrow::layout::Layout;
+use crate::arrow::schema::Laid;
 use crate::arrow::{ArrowStream, Element};
 use crate::{DataType, Field, Result, StreamError, TimeUnit};
 
@@ -110,6 +113,7 @@ impl Items {
 pub(super) enum Storage {
     Items { items: Items, bytes: Arc<dyn ColumnStorage> },
     Text(Words),
+    Binary(Words),
     Dictionary { keys: Items, bytes: Arc<dyn ColumnStorage>, words: Words },
     Arrow(Chunks),
 }
@@ -231,6 +235,51 @@ impl ArrayColumn {
         Ok(column)
     }
 
+    /// Bytes of any meaning a row.
+    pub fn binary(name: &str, words: Words) -> Self {
+        Self::of(name, DataType::Binary, Storage::Binary(words))
+    }
+
+    /// Lists of numbers, or with `y` of positions. `offsets` are those of each level of lists, the outermost first.
+    ///
+    /// # Errors
+    /// [`StreamError::Corrupt`] if the offsets do not fit each other or the items.
+    pub fn lists(name: &str, offsets: Vec<Vec<i64>>, x: Vec<f64>, y: Option<Vec<f64>>) -> Result<Self> {
+        let broken = |error: arrow_schema::ArrowError| StreamError::Corrupt {
+            name: format!("column {name:?}"),
+            what: error.to_string(),
+        };
+        let numbers = |values: Vec<f64>| {
+            let length = values.len();
+            let values = arrow_buffer::Buffer::from_vec(values);
+            ArrayData::builder(ArrowType::Float64).len(length).add_buffer(values).build()
+        };
+        let field = |name: &str, data_type| Arc::new(arrow_schema::Field::new(name, data_type, true));
+        let length = x.len();
+        let mut data = numbers(x).map_err(broken)?;
+        if let Some(y) = y {
+            let position = ArrowType::Struct(
+                vec![field("x", ArrowType::Float64), field("y", ArrowType::Float64)].into(),
+            );
+            let children = vec![data, numbers(y).map_err(broken)?];
+            data = ArrayData::builder(position).len(length).child_data(children).build().map_err(broken)?;
+        }
+        for offsets in offsets.into_iter().rev() {
+            let list = ArrowType::LargeList(field("item", data.data_type().clone()));
+            let lists = ArrayData::builder(list)
+                .len(offsets.len().saturating_sub(1))
+                .add_buffer(arrow_buffer::Buffer::from_vec(offsets))
+                .add_child_data(data);
+            data = lists.build().map_err(broken)?;
+        }
+        let field = arrow_schema::Field::new(name, data.data_type().clone(), true);
+        let laid = Laid::of_arrow(&arrow_schema::Schema::new(vec![field]));
+        let chunk = Imported::of_column(data);
+        let ends = vec![chunk.rows];
+        let chunks = Chunks { layout: laid.layouts[0].clone(), ends, chunks: vec![chunk] };
+        Ok(Self::of(name, laid.schema.fields[0].data_type.clone(), Storage::Arrow(chunks)))
+    }
+
     /// `rows` rows without a value.
     pub fn nothing(name: &str, rows: usize) -> Self {
         Self::from_f64(name, vec![f64::NAN; rows]).with_data_type(DataType::Null)
@@ -280,7 +329,7 @@ impl ArrayColumn {
     pub fn rows(&self) -> usize {
         match &self.storage {
             Storage::Items { items, .. } | Storage::Dictionary { keys: items, .. } => items.rows,
-            Storage::Text(words) => words.rows,
+            Storage::Text(words) | Storage::Binary(words) => words.rows,
             Storage::Arrow(chunks) => chunks.ends.last().copied().unwrap_or(0),
         }
     }
@@ -313,7 +362,7 @@ impl ArrayColumn {
         let bits = usize::from(self.mask.is_some() || self.has_nat());
         bits + match &self.storage {
             Storage::Items { items, .. } => gathered(items) + items.item.layout().scratch_row_bytes(),
-            Storage::Text(words) => words.layout().scratch_row_bytes(),
+            Storage::Text(words) | Storage::Binary(words) => words.layout().scratch_row_bytes(),
             Storage::Dictionary { keys, .. } => gathered(keys) + 5,
             Storage::Arrow(chunks) => chunks.layout.scratch_row_bytes(),
         }

@@ -60,11 +60,15 @@ impl<'s> ColumnReader<'s> {
                 };
                 (Layout::Dictionary { key, values: Box::new(words.layout()) }, Body::Rows(keys_here))
             }
-            Storage::Text(words) => {
+            Storage::Text(words) | Storage::Binary(words) => {
                 let width = if words.wide { 8 } else { 4 };
                 let offsets = words.offsets.bytes().get(start * width..(start + rows + 1) * width);
                 let offsets = offsets.ok_or_else(|| corrupt(&scratch.source, "offsets went away"))?;
-                (words.layout(), Body::Text { offsets, text: Span { base: 0, bytes: words.bytes.bytes() } })
+                let layout = match &column.storage {
+                    Storage::Binary(_) => Layout::Bytes { wide: words.wide },
+                    _ => words.layout(),
+                };
+                (layout, Body::Text { offsets, text: Span { base: 0, bytes: words.bytes.bytes() } })
             }
             Storage::Arrow(chunks) => {
                 let (Some(reader), Some((chunk, first, _))) = (reader, chunks.at(start)) else {

@@ -211,7 +211,7 @@ fn number_bytes(values: Values<'_>) -> Option<(Element, &[u8])> {
         Values::U64(v) => (Element::U64, cast_slice(v)),
         Values::F32(v) => (Element::F32, cast_slice(v)),
         Values::F64(v) => (Element::F64, cast_slice(v)),
-        Values::Text(_) | Values::Dictionary { .. } => return None,
+        Values::Text(_) | Values::Binary(_) | Values::Lists(_) | Values::Dictionary { .. } => return None,
     })
 }
 

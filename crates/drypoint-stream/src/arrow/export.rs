@@ -11,7 +11,7 @@ use arrow_schema::{
     ArrowError, DataType as ArrowType, Field as ArrowField, Schema as ArrowSchema, TimeUnit as ArrowUnit,
 };
 
-use crate::{Batch, Column, DataType, Field, Result, StreamError, Text, TimeUnit, Values};
+use crate::{Batch, Column, DataType, Field, Lists, Result, StreamError, Text, TimeUnit, Values};
 
 /// The record batch that holds a copy of `batch`, whose columns `fields` describes in the same order. Instants keep
 /// their unit and zone; what is delivered as another type (decimals, float16) stays that type; words stay a
@@ -69,6 +69,15 @@ fn array_of(
             let (offsets, bytes) = compact(text);
             (ArrowType::Utf8, vec![offsets, bytes], vec![])
         }
+        Values::Binary(binary) => {
+            let (offsets, bytes) = compact(binary);
+            (ArrowType::Binary, vec![offsets, bytes], vec![])
+        }
+        Values::Lists(lists) => {
+            let data = lists_of(&lists)?;
+            let data = data.into_builder().nulls(nulls);
+            return Ok(make_array(data.build()?));
+        }
         Values::Dictionary { codes, words } => {
             let (offsets, bytes) = compact(words);
             let values =
@@ -83,6 +92,38 @@ fn array_of(
     };
     let data = ArrayData::builder(arrow).len(rows).nulls(nulls).buffers(buffers).child_data(children);
     Ok(make_array(data.build()?))
+}
+
+/// Lists of float64, or of structures of x and y.
+fn lists_of(lists: &Lists<'_>) -> std::result::Result<ArrayData, ArrowError> {
+    let mut range = (0, lists.rows);
+    let mut levels = Vec::new();
+    for offsets in lists.offsets.iter().filter(|offsets| !offsets.is_empty()) {
+        let here = &offsets[range.0..=range.1];
+        range = (here[0] as usize, here[here.len() - 1] as usize);
+        levels.push(here.iter().map(|offset| offset - here[0]).collect::<Vec<i32>>());
+    }
+    let items = range.1 - range.0;
+    let numbers = |values: &[f64]| {
+        let values = values.iter().skip(range.0 * lists.step).step_by(lists.step).take(items).copied();
+        let buffer = Buffer::from_vec(values.collect::<Vec<f64>>());
+        ArrayData::builder(ArrowType::Float64).len(items).add_buffer(buffer).build()
+    };
+    let number = |name: &str| Arc::new(ArrowField::new(name, ArrowType::Float64, true));
+    let mut data = if !lists.positions {
+        numbers(lists.x)?
+    } else {
+        let arrow = ArrowType::Struct(vec![number("x"), number("y")].into());
+        let children = vec![numbers(lists.x)?, numbers(lists.y)?];
+        ArrayData::builder(arrow).len(items).child_data(children).build()?
+    };
+    for offsets in levels.into_iter().rev() {
+        let arrow = ArrowType::List(Arc::new(ArrowField::new("item", data.data_type().clone(), true)));
+        let rows = offsets.len() - 1;
+        let offsets = Buffer::from_vec(offsets);
+        data = ArrayData::builder(arrow).len(rows).add_buffer(offsets).add_child_data(data).build()?;
+    }
+    Ok(data)
 }
 
 /// Offsets that begin at 0, and only the bytes between them.

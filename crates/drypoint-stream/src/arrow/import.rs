@@ -8,7 +8,7 @@ use arrow_data::ArrayData;
 use drypoint_memory::MemoryConsumer;
 
 use crate::arrow::dictionary::Dictionary;
-use crate::arrow::layout::Layout;
+use crate::arrow::layout::{Items, Layout, Level, ListLayout};
 use crate::arrow::run::{Body, Run, Span, decode};
 use crate::arrow::scratch::{Scratch, corrupt, unsupported};
 use crate::{Bitmap, Column, Result};
@@ -109,6 +109,49 @@ impl ColumnReader {
     }
 }
 
+/// The buffers of lists, each from its own list or item 0 on.
+fn list_body<'a>(layout: &ListLayout, data: &'a ArrayData, first: usize, source: &str) -> Result<Body<'a>> {
+    let short = || corrupt(source, "a list without its items");
+    let from = |data: &'a ArrayData, width: usize| {
+        let bytes = data.buffers().first().map(|buffer| buffer.as_slice()).unwrap_or_default();
+        let start = data.offset().checked_mul(width);
+        let bytes = start.and_then(|start| bytes.get(start..)).ok_or_else(short)?;
+        Result::Ok(Span { base: 0, bytes })
+    };
+    let (mut levels, mut array) = (Vec::with_capacity(layout.levels.len()), data);
+    for level in &layout.levels {
+        levels.push(match level {
+            Level::Offsets { wide } => from(array, if *wide { 8 } else { 4 })?,
+            // There are no offsets that a slice of the array could begin within.
+            Level::Fixed(_) => Span { base: array.offset() as u64, bytes: &[] },
+        });
+        array = array.child_data().first().ok_or_else(short)?;
+    }
+    let width = layout.items.element().width();
+    let (items, leaf) = match layout.items {
+        Items::Numbers(_) => ([from(array, width)?, Span::default()], Some(array)),
+        Items::Interleaved(_, numbers) => {
+            let child = array.child_data().first().ok_or_else(short)?;
+            let span = from(child, width)?;
+            let start = array.offset().checked_mul(numbers * width);
+            let bytes = start.and_then(|start| span.bytes.get(start..)).ok_or_else(short)?;
+            ([Span { base: 0, bytes }, Span::default()], None)
+        }
+        Items::Separated(_) => {
+            let [x, y, ..] = array.child_data() else { return Err(short()) };
+            let part = |child: &'a ArrayData| {
+                let start = array.offset().checked_mul(width);
+                let bytes = start.and_then(|start| from(child, width).ok()?.bytes.get(start..));
+                Result::Ok(Span { base: 0, bytes: bytes.ok_or_else(short)? })
+            };
+            ([part(x)?, part(y)?], None)
+        }
+    };
+    let nulls = leaf.and_then(ArrayData::nulls).filter(|nulls| nulls.null_count() > 0);
+    let present = nulls.map(|nulls| (Bitmap { bits: nulls.validity(), offset: nulls.offset() }, 0));
+    Ok(Body::Lists { levels, items, present, first: (first - data.offset()) as u64 })
+}
+
 /// Rows `start .. start + rows` of an array, by reference.
 fn run<'a>(layout: &Layout, data: &'a ArrayData, start: usize, rows: usize, source: &str) -> Result<Run<'a>> {
     let first = data.offset() + start;
@@ -129,12 +172,14 @@ fn run<'a>(layout: &Layout, data: &'a ArrayData, start: usize, rows: usize, sour
         Layout::Fixed(_) | Layout::Half | Layout::Decimal { .. } | Layout::Dictionary { .. } => {
             Body::Rows(cut(buffer(0), layout.row_bytes().unwrap_or(1), rows)?)
         }
-        Layout::Text { .. } if rows == 0 => Body::Text { offsets: &[], text: Span::default() },
-        Layout::Text { wide } => Body::Text {
+        Layout::Text { .. } | Layout::Bytes { .. } if rows == 0 => {
+            Body::Text { offsets: &[], text: Span::default() }
+        }
+        Layout::Text { wide } | Layout::Bytes { wide } => Body::Text {
             offsets: cut(buffer(0), if *wide { 8 } else { 4 }, rows + 1)?,
             text: Span { base: 0, bytes: buffer(1) },
         },
-        Layout::Views => Body::Views {
+        Layout::Views | Layout::ByteViews => Body::Views {
             views: cut(buffer(0), 16, rows)?,
             blocks: data
                 .buffers()
@@ -143,6 +188,7 @@ fn run<'a>(layout: &Layout, data: &'a ArrayData, start: usize, rows: usize, sour
                 .map(|block| Span { base: 0, bytes: block.as_slice() })
                 .collect(),
         },
+        Layout::Lists(lists) => list_body(lists, data, first, source)?,
         Layout::RunEnds { end, .. } => {
             let ends = data.child_data().first().ok_or_else(|| corrupt(source, "runs without ends"))?;
             let width = end.width();

@@ -56,6 +56,48 @@ impl Element {
     }
 }
 
+/// How the lists of one level lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// One offset more than lists, of 8 bytes if `wide`, else of 4.
+    Offsets {
+        /// Whether the offsets have 64 bits.
+        wide: bool,
+    },
+    /// So many items each.
+    Fixed(usize),
+}
+
+/// What the innermost lists hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Items {
+    /// Numbers.
+    Numbers(Element),
+    /// Positions of so many numbers, one after the other.
+    Interleaved(Element, usize),
+    /// x and y of positions, each in a buffer of its own.
+    Separated(Element),
+}
+
+/// Lists within lists, the outermost first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ListLayout {
+    pub(crate) levels: Vec<Level>,
+    pub(crate) items: Items,
+}
+
+impl Items {
+    pub(crate) fn element(self) -> Element {
+        let (Items::Numbers(element) | Items::Interleaved(element, _) | Items::Separated(element)) = self;
+        element
+    }
+
+    /// Numbers from one item to the next in a buffer.
+    pub(crate) fn step(self) -> usize {
+        if let Items::Interleaved(_, numbers) = self { numbers } else { 1 }
+    }
+}
+
 /// The layout of a column's buffers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Layout {
@@ -79,8 +121,17 @@ pub(crate) enum Layout {
         /// Whether the offsets have 64 bits.
         wide: bool,
     },
+    /// Offsets as of text, into bytes of any meaning.
+    Bytes {
+        /// Whether the offsets have 64 bits.
+        wide: bool,
+    },
     /// Views of 16 bytes: short strings inside, long ones in further blocks.
     Views,
+    /// Views of bytes of any meaning.
+    ByteViews,
+    /// Lists of numbers or of positions.
+    Lists(ListLayout),
     /// Keys into a dictionary.
     Dictionary {
         /// The type of the keys.
@@ -106,11 +157,15 @@ impl Layout {
             Layout::Fixed(element) => Some(element.width()),
             Layout::Half => Some(2),
             Layout::Decimal { bytes, .. } => Some(*bytes),
-            Layout::Views => Some(16),
+            Layout::Views | Layout::ByteViews => Some(16),
             Layout::Dictionary { key, .. } => Some(key.width()),
-            Layout::Null | Layout::Bits | Layout::Text { .. } | Layout::RunEnds { .. } | Layout::Other => {
-                None
-            }
+            Layout::Null
+            | Layout::Bits
+            | Layout::Text { .. }
+            | Layout::Bytes { .. }
+            | Layout::Lists(_)
+            | Layout::RunEnds { .. }
+            | Layout::Other => None,
         }
     }
 
@@ -123,14 +178,17 @@ impl Layout {
             Layout::Null | Layout::Decimal { .. } => 9,
             Layout::Half => 4,
             Layout::Fixed(_) | Layout::Other => 0,
-            Layout::Text { wide } => {
+            Layout::Lists(lists) => {
+                4 * lists.levels.len() + if lists.items.element() == Element::F64 { 0 } else { TEXT }
+            }
+            Layout::Text { wide } | Layout::Bytes { wide } => {
                 if *wide {
                     4
                 } else {
                     0
                 }
             }
-            Layout::Views => 4 + TEXT,
+            Layout::Views | Layout::ByteViews => 4 + TEXT,
             Layout::Dictionary { values, .. } | Layout::RunEnds { values, .. } => match **values {
                 Layout::Text { .. } | Layout::Views => 5,
                 _ => 13,

@@ -3,6 +3,7 @@
 
 use crate::arrow::dictionary::{Dictionary, codes_of_keys, codes_of_runs};
 use crate::arrow::layout::{Element, Layout};
+use crate::arrow::list::{ListBody, lists};
 use crate::arrow::number::{f32_from_half, f64_from_decimal, power_of_ten};
 use crate::arrow::scratch::{Room, Scratch, corrupt, unsupported};
 use crate::{Bitmap, Column, Result, Text, Values};
@@ -36,6 +37,9 @@ pub(crate) enum Body<'a> {
     Text { offsets: &'a [u8], text: Span<'a> },
     /// One view a row, and the blocks that they point into.
     Views { views: &'a [u8], blocks: Vec<Span<'a>> },
+    /// The offsets of each level of lists from its list 0 on, the buffers of their items likewise, which items there
+    /// are (and the first one that this says), and the first row's list. Lists of fixed size have no offsets, only a base: the number of their list 0.
+    Lists { levels: Vec<Span<'a>>, items: [Span<'a>; 2], present: Option<(Bitmap<'a>, u64)>, first: u64 },
     /// All ends of the column's runs, and the place of the first row among them.
     Runs { ends: &'a [u8], first: u64 },
 }
@@ -100,11 +104,22 @@ pub(crate) fn decode<'a>(
             Values::F64(out)
         }
         (Layout::Text { wide }, Body::Text { offsets, text: bytes }) => {
-            Values::Text(text_of_offsets(offsets, *wide, bytes, rows, codes, source)?)
+            Values::Text(text_of_offsets(offsets, *wide, bytes, rows, true, codes, source)?)
+        }
+        (Layout::Bytes { wide }, Body::Text { offsets, text: bytes }) => {
+            Values::Binary(text_of_offsets(offsets, *wide, bytes, rows, false, codes, source)?)
+        }
+        (Layout::ByteViews, Body::Views { views, blocks }) => {
+            let views = whole(views, rows, 16, source)?;
+            Values::Binary(text_of_views(views, &blocks, validity, false, codes, text, source)?)
+        }
+        (Layout::Lists(layout), Body::Lists { levels, items, present, first }) => {
+            let body = ListBody { levels: &levels, items, present, first };
+            Values::Lists(lists(layout, body, rows, codes, values, source)?)
         }
         (Layout::Views, Body::Views { views, blocks }) => {
             let views = whole(views, rows, 16, source)?;
-            Values::Text(text_of_views(views, &blocks, validity, codes, text, source)?)
+            Values::Text(text_of_views(views, &blocks, validity, true, codes, text, source)?)
         }
         (Layout::Dictionary { key, .. }, Body::Rows(keys)) => {
             let Some(dictionary) = dictionary else { return Err(corrupt(source, "a dictionary is missing")) };
@@ -165,6 +180,7 @@ fn text_of_offsets<'a>(
     wide: bool,
     text: Span<'a>,
     rows: usize,
+    utf8: bool,
     room: &'a mut Room,
     source: &str,
 ) -> Result<Text<'a>> {
@@ -191,12 +207,17 @@ fn text_of_offsets<'a>(
         let held = text.base + text.bytes.len() as u64;
         return Err(corrupt(source, format!("text at {first}..{last} of {held} bytes")));
     };
-    let utf8 =
-        std::str::from_utf8(used).map_err(|error| corrupt(source, format!("text is not UTF-8: {error}")))?;
+    let utf8 = if utf8 {
+        let text = std::str::from_utf8(used);
+        Some(text.map_err(|error| corrupt(source, format!("text is not UTF-8: {error}")))?)
+    } else {
+        None
+    };
+    let within = |at: i64| utf8.is_none_or(|text| text.is_char_boundary((at - first) as usize));
     let mut before = first;
     for index in 1..=rows {
         let at = get(index);
-        if at < before || at > last || !utf8.is_char_boundary((at - first) as usize) {
+        if at < before || at > last || !within(at) {
             return Err(corrupt(source, format!("string {} lies at {before}..{at}", index - 1)));
         }
         before = at;
@@ -221,6 +242,7 @@ fn text_of_views<'a>(
     views: &[u8],
     blocks: &[Span<'_>],
     validity: Option<Bitmap<'_>>,
+    utf8: bool,
     offset_room: &'a mut Room,
     text_room: &'a mut Room,
     source: &str,
@@ -252,7 +274,7 @@ fn text_of_views<'a>(
         let Some(held) = held else {
             return Err(corrupt(source, format!("string {row} of {length} bytes points outside its blocks")));
         };
-        if let Err(error) = std::str::from_utf8(held) {
+        if utf8 && let Err(error) = std::str::from_utf8(held) {
             return Err(corrupt(source, format!("string {row} is not UTF-8: {error}")));
         }
         bytes[offsets[row] as usize..offsets[row + 1] as usize].copy_from_slice(held);

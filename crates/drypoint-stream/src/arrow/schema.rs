@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_schema::DataType as ArrowType;
 
-use crate::arrow::layout::{Element, Layout};
+use crate::arrow::layout::{Element, Items, Layout, Level, ListLayout};
 use crate::{DataType, Field, Schema, TimeUnit};
 
 /// A schema, and how each of its columns is laid out.
@@ -44,7 +44,16 @@ impl Laid {
 
 /// A dictionary's or run's values have to be plain.
 pub(crate) fn is_plain(layout: &Layout) -> bool {
-    !matches!(layout, Layout::Dictionary { .. } | Layout::RunEnds { .. } | Layout::Other | Layout::Null)
+    !matches!(
+        layout,
+        Layout::Dictionary { .. }
+            | Layout::RunEnds { .. }
+            | Layout::Bytes { .. }
+            | Layout::ByteViews
+            | Layout::Lists(_)
+            | Layout::Other
+            | Layout::Null
+    )
 }
 
 fn time_unit(unit: &arrow_schema::TimeUnit) -> TimeUnit {
@@ -106,8 +115,71 @@ fn meaning(arrow: &ArrowType) -> (DataType, Layout) {
                 _ => other(arrow),
             }
         }
+        ArrowType::Binary => (DataType::Binary, Layout::Bytes { wide: false }),
+        ArrowType::LargeBinary => (DataType::Binary, Layout::Bytes { wide: true }),
+        ArrowType::BinaryView => (DataType::Binary, Layout::ByteViews),
+        ArrowType::List(_)
+        | ArrowType::LargeList(_)
+        | ArrowType::FixedSizeList(..)
+        | ArrowType::Struct(_) => lists(arrow).unwrap_or_else(|| other(arrow)),
         _ => other(arrow),
     }
+}
+
+/// Lists of numbers, and positions within any lists, as far as they are read.
+fn lists(arrow: &ArrowType) -> Option<(DataType, Layout)> {
+    let list = |level, child: &arrow_schema::Field| list_of(level, child.name(), meaning(child.data_type()));
+    match arrow {
+        ArrowType::List(child) => list(Level::Offsets { wide: false }, child),
+        ArrowType::LargeList(child) => list(Level::Offsets { wide: true }, child),
+        ArrowType::FixedSizeList(child, size) => list(Level::Fixed(usize::try_from(*size).ok()?), child),
+        ArrowType::Struct(fields) => match &fields[..] {
+            [x, y, ..] => {
+                position_of([x.name(), y.name()], [meaning(x.data_type()).1, meaning(y.data_type()).1])
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A list of these items, which bear this name. Two numbers are a position only where they are named after its
+/// coordinates, as GeoArrow names them.
+pub(crate) fn list_of(level: Level, name: &str, item: (DataType, Layout)) -> Option<(DataType, Layout)> {
+    let (levels, items) = match (level, item.1) {
+        (Level::Fixed(size), Layout::Fixed(element @ (Element::F32 | Element::F64)))
+            if is_position(name, size) =>
+        {
+            (Vec::new(), Items::Interleaved(element, size))
+        }
+        (level, Layout::Fixed(element)) => {
+            let layout = ListLayout { levels: vec![level], items: Items::Numbers(element) };
+            return Some((DataType::List(Box::new(item.0)), Layout::Lists(layout)));
+        }
+        (level, Layout::Lists(ListLayout { mut levels, items })) if !matches!(items, Items::Numbers(_)) => {
+            levels.insert(0, level);
+            (levels, items)
+        }
+        _ => return None,
+    };
+    let depth =
+        u8::try_from(levels.len()).ok().filter(|depth| usize::from(*depth) <= crate::Lists::LEVELS)?;
+    Some((DataType::Positions { levels: depth }, Layout::Lists(ListLayout { levels, items })))
+}
+
+/// A structure whose first two fields are called and laid out so.
+pub(crate) fn position_of(names: [&str; 2], layouts: [Layout; 2]) -> Option<(DataType, Layout)> {
+    match (names, layouts) {
+        (["x", "y"], [Layout::Fixed(x @ (Element::F32 | Element::F64)), Layout::Fixed(y)]) if x == y => {
+            let layout = ListLayout { levels: Vec::new(), items: Items::Separated(x) };
+            Some((DataType::Positions { levels: 0 }, Layout::Lists(layout)))
+        }
+        _ => None,
+    }
+}
+
+fn is_position(name: &str, size: usize) -> bool {
+    matches!((name, size), ("xy", 2) | ("xyz" | "xym", 3) | ("xyzm", 4))
 }
 
 fn other(arrow: &ArrowType) -> (DataType, Layout) {
@@ -120,7 +192,6 @@ fn other(arrow: &ArrowType) -> (DataType, Layout) {
         ArrowType::FixedSizeList(_, size) => format!("list of {size}"),
         ArrowType::Map(..) => "map".into(),
         ArrowType::Union(..) => "union".into(),
-        ArrowType::Binary | ArrowType::LargeBinary | ArrowType::BinaryView => "binary".into(),
         ArrowType::FixedSizeBinary(size) => format!("binary of {size} bytes"),
         ArrowType::Interval(_) => "interval".into(),
         _ => "nested dictionary".into(),

@@ -194,6 +194,11 @@ fn widened(data_type: &DataType) -> Option<DataType> {
         DataType::Bool | DataType::Text => Some(data_type.clone()),
         // Offsets are resolved, so instants are in UTC whatever zone they are to be shown in.
         DataType::Time { .. } => Some(data_type.clone()),
-        DataType::Duration(_) | DataType::Null | DataType::Other(_) => None,
+        DataType::Duration(_)
+        | DataType::Binary
+        | DataType::List(_)
+        | DataType::Positions { .. }
+        | DataType::Null
+        | DataType::Other(_) => None,
     }
 }

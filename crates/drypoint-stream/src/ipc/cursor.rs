@@ -9,7 +9,7 @@ use super::schema::Placed;
 use super::store::Store;
 use super::stretch::Stretch;
 use crate::arrow::dictionary::Dictionary;
-use crate::arrow::layout::Layout;
+use crate::arrow::layout::{Items, Layout, Level, ListLayout};
 use crate::arrow::run::{Body, Run, Span, decode};
 use crate::arrow::scratch::{Room, Scratch, corrupt};
 use crate::{Bitmap, Column, Result};
@@ -103,7 +103,7 @@ impl<'s> Cursor<'s> {
         if let Some(width) = self.layout.row_bytes() {
             let (values, others) = self.buffers.split_first_mut().ok_or_else(missing)?;
             let bytes = read_rows(values, start, rows, width, room)?;
-            if *self.layout != Layout::Views {
+            if !matches!(self.layout, Layout::Views | Layout::ByteViews) {
                 return Ok(Body::Rows(bytes));
             }
             let loaded = std::mem::replace(&mut self.blocks_loaded, true);
@@ -116,16 +116,14 @@ impl<'s> Cursor<'s> {
                 let bits = self.buffers.first_mut().ok_or_else(missing)?;
                 Ok(Body::Bits(read_bits(bits, start, rows, room)?))
             }
-            Layout::Text { .. } if rows == 0 => Ok(Body::Text { offsets: &[], text: Span::default() }),
-            Layout::Text { wide } => {
+            Layout::Lists(lists) => self.lists(lists, start, rows, room, text, blocks, consumer),
+            Layout::Text { .. } | Layout::Bytes { .. } if rows == 0 => {
+                Ok(Body::Text { offsets: &[], text: Span::default() })
+            }
+            Layout::Text { wide } | Layout::Bytes { wide } => {
                 let [offsets, bytes] = &mut self.buffers[..] else { return Err(missing()) };
                 let width = if *wide { 8 } else { 4 };
                 let offsets = read_rows(offsets, start, rows + 1, width, room)?;
-                let offset = |at: &[u8]| match *at {
-                    [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
-                    [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-                    _ => 0,
-                };
                 let (base, end) = (offset(&offsets[..width]), offset(&offsets[rows * width..]));
                 bytes.check(Some(end))?;
                 let Some(len) = end.checked_sub(base).and_then(|len| usize::try_from(len).ok()) else {
@@ -137,6 +135,88 @@ impl<'s> Cursor<'s> {
             }
             layout => Err(corrupt(source, format!("a column laid out as {layout:?}"))),
         }
+    }
+
+    /// The windows of lists that stand one in the other: each level's offsets tell what to read of the next.
+    #[allow(clippy::too_many_arguments)]
+    fn lists<'a>(
+        &mut self,
+        layout: &ListLayout,
+        start: u64,
+        rows: usize,
+        room: &'a mut Room,
+        text: &'a mut Room,
+        blocks: &'a mut Vec<Room>,
+        consumer: &MemoryConsumer,
+    ) -> Result<Body<'a>> {
+        let source = self.source;
+        let missing = || corrupt(source, "a column of lists lacks a buffer");
+        while blocks.len() <= layout.levels.len() {
+            blocks.push(Room::new(consumer, blocks.len()));
+        }
+        let (bits_room, offset_rooms) = blocks.split_first_mut().ok_or_else(missing)?;
+        let mut buffers = self.buffers.iter_mut();
+        let mut range = (start, start + rows as u64);
+        let mut levels = Vec::with_capacity(layout.levels.len());
+        // Which items there are; the bits of the lists around them are of no matter, because theirs say the same.
+        let mut bits = None;
+        for (level, room) in layout.levels.iter().zip(offset_rooms) {
+            let count = usize::try_from(range.1 - range.0).map_err(|_| missing())?;
+            match level {
+                Level::Fixed(size) => {
+                    let of = |list: u64| list.checked_mul(*size as u64).ok_or_else(missing);
+                    range = (of(range.0)?, of(range.1)?);
+                    levels.push(Span::default());
+                }
+                Level::Offsets { wide } => {
+                    let width = if *wide { 8 } else { 4 };
+                    let offsets = buffers.next().ok_or_else(missing)?;
+                    if count == 0 {
+                        range = (0, 0);
+                        levels.push(Span::default());
+                    } else {
+                        let base = range.0 * width as u64;
+                        let bytes = read_rows(offsets, range.0, count + 1, width, room)?;
+                        range = (offset(&bytes[..width]), offset(&bytes[count * width..]));
+                        if range.0 > range.1 {
+                            return Err(corrupt(source, format!("lists at {}..{}", range.0, range.1)));
+                        }
+                        levels.push(Span { base, bytes });
+                    }
+                }
+            }
+            bits = buffers.next();
+        }
+        let width = layout.items.element().width() * layout.items.step();
+        let count = usize::try_from(range.1 - range.0).map_err(|_| missing())?;
+        let read = |stretch: Option<&mut Stretch<'_>>, room: &'a mut Room| {
+            let bytes = read_rows(stretch.ok_or_else(missing)?, range.0, count, width, room)?;
+            Result::Ok(Span { base: range.0 * width as u64, bytes })
+        };
+        let mut present = None;
+        let items = match layout.items {
+            Items::Numbers(_) => {
+                if let Some(bits) = bits.filter(|bits| bits.len() > 0) {
+                    // Counted from item 0, of which the window knows only those that it holds.
+                    let window = read_bits(bits, range.0, count, bits_room)?;
+                    present = Some(window);
+                }
+                [read(buffers.next(), room)?, Span::default()]
+            }
+            // Before each buffer of values stand the bits of its own array.
+            Items::Interleaved(..) => [read(buffers.nth(1), room)?, Span::default()],
+            Items::Separated(_) => [read(buffers.nth(1), room)?, read(buffers.nth(1), text)?],
+        };
+        Ok(Body::Lists { levels, items, present: present.map(|bits| (bits, range.0)), first: start })
+    }
+}
+
+/// A little-endian offset of 4 or 8 bytes; what is below 0 becomes large.
+fn offset(at: &[u8]) -> u64 {
+    match *at {
+        [a, b, c, d] => u64::from(u32::from_le_bytes([a, b, c, d])),
+        [a, b, c, d, e, f, g, h] => u64::from_le_bytes([a, b, c, d, e, f, g, h]),
+        _ => 0,
     }
 }
 

@@ -94,8 +94,9 @@ pub(super) fn row_bytes(layout: &Layout) -> usize {
     /// What a string is thought to take in a plan; longer ones are asked for as they come.
     const TEXT: usize = 32;
     let raw = match layout {
-        Layout::Text { wide } => TEXT + if *wide { 8 } else { 8 + 4 },
-        Layout::Views => 16 + TEXT,
+        Layout::Text { wide } | Layout::Bytes { wide } => TEXT + if *wide { 8 } else { 8 + 4 },
+        Layout::Views | Layout::ByteViews => 16 + TEXT,
+        Layout::Lists(lists) => 8 * lists.levels.len() + TEXT,
         _ => layout.row_bytes().unwrap_or(1),
     };
     raw + 1 + layout.scratch_row_bytes()

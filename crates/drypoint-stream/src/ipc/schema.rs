@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::flatbuffer::{Checked, Damaged, Table};
 use super::message::{BatchMeta, Piece};
-use crate::arrow::layout::{Element, Layout};
-use crate::arrow::schema::{Laid, is_plain};
+use crate::arrow::layout::{Element, Layout, Level};
+use crate::arrow::schema::{Laid, is_plain, list_of, position_of};
 use crate::{DataType, TimeUnit};
 
 /// How deep types may be nested before we call it damage.
@@ -180,7 +180,7 @@ fn walk(
         },
         4 | 19 => {
             buffers = 3;
-            other("binary")
+            (DataType::Binary, Layout::Bytes { wide: kind == 19 })
         }
         5 | 20 => {
             buffers = 3;
@@ -242,7 +242,7 @@ fn walk(
         }
         23 => {
             variadic = true;
-            other("binary")
+            (DataType::Binary, Layout::ByteViews)
         }
         24 => {
             variadic = true;
@@ -256,14 +256,31 @@ fn walk(
     };
     tree.push(Part { buffers, variadic });
     if has_children {
+        let mut children = Vec::new();
         for child in field.tables(5)? {
             let child = child?;
             if child.table(4)?.is_some() {
                 // Only the keys of a nested dictionary lie in the body.
                 tree.push(Part { buffers: 2, variadic: false });
+                children.push((child.string(0)?.unwrap_or_default(), other("nested dictionary")));
             } else {
-                walk(child, tree, depth - 1, left)?;
+                children.push((child.string(0)?.unwrap_or_default(), walk(child, tree, depth - 1, left)?));
             }
+        }
+        let level = match kind {
+            12 | 21 => Some(Level::Offsets { wide: kind == 21 }),
+            16 => usize::try_from(i32_of(0, 0)?).ok().map(Level::Fixed),
+            _ => None,
+        };
+        let nested = match (level, kind, &mut children[..]) {
+            (Some(level), _, [(name, item)]) => list_of(level, name, item.clone()),
+            (None, 13, [(x, (_, x_layout)), (y, (_, y_layout)), ..]) => {
+                position_of([x, y], [x_layout.clone(), y_layout.clone()])
+            }
+            _ => None,
+        };
+        if let Some(nested) = nested {
+            return Ok(nested);
         }
     }
     Ok(meaning)

@@ -255,7 +255,7 @@ impl ColumnReader {
         let validity = self.validity.as_ref();
         let is_present = |row| validity.is_none_or(|validity| validity.is_valid(row));
         let still_words = matches!(self.place, Place::Words(_));
-        if still_words && self.dictionary.is_some() && open.values.are_words(&self.route) {
+        if still_words && !self.route.raw && self.dictionary.is_some() && open.values.are_words(&self.route) {
             let (Some(dictionary), PageValues::Codes(codes)) = (&self.dictionary, &mut open.values) else {
                 return Err(Fault::damaged("codes without a dictionary"));
             };
@@ -269,7 +269,7 @@ impl ColumnReader {
         } else {
             let strings = match &mut self.strings {
                 Some(strings) => strings,
-                none => none.insert(Strings::new(&self.consumer, self.batch_rows)?),
+                none => none.insert(Strings::new(&self.consumer, self.batch_rows, self.route.raw)?),
             };
             if still_words {
                 // The writer gave its dictionary up here: the codes so far become strings.
@@ -305,6 +305,10 @@ impl ColumnReader {
             (_, Delivered::U64) => Values::U64(bytemuck::cast_slice(bytes)),
             (_, Delivered::F32) => Values::F32(bytemuck::cast_slice(bytes)),
             (_, Delivered::F64) => Values::F64(bytemuck::cast_slice(bytes)),
+            (_, Delivered::Text) if self.route.raw => Values::Binary(match (&self.place, &self.strings) {
+                (Place::Strings, Some(strings)) => strings.text(),
+                _ => crate::Text { offsets: &[0], bytes: &[] },
+            }),
             (Place::Words(rows), Delivered::Text) => {
                 let words = match &self.dictionary {
                     Some(Dictionary::Words(words)) => words.text(),

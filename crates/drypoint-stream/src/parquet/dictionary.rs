@@ -22,6 +22,8 @@ impl Dictionary {
     /// Bytes held for a dictionary page of `uncompressed` bytes.
     pub(super) fn bytes_for(route: &Route, uncompressed: usize) -> usize {
         match route.stored {
+            // Few and long, each with its length before it.
+            Stored::Bytes if route.raw => uncompressed + uncompressed / 4,
             Stored::Bytes => Strings::bytes_for(uncompressed / size_of::<u32>(), uncompressed),
             Stored::Fixed(width) => Room::bytes_for(uncompressed / width.max(1) * route.delivered.width()),
             Stored::Bit => 0,
@@ -56,9 +58,13 @@ impl Dictionary {
                 }
                 let mut words = match spare {
                     Some(Dictionary::Words(words)) => words,
-                    _ => Strings::new(consumer, count.max(1))?,
+                    _ => Strings::new(consumer, count.max(1), route.raw)?,
                 };
                 words.clear(count.max(1))?;
+                if route.raw {
+                    // Shapes are long: no room is to be made anew again and again.
+                    words.reserve(page.len())?;
+                }
                 let mut at = 0;
                 for _ in 0..count {
                     words.push(plain_bytes(page, &mut at)?)?;

@@ -9,6 +9,7 @@ use parquet::file::metadata::{
 };
 use parquet::schema::types::SchemaDescPtr;
 
+use super::binary;
 use super::codec::Codec;
 use super::extents::{self, Band};
 use super::fault::{Decoded, Fault};
@@ -71,7 +72,7 @@ impl Footer {
 
     fn take(metadata: &ParquetMetaData, stamp: Stamp) -> Decoded<Self> {
         let descriptor = metadata.file_metadata().schema_descr_ptr();
-        let (schema, places) = schema::translate(&descriptor);
+        let (schema, places) = schema::translate(&descriptor, &binary::columns(metadata.file_metadata()));
         let (mut groups, mut rows) = (Vec::with_capacity(metadata.num_row_groups()), 0u64);
         let mut chunks = Vec::with_capacity(metadata.num_row_groups() * descriptor.num_columns());
         for (index, group) in metadata.row_groups().iter().enumerate() {

@@ -64,6 +64,8 @@ pub(super) struct Route {
     pub(super) stored: Stored,
     pub(super) convert: Convert,
     pub(super) delivered: Delivered,
+    /// Whether what is delivered as text is bytes of any meaning.
+    pub(super) raw: bool,
     /// A value is there where the definition level has this value.
     pub(super) max_level: u32,
 }
@@ -86,8 +88,9 @@ pub(super) enum Place {
 
 /// Our schema, and for each of its fields where to find it. Leaves of plain structures are reached by dotted names;
 /// lists, maps and whatever contains them appear as one field of type [`DataType::Other`].
-pub(super) fn translate(descriptor: &SchemaDescriptor) -> (Schema, Vec<Place>) {
-    let mut walk = Translation { descriptor, next_leaf: 0, fields: Vec::new(), places: Vec::new() };
+/// `binary` names the columns that hold bytes where Parquet does not say whether they are text.
+pub(super) fn translate(descriptor: &SchemaDescriptor, binary: &[String]) -> (Schema, Vec<Place>) {
+    let mut walk = Translation { descriptor, binary, next_leaf: 0, fields: Vec::new(), places: Vec::new() };
     for field in descriptor.root_schema().get_fields() {
         walk.visit(field, "");
     }
@@ -97,6 +100,7 @@ pub(super) fn translate(descriptor: &SchemaDescriptor) -> (Schema, Vec<Place>) {
 
 struct Translation<'a> {
     descriptor: &'a SchemaDescriptor,
+    binary: &'a [String],
     next_leaf: usize,
     fields: Vec<Field>,
     places: Vec<Place>,
@@ -130,7 +134,7 @@ impl Translation<'_> {
     fn leaf(&mut self, name: String, index: usize) {
         let column = self.descriptor.column(index);
         let nullable = column.max_def_level() > 0;
-        let (data_type, place) = match route(&column) {
+        let (data_type, place) = match route(&column, self.binary.contains(&name)) {
             Ok((data_type, route)) => (data_type, Place::Leaf(Leaf { index, route })),
             Err(other) => (DataType::Other(other), Place::Unreadable),
         };
@@ -180,7 +184,7 @@ fn make_unique(fields: &mut [Field]) {
 }
 
 /// The type of a leaf and the way of its values, or the name of a type that is not read.
-fn route(column: &ColumnDescriptor) -> Result<(DataType, Route), String> {
+fn route(column: &ColumnDescriptor, is_binary: bool) -> Result<(DataType, Route), String> {
     let physical = column.physical_type();
     let (stored, delivered) = match physical {
         Physical::BOOLEAN => (Stored::Bit, Delivered::Bool),
@@ -195,7 +199,7 @@ fn route(column: &ColumnDescriptor) -> Result<(DataType, Route), String> {
         }
     };
     let max_level = u32::try_from(column.max_def_level()).unwrap_or(0);
-    let plain = Route { physical, stored, convert: Convert::Nothing, delivered, max_level };
+    let plain = Route { physical, stored, convert: Convert::Nothing, delivered, raw: false, max_level };
     let meaning = Meaning::of(column);
     let as_type = |data_type| Ok((data_type, plain));
     match (physical, meaning) {
@@ -242,6 +246,10 @@ fn route(column: &ColumnDescriptor) -> Result<(DataType, Route), String> {
         )),
         (Physical::FLOAT, _) => as_type(DataType::Float(32)),
         (Physical::DOUBLE, _) => as_type(DataType::Float(64)),
+        (Physical::BYTE_ARRAY, Meaning::Nothing) if is_binary => {
+            Ok((DataType::Binary, Route { raw: true, ..plain }))
+        }
+        (Physical::BYTE_ARRAY, Meaning::Shapes) => Ok((DataType::Binary, Route { raw: true, ..plain })),
         // Older writers do not say that their strings are strings.
         (Physical::BYTE_ARRAY, Meaning::Text | Meaning::Nothing) => as_type(DataType::Text),
         (Physical::BYTE_ARRAY, Meaning::Other(name)) => Err(name.to_string()),
@@ -259,13 +267,24 @@ fn route(column: &ColumnDescriptor) -> Result<(DataType, Route), String> {
 enum Meaning {
     Nothing,
     Null,
-    Integer { bits: u8, signed: bool },
-    Decimal { precision: i32, scale: i32 },
+    Integer {
+        bits: u8,
+        signed: bool,
+    },
+    Decimal {
+        precision: i32,
+        scale: i32,
+    },
     Date,
     TimeOfDay(TimeUnit),
-    Instant { unit: TimeUnit, utc: bool },
+    Instant {
+        unit: TimeUnit,
+        utc: bool,
+    },
     Half,
     Text,
+    /// WKB.
+    Shapes,
     Other(&'static str),
 }
 
@@ -294,8 +313,7 @@ impl Meaning {
             Some(LogicalType::String | LogicalType::Enum | LogicalType::Json) => Meaning::Text,
             Some(LogicalType::Bson) => Meaning::Other("bson"),
             Some(LogicalType::Uuid) => Meaning::Other("uuid"),
-            Some(LogicalType::Geometry(_)) => Meaning::Other("geometry"),
-            Some(LogicalType::Geography(_)) => Meaning::Other("geography"),
+            Some(LogicalType::Geometry(_) | LogicalType::Geography(_)) => Meaning::Shapes,
             Some(LogicalType::Variant(_)) => Meaning::Other("variant"),
             Some(_) => Meaning::Nothing,
         }

@@ -3,7 +3,7 @@
 use bytemuck::cast_slice;
 use drypoint_memory::{Buffer, MemoryConsumer, Spill, SpillRange};
 
-use crate::{Batch, Bitmap, Column, Request, Result, StreamError, Text, Values};
+use crate::{Batch, Bitmap, Column, Lists, Request, Result, StreamError, Text, Values};
 
 /// Bytes in the spill file, compressed if that made them fewer.
 #[derive(Debug, Clone, Copy)]
@@ -34,9 +34,31 @@ enum Kind {
     F64,
     Text,
     Dictionary,
+    Binary,
+    Lists(ListShape),
 }
 
-/// The pieces of one column: values or codes; offsets and bytes of text; bits of validity.
+/// What of lists is not in their pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct ListShape {
+    /// How many offsets each level has.
+    offsets: [usize; Lists::LEVELS],
+    step: usize,
+    kept: Kept,
+}
+
+/// What the pieces of values and bytes hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Numbers,
+    /// x and y of positions in turn, all that belongs to one after the other.
+    Together,
+    /// x in one, y in the other.
+    Apart,
+}
+
+/// The pieces of one column: values or codes; offsets and bytes of text; offsets of lists and y beside x; bits of
+/// validity.
 #[derive(Debug, Clone)]
 struct StoredColumn {
     kind: Kind,
@@ -112,26 +134,70 @@ impl Packer {
             Values::F32(v) => (Kind::F32, cast_slice(v)),
             Values::F64(v) => (Kind::F64, cast_slice(v)),
             Values::Text(_) => (Kind::Text, &[]),
+            Values::Binary(_) => (Kind::Binary, &[]),
+            Values::Lists(lists) => return self.lists(&lists, column, rows, spill),
             Values::Dictionary { codes, .. } => (Kind::Dictionary, cast_slice(codes)),
         };
         let text = match column.values {
-            Values::Text(text) | Values::Dictionary { words: text, .. } => Some(text),
+            Values::Text(text) | Values::Binary(text) | Values::Dictionary { words: text, .. } => Some(text),
             _ => None,
         };
-        let validity = match column.validity {
-            // Only the bytes that hold these rows' bits.
-            Some(Bitmap { bits, offset }) => {
-                let bytes = &bits[offset / 8..(offset + rows).div_ceil(8)];
-                Some((self.piece(bytes, spill)?, offset % 8))
-            }
-            None => None,
-        };
+        let validity = self.validity(column, rows, spill)?;
         Ok(StoredColumn {
             kind,
             values: self.piece(values, spill)?,
             offsets: text.map(|text| self.piece(cast_slice(text.offsets), spill)).transpose()?,
             bytes: text.map(|text| self.piece(text.bytes, spill)).transpose()?,
             validity,
+        })
+    }
+
+    fn validity(
+        &mut self,
+        column: &Column<'_>,
+        rows: usize,
+        spill: &Spill,
+    ) -> Result<Option<(Piece, usize)>> {
+        let Some(Bitmap { bits, offset }) = column.validity else { return Ok(None) };
+        // Only the bytes that hold these rows' bits.
+        let bytes = &bits[offset / 8..(offset + rows).div_ceil(8)];
+        Ok(Some((self.piece(bytes, spill)?, offset % 8)))
+    }
+
+    fn lists(
+        &mut self,
+        lists: &Lists<'_>,
+        column: &Column<'_>,
+        rows: usize,
+        spill: &Spill,
+    ) -> Result<StoredColumn> {
+        let total = lists.offsets.iter().map(|offsets| offsets.len()).sum();
+        let mut offsets = self.consumer.buffer::<i32>(total)?;
+        let mut end = 0;
+        for level in lists.offsets {
+            offsets[end..end + level.len()].copy_from_slice(level);
+            end += level.len();
+        }
+        let (x, y) = (lists.x.as_ptr_range(), lists.y.as_ptr_range());
+        let kept = match (lists.positions, lists.step) {
+            (false, _) => Kept::Numbers,
+            (true, 1) => Kept::Apart,
+            _ if lists.x.is_empty() => Kept::Together,
+            // y begins one place after x and ends with it.
+            _ if x.start.wrapping_add(1) == y.start && x.end == y.end => Kept::Together,
+            _ => {
+                let what = "positions that are neither together nor apart".into();
+                return Err(StreamError::Unsupported { name: "the spool".into(), what });
+            }
+        };
+        let shape = ListShape { offsets: lists.offsets.map(|offsets| offsets.len()), step: lists.step, kept };
+        let y = if kept == Kept::Apart { lists.y } else { &[] };
+        Ok(StoredColumn {
+            kind: Kind::Lists(shape),
+            values: self.piece(cast_slice(lists.x), spill)?,
+            offsets: Some(self.piece(cast_slice(&offsets[..]), spill)?),
+            bytes: Some(self.piece(cast_slice(y), spill)?),
+            validity: self.validity(column, rows, spill)?,
         })
     }
 
@@ -241,6 +307,29 @@ impl Slot {
             Kind::F32 => Values::F32(&typed(values)[start..end]),
             Kind::F64 => Values::F64(&typed(values)[start..end]),
             Kind::Text => Values::Text(Text { offsets: &offsets[start..=end], bytes: words }),
+            Kind::Binary => Values::Binary(Text { offsets: &offsets[start..=end], bytes: words }),
+            Kind::Lists(shape) => {
+                let (first, others) = offsets.split_at(shape.offsets[0]);
+                let (second, third) = others.split_at(shape.offsets[1]);
+                let first = if first.is_empty() { first } else { &first[start..=end] };
+                let numbers: &[f64] = typed(values);
+                // Without any list, rows are the items.
+                let from = if first.is_empty() { start * shape.step } else { 0 };
+                let from = from.min(numbers.len());
+                let y: &[f64] = match shape.kept {
+                    Kept::Numbers => &[],
+                    Kept::Together => numbers.get(from + 1..).unwrap_or_default(),
+                    Kept::Apart => typed::<f64>(words).get(from..).unwrap_or_default(),
+                };
+                Values::Lists(Lists {
+                    offsets: [first, second, third],
+                    rows: end - start,
+                    x: &numbers[from..],
+                    y,
+                    step: shape.step,
+                    positions: shape.kept != Kept::Numbers,
+                })
+            }
             Kind::Dictionary => Values::Dictionary {
                 codes: &typed(values)[start..end],
                 words: Text { offsets, bytes: words },

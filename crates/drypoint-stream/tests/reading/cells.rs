@@ -9,7 +9,7 @@ use arrow_array::types::*;
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{DataType as ArrowType, TimeUnit};
 use drypoint_memory::MemoryPool;
-use drypoint_stream::{Batch, Cancel, Column, Request, Result, Source, Values};
+use drypoint_stream::{Batch, Cancel, Column, Lists, Request, Result, Source, Values};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
@@ -18,6 +18,8 @@ pub(crate) enum Cell {
     /// Compared by bits, NaN included.
     Float(u64),
     Text(String),
+    Bytes(Vec<u8>),
+    List(Vec<Cell>),
 }
 
 fn float(value: f64) -> Cell {
@@ -41,9 +43,20 @@ fn cell(column: &Column<'_>, row: usize) -> Cell {
         Values::U64(v) => Cell::Int(v[row].into()),
         Values::F32(v) => float(v[row].into()),
         Values::F64(v) => float(v[row]),
+        Values::Binary(v) => Cell::Bytes(v.get(row).to_vec()),
+        Values::Lists(lists) => list(&lists, 0, row),
         Values::Text(v) => text(v.get(row)),
         Values::Dictionary { codes, words } => text(words.get(codes[row] as usize)),
     }
+}
+
+/// List `index` of a level, or item `index` where there are no more levels.
+fn list(lists: &Lists<'_>, level: usize, index: usize) -> Cell {
+    if lists.offsets.get(level).is_some_and(|offsets| !offsets.is_empty()) {
+        return Cell::List(lists.range(level, index).map(|item| list(lists, level + 1, item)).collect());
+    }
+    let number = |values: &[f64]| float(values[index * lists.step]);
+    if lists.positions { Cell::List(vec![number(lists.x), number(lists.y)]) } else { number(lists.x) }
 }
 
 pub(crate) fn request(columns: &[usize], batch_rows: usize, readers: usize) -> Request {
@@ -145,6 +158,22 @@ fn expected_cell(array: &dyn Array, row: usize) -> Cell {
         ArrowType::Utf8 => Cell::Text(array.as_string::<i32>().value(row).to_string()),
         ArrowType::LargeUtf8 => Cell::Text(array.as_string::<i64>().value(row).to_string()),
         ArrowType::Utf8View => Cell::Text(array.as_string_view().value(row).to_string()),
+        ArrowType::Binary => Cell::Bytes(array.as_binary::<i32>().value(row).to_vec()),
+        ArrowType::LargeBinary => Cell::Bytes(array.as_binary::<i64>().value(row).to_vec()),
+        ArrowType::BinaryView => Cell::Bytes(array.as_binary_view().value(row).to_vec()),
+        ArrowType::List(_) => expected_list(&array.as_list::<i32>().value(row)),
+        ArrowType::LargeList(_) => expected_list(&array.as_list::<i64>().value(row)),
+        ArrowType::FixedSizeList(field, _) => {
+            let items = array.as_fixed_size_list().value(row);
+            match expected_list(&items) {
+                Cell::List(numbers) if field.name() == "xyz" => Cell::List(numbers[..2].to_vec()),
+                list => list,
+            }
+        }
+        ArrowType::Struct(_) => {
+            let fields = array.as_struct().columns().iter();
+            Cell::List(fields.map(|field| expected_cell(field.as_ref(), row)).collect())
+        }
         ArrowType::Dictionary(..) => {
             let dictionary = array.as_any_dictionary();
             let Cell::Int(key) = expected_cell(dictionary.keys(), row) else { unreachable!() };
@@ -156,4 +185,14 @@ fn expected_cell(array: &dyn Array, row: usize) -> Cell {
         }
         other => panic!("{other} is not expected"),
     }
+}
+
+/// The items of a list: numbers as float64, NaN where there is none.
+fn expected_list(items: &ArrayRef) -> Cell {
+    let items = expected(items).into_iter().map(|item| match item {
+        Cell::Missing => float(f64::NAN),
+        Cell::Int(number) => float(number as f64),
+        item => item,
+    });
+    Cell::List(items.collect())
 }

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::types::*;
 use arrow_array::*;
-use arrow_buffer::i256;
+use arrow_buffer::{NullBuffer, OffsetBuffer, i256};
+use arrow_schema::{DataType as ArrowType, Field};
 
-pub(crate) const KINDS: usize = 31;
+pub(crate) const KINDS: usize = 40;
 
 /// Kinds that IPC files are not read in.
 pub(crate) fn only_in_memory(kind: usize) -> bool {
-    kind >= 29
+    matches!(kind, 29 | 30)
 }
 
 pub(crate) fn word(seed: i64) -> String {
@@ -33,6 +34,8 @@ pub(crate) fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
         }};
     }
     let words = || seeds.iter().map(|seed| seed.map(word));
+    let bytes =
+        || seeds.iter().map(|seed| seed.map(|seed| [&[0xff, seed as u8], word(seed).as_bytes()].concat()));
     let keys = |limit: i64| seeds.iter().map(move |seed| seed.map(|seed| seed.rem_euclid(limit)));
     let dictionary = [Some("one"), None, Some("two"), Some(""), Some("vièr")];
     match kind {
@@ -96,6 +99,10 @@ pub(crate) fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
             Arc::new(DictionaryArray::new(keys, Arc::new(numbers)))
         }
         28 => Arc::new(NullArray::new(seeds.len())),
+        31 => Arc::new(BinaryArray::from_iter(bytes())),
+        32 => Arc::new(LargeBinaryArray::from_iter(bytes())),
+        33 => Arc::new(BinaryViewArray::from_iter(bytes())),
+        34.. => lists(kind, seeds),
         _ => {
             let ends = Int32Array::from_iter((0..seeds.len()).map(|run| (run as i32 + 1) * 2));
             if kind == 29 {
@@ -106,4 +113,76 @@ pub(crate) fn column(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
             }
         }
     }
+}
+
+/// Lists of one kind, as long as the seeds say.
+fn lists(kind: usize, seeds: &[Option<i64>]) -> ArrayRef {
+    let lengths =
+        |most: i64| seeds.iter().map(move |seed| seed.map_or(1, |seed| seed.rem_euclid(most)) as usize);
+    let nulls = || Some(NullBuffer::from_iter(seeds.iter().map(Option::is_some)));
+    match kind {
+        34 => list(lengths(4), nulls(), "item", numbers(lengths(4).sum())),
+        35 => {
+            let total = lengths(5).sum::<usize>() as i32;
+            // Also items that are missing.
+            let items = Int32Array::from_iter((0..total).map(|item| (item % 3 != 1).then_some(item * 7)));
+            let field = Arc::new(Field::new("item", items.data_type().clone(), true));
+            let offsets = OffsetBuffer::from_lengths(lengths(5));
+            Arc::new(LargeListArray::new(field, wide(&offsets), Arc::new(items), nulls()))
+        }
+        36 => {
+            let items: ArrayRef =
+                Arc::new(Float32Array::from_iter_values((0..seeds.len() * 2).map(|at| at as f32 / 3.0)));
+            let field = Arc::new(Field::new("item", items.data_type().clone(), true));
+            Arc::new(FixedSizeListArray::new(field, 2, items, nulls()))
+        }
+        37 => list(lengths(4), nulls(), "item", together(lengths(4).sum())),
+        38 => {
+            let rings: Vec<usize> = (0..lengths(3).sum()).map(|ring| ring % 4).collect();
+            let positions = apart(rings.iter().sum());
+            list(lengths(3), nulls(), "rings", list(rings.into_iter(), None, "vertices", positions))
+        }
+        _ => {
+            let polygons: Vec<usize> = (0..lengths(3).sum()).map(|polygon| polygon % 3).collect();
+            let rings: Vec<usize> = (0..polygons.iter().sum()).map(|ring| ring % 4).collect();
+            let positions = together(rings.iter().sum());
+            let rings = list(rings.into_iter(), None, "vertices", positions);
+            list(lengths(3), nulls(), "polygons", list(polygons.into_iter(), None, "rings", rings))
+        }
+    }
+}
+
+/// Offsets of 64 bits.
+fn wide(narrow: &OffsetBuffer<i32>) -> OffsetBuffer<i64> {
+    OffsetBuffer::new(narrow.iter().map(|offset| i64::from(*offset)).collect())
+}
+
+fn list(
+    lengths: impl Iterator<Item = usize>,
+    nulls: Option<NullBuffer>,
+    name: &str,
+    items: ArrayRef,
+) -> ArrayRef {
+    let field = Arc::new(Field::new(name, items.data_type().clone(), true));
+    Arc::new(ListArray::new(field, OffsetBuffer::from_lengths(lengths), items, nulls))
+}
+
+fn numbers(count: usize) -> ArrayRef {
+    Arc::new(Float64Array::from_iter_values((0..count).map(|at| at as f64 / 3.0)))
+}
+
+/// Positions of three numbers each.
+fn together(count: usize) -> ArrayRef {
+    let field = Arc::new(Field::new("xyz", ArrowType::Float64, false));
+    Arc::new(FixedSizeListArray::new(field, 3, numbers(count * 3), None))
+}
+
+/// Positions of float32, x and y apart.
+fn apart(count: usize) -> ArrayRef {
+    let part = |sign: f32| -> ArrayRef {
+        Arc::new(Float32Array::from_iter_values((0..count).map(|at| at as f32 * sign)))
+    };
+    let field = |name: &str| Field::new(name, ArrowType::Float32, true);
+    let fields = vec![field("x"), field("y")];
+    Arc::new(StructArray::new(fields.into(), vec![part(0.5), part(-0.5)], None))
 }
