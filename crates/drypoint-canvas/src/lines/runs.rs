@@ -4,10 +4,25 @@
 
 use drypoint_memory::{BudgetExceeded, Buffer, MemoryConsumer, charged_bytes};
 
+use crate::Reduction;
+
 /// Runs after which a cell could pass 2³¹.
 const MOST_RUNS: u32 = 1 << 30;
 /// Columns that are summed side by side, so that what is written of a line lies together.
 const COLUMNS: usize = 16;
+
+/// Whether runs count what the reduction folds: they know neither values nor categories.
+pub(super) fn runs_suit(reduction: &Reduction) -> bool {
+    matches!(reduction, Reduction::Count(_) | Reduction::Any(_))
+}
+
+/// Whether runs are cheaper than visits: few pixels are better visited one by one, because those are single bytes that
+/// stay in a nearer cache.
+#[inline(always)]
+pub(super) fn suits_runs(across: u32, up: u32) -> bool {
+    const FEW: u32 = 8;
+    across < up && up >= FEW
+}
 
 /// Differences along the columns of a grid, column after column, each one longer than the grid is high.
 pub(super) struct Runs {

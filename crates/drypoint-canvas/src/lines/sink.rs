@@ -9,6 +9,7 @@ use drypoint_stream::Column;
 use super::runs::Runs;
 use super::seam::{Draw, Vertex};
 use super::stepping::Frame;
+use super::track::Knots;
 use crate::fold::{Accumulator, Directory, Interner, SharedCounts};
 use crate::raw::{BLOCK_ROWS, Block, Isa, NOWHERE, changes_of};
 use crate::{Reduction, Result};
@@ -21,6 +22,21 @@ pub(super) struct SegmentData<'a> {
     /// What is added to `order` for the key of each.
     pub(super) numbers: Option<&'a [u32]>,
     pub(super) order: u64,
+}
+
+impl<'a> SegmentData<'a> {
+    /// Of the segments among knots.
+    pub(super) fn of(knots: &Knots<'a>) -> Self {
+        fn some<T>(items: &[T]) -> Option<&[T]> {
+            (!items.is_empty()).then_some(items)
+        }
+        Self {
+            values: some(knots.values),
+            categories: some(knots.codes),
+            numbers: some(knots.numbers),
+            order: knots.order,
+        }
+    }
 }
 
 /// The cells of one thread, and visits on their way there.
@@ -50,8 +66,8 @@ impl Sink {
         cells: usize,
         shared: &Arc<SharedCounts>,
         consumer: &MemoryConsumer,
-        isa: Isa,
     ) -> Result<Self> {
+        let isa = Isa::detect();
         let mut accumulator = Accumulator::new(reduction, shared);
         let interner = match reduction.category_column() {
             Some(_) => Some(Interner::new()),
@@ -140,6 +156,18 @@ impl Sink {
         }
     }
 
+    /// The code of a category by its number in the directory; its plane is made if it is new to this thread.
+    pub(super) fn code_of(&mut self, directory: Option<&Directory>, number: u32) -> Result<u32> {
+        let Self { accumulator, interner, cells, consumer, .. } = self;
+        match (interner, directory) {
+            (Some(interner), Some(directory)) if number != NOWHERE => {
+                let mut met = |number| Ok(accumulator.add_plane(number, *cells, consumer)?);
+                interner.code_of(directory, number, &mut met)
+            }
+            _ => Ok(NOWHERE),
+        }
+    }
+
     /// The number of a code, or [`NOWHERE`].
     pub(super) fn number(&self, code: u32) -> u32 {
         self.interner
@@ -197,14 +225,7 @@ impl SeamDraw<'_> {
     /// Call `draw` with what is known of a vertex as if it were the only segment of a block.
     fn with<T>(&mut self, vertex: &Vertex, draw: impl FnOnce(&mut Sink, &SegmentData<'_>) -> T) -> Result<T> {
         let sink = &mut *self.sink;
-        let mut code = NOWHERE;
-        if let (Some(interner), Some(directory)) = (&mut sink.interner, self.directory)
-            && vertex.category != NOWHERE
-        {
-            let (accumulator, cells, consumer) = (&mut sink.accumulator, sink.cells, &sink.consumer);
-            let mut met = |number| Ok(accumulator.add_plane(number, cells, consumer)?);
-            code = interner.code_of(directory, vertex.category, &mut met)?;
-        }
+        let code = sink.code_of(self.directory, vertex.category)?;
         let (values, codes, numbers) = ([vertex.value.unwrap_or(f64::NAN)], [code], [0]);
         let data = SegmentData {
             values: vertex.value.map(|_| &values[..]),

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use drypoint_stream::{Batch, Cancel};
 
+use super::LineRoles;
 use super::groups::{GroupKey, Groups, LineRows, Order, Sorted};
-use super::runs::Runs;
+use super::runs::{Runs, runs_suit, suits_runs};
 use super::seam::{Ends, Seams, Stretch, Vertex};
 use super::sink::{SeamDraw, SegmentData, Sink};
 use super::stepping::{Frame, Spot};
-use super::{LineRoles, runs_suit};
 use crate::columns::{as_f64, check_batch, convert_missing, for_each_missing};
 use crate::fold::{Accumulator, Directory, SharedCounts};
 use crate::mapping::{AxisMap, GridMap};
@@ -100,7 +100,7 @@ impl LineWorker {
                 categories: [NOWHERE; BLOCK_ROWS],
                 numbers: [0; BLOCK_ROWS],
             }),
-            sink: Sink::new(reduction, grid.cells(), shared, consumer, isa)?,
+            sink: Sink::new(reduction, grid.cells(), shared, consumer)?,
             runs,
             groups: Some(Box::new(Groups::new(consumer))),
             lines: Vec::new(),
@@ -125,7 +125,7 @@ impl LineWorker {
         batch: &Batch<'_>,
         roles: &LineRoles,
         directory: Option<&Directory>,
-        seams: &Seams,
+        seams: &Seams<Ends>,
     ) -> Result<()> {
         check_batch(batch, roles.columns.request.len())?;
         let key = self.first_key.saturating_add(batch.order);
@@ -397,14 +397,6 @@ impl Stepped<'_> {
             self.lines[*self.head].pending = pending;
         }
     }
-}
-
-/// Whether runs are cheaper than visits: few pixels are better visited one by one, because those are single bytes that
-/// stay in a nearer cache.
-#[inline(always)]
-fn suits_runs(across: u32, up: u32) -> bool {
-    const FEW: u32 = 8;
-    across < up && up >= FEW
 }
 
 /// The columns of a batch in the order in which they are drawn.

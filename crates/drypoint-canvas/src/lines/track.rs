@@ -1,0 +1,346 @@
+//! The vertices of a batch, one line after the other, as the pens want them: positions, with what each row brings, and with
+//! the corners of steps in between.
+
+use drypoint_memory::{Buffer, MemoryConsumer};
+use drypoint_stream::Batch;
+
+use super::groups::{LineRows, Sorted};
+use crate::Result;
+use crate::columns::convert_missing;
+use crate::mapping::{AxisMap, GridMap};
+
+/// Where a line that goes in steps changes its height.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// At the row that comes from: it is as high as the next one up to it.
+    Pre,
+    /// In the middle between two rows.
+    Mid,
+    /// At the next row: it is as high as the last one up to there.
+    Post,
+}
+
+impl Step {
+    /// Corners between two rows.
+    pub(super) fn corners(step: Option<Self>) -> usize {
+        match step {
+            None => 0,
+            Some(Step::Pre | Step::Post) => 1,
+            Some(Step::Mid) => 2,
+        }
+    }
+
+    /// The corners between two vertices, in data units; as many as [`Step::corners`] says count.
+    pub(super) fn between(self, (x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> [(f64, f64); 2] {
+        match self {
+            Step::Pre => [(x0, y1); 2],
+            Step::Post => [(x1, y0); 2],
+            Step::Mid => {
+                // Halves first: the sum of two large numbers may be infinite.
+                let middle = x0 * 0.5 + x1 * 0.5;
+                [(middle, y0), (middle, y1)]
+            }
+        }
+    }
+}
+
+/// One array for each thing that is known of a vertex.
+struct Columns {
+    x: Buffer<f64>,
+    y: Buffer<f64>,
+    base: Buffer<f64>,
+    values: Buffer<f64>,
+    codes: Buffer<u32>,
+    order: Buffer<u32>,
+}
+
+/// What a track holds besides x and y.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Holds {
+    pub(super) base: bool,
+    pub(super) values: bool,
+    pub(super) codes: bool,
+    pub(super) order: bool,
+}
+
+impl Columns {
+    const ROW_BYTES: usize = 4 * size_of::<f64>() + 2 * size_of::<u32>();
+
+    fn new(rows: usize, holds: Holds, consumer: &MemoryConsumer) -> Result<Self> {
+        let rows_if = |held: bool| if held { rows } else { 0 };
+        Ok(Self {
+            x: consumer.buffer(rows)?,
+            y: consumer.buffer(rows)?,
+            base: consumer.buffer(rows_if(holds.base))?,
+            values: consumer.buffer(rows_if(holds.values))?,
+            codes: consumer.buffer(rows_if(holds.codes))?,
+            order: consumer.buffer(rows_if(holds.order))?,
+        })
+    }
+}
+
+/// The vertices of one batch.
+pub(super) struct Track {
+    rows: usize,
+    holds: Holds,
+    step: Option<Step>,
+    /// As they are read.
+    read: Columns,
+    /// What is drawn, as positions.
+    drawn: Columns,
+}
+
+/// Where the columns of a batch are.
+pub(super) struct Places {
+    pub(super) x: usize,
+    pub(super) y: usize,
+    pub(super) base: Option<usize>,
+    pub(super) value: Option<usize>,
+}
+
+impl Track {
+    /// Bytes for each row of a batch.
+    pub(super) fn row_bytes(step: Option<Step>) -> usize {
+        Columns::ROW_BYTES * (2 + Step::corners(step))
+    }
+
+    pub(super) fn new(
+        rows: usize,
+        holds: Holds,
+        step: Option<Step>,
+        consumer: &MemoryConsumer,
+    ) -> Result<Self> {
+        let drawn = rows.saturating_mul(1 + Step::corners(step));
+        Ok(Self {
+            rows,
+            holds,
+            step,
+            read: Columns::new(rows, holds, consumer)?,
+            drawn: Columns::new(drawn, holds, consumer)?,
+        })
+    }
+
+    /// Whether a batch of so many rows fits.
+    pub(super) fn holds(&self, rows: usize) -> bool {
+        self.rows >= rows
+    }
+
+    /// Take the vertices of a batch; `lines` says which rows are drawn, and afterwards which vertices. Returns how many
+    /// rows have no pixel.
+    pub(super) fn fill(
+        &mut self,
+        batch: &Batch<'_>,
+        places: &Places,
+        sorted: Option<&Sorted>,
+        constant_base: f64,
+        grid: &GridMap,
+        lines: &mut [LineRows],
+        codes: impl FnOnce(&mut [u32]) -> Result<()>,
+    ) -> Result<u64> {
+        let Self { read, drawn, holds, step, .. } = self;
+        let rows = lines.last().map_or(0, |line| line.end);
+        match sorted {
+            Some(sorted) => {
+                read.x[..rows].copy_from_slice(&sorted.x[..rows]);
+                read.y[..rows].copy_from_slice(&sorted.y[..rows]);
+                if holds.values {
+                    read.values[..rows].copy_from_slice(&sorted.values[..rows]);
+                }
+                if holds.codes {
+                    read.codes[..rows].copy_from_slice(&sorted.codes[..rows]);
+                }
+                if holds.order {
+                    read.order[..rows].copy_from_slice(&sorted.order[..rows]);
+                }
+                if let Some(base) = places.base {
+                    // In the order of the batch first, where what is drawn comes later.
+                    let spare = &mut drawn.base[..batch.rows];
+                    convert_missing(&batch.columns[base], 0, spare)?;
+                    for (target, row) in read.base[..rows].iter_mut().zip(sorted.order.iter()) {
+                        *target = spare[*row as usize];
+                    }
+                }
+            }
+            None => {
+                convert_missing(&batch.columns[places.x], 0, &mut read.x[..rows])?;
+                convert_missing(&batch.columns[places.y], 0, &mut read.y[..rows])?;
+                if let (Some(value), true) = (places.value, holds.values) {
+                    convert_missing(&batch.columns[value], 0, &mut read.values[..rows])?;
+                }
+                if holds.codes {
+                    codes(&mut read.codes[..rows])?;
+                }
+                if holds.order {
+                    read.order[..rows].iter_mut().zip(0..).for_each(|(order, row)| *order = row);
+                }
+                if let Some(base) = places.base {
+                    convert_missing(&batch.columns[base], 0, &mut read.base[..rows])?;
+                }
+            }
+        }
+        if holds.base && places.base.is_none() {
+            read.base[..rows].fill(constant_base);
+        }
+        let (x, y) = (&read.x[..rows], &read.y[..rows]);
+        let inside = x.iter().zip(y).filter(|(x, y)| {
+            (**x >= grid.x.start) & (**x <= grid.x.end) & (**y >= grid.y.start) & (**y <= grid.y.end)
+        });
+        let skipped = (rows - inside.count()) as u64;
+        match step {
+            None => {
+                drawn.x[..rows].copy_from_slice(x);
+                drawn.y[..rows].copy_from_slice(y);
+                if holds.base {
+                    drawn.base[..rows].copy_from_slice(&read.base[..rows]);
+                }
+                if holds.values {
+                    drawn.values[..rows].copy_from_slice(&read.values[..rows]);
+                }
+                if holds.codes {
+                    drawn.codes[..rows].copy_from_slice(&read.codes[..rows]);
+                }
+                if holds.order {
+                    drawn.order[..rows].copy_from_slice(&read.order[..rows]);
+                }
+            }
+            Some(step) => expand(read, drawn, *holds, *step, grid, lines),
+        }
+        let end = lines.last().map_or(0, |line| line.end);
+        to_positions(&mut drawn.x[..end], &grid.x);
+        to_positions(&mut drawn.y[..end], &grid.y);
+        if holds.base {
+            to_base(&mut drawn.base[..end], &grid.y);
+        }
+        for (index, (x, y)) in drawn.x[..end].iter_mut().zip(drawn.y[..end].iter_mut()).enumerate() {
+            let base = if holds.base { drawn.base[index] } else { 0.0 };
+            let there = (x.abs() < f64::INFINITY) & (y.abs() < f64::INFINITY) & !base.is_nan();
+            (*x, *y) = if there { (*x, *y) } else { (f64::NAN, f64::NAN) };
+        }
+        Ok(skipped)
+    }
+
+    /// The vertices from one place to before another.
+    pub(super) fn knots(&self, start: usize, end: usize, order: u64) -> Knots<'_> {
+        let Self { drawn, holds, .. } = self;
+        fn part<T>(held: bool, all: &[T], start: usize, end: usize) -> &[T] {
+            if held { &all[start..end] } else { &[] }
+        }
+        Knots {
+            x: &drawn.x[start..end],
+            y: &drawn.y[start..end],
+            base: part(holds.base, &drawn.base, start, end),
+            values: part(holds.values, &drawn.values, start, end),
+            codes: part(holds.codes, &drawn.codes, start, end),
+            numbers: part(holds.order, &drawn.order, start, end),
+            order,
+            comes: true,
+            goes: true,
+        }
+    }
+
+    /// X and y of a row in data units.
+    pub(super) fn data(&self, row: usize) -> (f64, f64) {
+        (self.read.x[row], self.read.y[row])
+    }
+}
+
+/// What the axis maps values to.
+pub(super) fn to_positions(values: &mut [f64], axis: &AxisMap) {
+    if axis.log {
+        values.iter_mut().for_each(|value| *value = value.log10());
+    }
+}
+
+/// What the axis maps the heights of a base to: what has no logarithm because it is not above 0 lies below everything.
+pub(super) fn to_base(values: &mut [f64], axis: &AxisMap) {
+    for value in values {
+        if axis.log {
+            *value = if *value <= 0.0 { f64::NEG_INFINITY } else { value.log10() };
+        }
+        // NaN stays: there is no base.
+        *value = value.clamp(-f64::MAX, f64::MAX);
+    }
+}
+
+/// Put the corners of steps between the rows of each line.
+fn expand(
+    read: &Columns,
+    drawn: &mut Columns,
+    holds: Holds,
+    step: Step,
+    grid: &GridMap,
+    lines: &mut [LineRows],
+) {
+    let corners = Step::corners(Some(step));
+    let mut at = 0;
+    for line in lines {
+        let start = at;
+        for row in line.start..line.end {
+            let (x, y) = (read.x[row], read.y[row]);
+            let mut put = |x: f64, y: f64, from: usize| {
+                (drawn.x[at], drawn.y[at]) = (x, y);
+                if holds.base {
+                    drawn.base[at] = read.base[from];
+                }
+                if holds.values {
+                    drawn.values[at] = read.values[from];
+                }
+                if holds.codes {
+                    drawn.codes[at] = read.codes[from];
+                }
+                if holds.order {
+                    drawn.order[at] = read.order[from];
+                }
+                at += 1;
+            };
+            if row > line.start {
+                let before = (read.x[row - 1], read.y[row - 1]);
+                let there = is_there(before, grid) && is_there((x, y), grid);
+                for (x, y) in step.between(before, (x, y)).into_iter().take(corners) {
+                    // Where a row is missing there is no corner either.
+                    put(if there { x } else { f64::NAN }, y, row - 1);
+                }
+            }
+            put(x, y, row);
+        }
+        (line.start, line.end) = (start, at);
+    }
+}
+
+/// Whether a vertex in data units has a position.
+fn is_there((x, y): (f64, f64), grid: &GridMap) -> bool {
+    let has = |value: f64, axis: &AxisMap| value.abs() < f64::INFINITY && (!axis.log || value > 0.0);
+    has(x, &grid.x) && has(y, &grid.y)
+}
+
+/// Vertices of one line that follow each other, and what the segments that start with them bring.
+#[derive(Clone, Copy)]
+pub(super) struct Knots<'a> {
+    /// Positions; both are NaN where there is none.
+    pub(super) x: &'a [f64],
+    pub(super) y: &'a [f64],
+    /// Positions of the base; empty if there is none.
+    pub(super) base: &'a [f64],
+    /// Empty if the reduction looks at none.
+    pub(super) values: &'a [f64],
+    pub(super) codes: &'a [u32],
+    pub(super) numbers: &'a [u32],
+    /// What is added to the numbers for the key of each.
+    pub(super) order: u64,
+    /// Whether the first one only tells where the line comes from, and the last one where it goes.
+    pub(super) comes: bool,
+    pub(super) goes: bool,
+}
+
+impl Knots<'_> {
+    /// Whether a vertex has no position.
+    #[inline]
+    pub(super) fn is_missing(&self, vertex: usize) -> bool {
+        self.x[vertex].is_nan()
+    }
+
+    /// The segments that are drawn, by the vertices that they start with.
+    pub(super) fn segments(&self) -> std::ops::Range<usize> {
+        usize::from(self.comes)..self.x.len().saturating_sub(1 + usize::from(self.goes))
+    }
+}

@@ -1,0 +1,396 @@
+//! Antialiased segments: how much of each pixel a stroke of some width covers, four pixels of a row at a time.
+//!
+//! Coverage is Datashader's (decision 0029): 1 up to half a pixel within the edge of the stroke, falling to 0 over one pixel.
+//! It is rounded to multiples of 2⁻²⁶, so that sums of it are exact and do not depend on their order.
+
+use super::block::NOWHERE;
+use super::isa::for_each_isa;
+
+/// Pixels that are computed together: as many as a stroke of width 1 covers of a row.
+const LANES: usize = 4;
+
+/// Adding and subtracting it rounds to multiples of 2⁻²⁶; sums of those are exact up to 2²⁷.
+const ROUND: f64 = 1.5 * (1u64 << 26) as f64;
+
+/// How a stroke is drawn.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Nib {
+    /// From the middle to where there is nothing more.
+    half: f64,
+    /// Below 1 where the stroke is thinner than a pixel: it is drawn one pixel wide and as much fainter.
+    scale: f64,
+}
+
+impl Nib {
+    /// A stroke of a width in pixels, above 0.
+    pub(crate) fn new(width: f64) -> Self {
+        Self { half: 0.5 * (width.max(1.0) + 1.0), scale: width.min(1.0) }
+    }
+
+    #[inline(always)]
+    fn coverage(&self, distance: f64) -> f64 {
+        let inside = self.half - distance;
+        let inside = if inside < 1.0 { inside } else { 1.0 };
+        let inside = if inside > 0.0 { inside } else { 0.0 };
+        inside * self.scale
+    }
+}
+
+/// One direction of a sheet: the ends of its range as positions, and from those to pixels.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Side {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) scale: f64,
+    pub(crate) translate: f64,
+    pub(crate) pixels: usize,
+}
+
+impl Side {
+    /// In pixels, 0 in the middle of the first.
+    #[inline(always)]
+    fn at(&self, position: f64) -> f64 {
+        position * self.scale + self.translate - 0.5
+    }
+
+    #[inline(always)]
+    fn holds(&self, position: f64) -> bool {
+        (position >= self.low) & (position <= self.high)
+    }
+
+    /// The pixels from one coordinate to another, both included; none if the first is above the last.
+    #[inline(always)]
+    fn between(&self, low: f64, high: f64) -> (usize, usize) {
+        let last = self.pixels as f64 - 1.0;
+        let first = low.ceil();
+        let first = if first > 0.0 { first } else { 0.0 };
+        let end = high.floor();
+        let end = if end < last { end } else { last };
+        if first <= end { (first as usize, end as usize) } else { (1, 0) }
+    }
+}
+
+/// The part of a segment (x, y, x, y) within the ranges, and whether its start was cut off.
+pub(crate) type Cut<'a> = dyn Fn([f64; 4]) -> Option<([f64; 4], bool)> + 'a;
+
+/// Vertices that are joined, and what is known of the segments that start with them.
+pub(crate) struct Vertices<'a> {
+    /// Positions; NaN where there is none.
+    pub(crate) x: &'a [f64],
+    pub(crate) y: &'a [f64],
+    /// What a segment brings, NaN for nothing; empty if all bring 1.
+    pub(crate) weights: &'a [f64],
+    /// Whether they weigh anything; otherwise each that is there brings 1.
+    pub(crate) weighed: bool,
+    /// The plane of each, [`NOWHERE`] for none; empty if there is one plane.
+    pub(crate) codes: &'a [u32],
+    /// Whether the first vertex only tells where the line comes from, and the last one where it goes.
+    pub(crate) comes: bool,
+    pub(crate) goes: bool,
+}
+
+/// Where coverage goes.
+trait Tint {
+    /// Whether each pixel is to be told of a line once, not of each segment.
+    const JOINED: bool;
+    /// Coverage of some pixels from cell `at` of a plane on; `anew` says which the segment before did not touch.
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[bool], weight: f64);
+}
+
+/// Sums of coverage times weight; -0.0 is empty.
+struct Sums<'a, 'p>(&'a mut [&'p mut [f64]]);
+
+impl Tint for Sums<'_, '_> {
+    const JOINED: bool = true;
+
+    #[inline(always)]
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[bool], weight: f64) {
+        let cells = &mut self.0[plane][at..at + coverage.len()];
+        for (cell, coverage) in cells.iter_mut().zip(coverage) {
+            let more = *coverage * weight + 0.0;
+            *cell += if *coverage > 0.0 { more } else { -0.0 };
+        }
+    }
+}
+
+/// The greatest of coverage times weight; NaN is empty.
+struct Greatest<'a, 'p>(&'a mut [&'p mut [f64]]);
+
+impl Tint for Greatest<'_, '_> {
+    const JOINED: bool = false;
+
+    #[inline(always)]
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[bool], weight: f64) {
+        let cells = &mut self.0[plane][at..at + coverage.len()];
+        for (cell, coverage) in cells.iter_mut().zip(coverage) {
+            let value = *coverage * weight + 0.0;
+            let kept = (*coverage <= 0.0) | (*cell >= value);
+            *cell = if kept { *cell } else { value };
+        }
+    }
+}
+
+/// Sums, and calls for each pixel that is touched anew.
+struct Means<'a, 'p> {
+    sums: Sums<'a, 'p>,
+    touched: &'a mut dyn FnMut(usize, usize),
+}
+
+impl Tint for Means<'_, '_> {
+    const JOINED: bool = true;
+
+    #[inline(always)]
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[bool], weight: f64) {
+        self.sums.put(plane, at, coverage, anew, weight);
+        for (lane, (coverage, anew)) in coverage.iter().zip(anew).enumerate() {
+            if *coverage > 0.0 && *anew {
+                (self.touched)(plane, at + lane);
+            }
+        }
+    }
+}
+
+/// A direction, and how long it is kept.
+#[derive(Clone, Copy)]
+struct Arrow {
+    x: f64,
+    y: f64,
+    length: f64,
+}
+
+impl Arrow {
+    #[inline(always)]
+    fn new(x: f64, y: f64) -> Self {
+        let length = (x * x + y * y).sqrt();
+        Self { x: x / length, y: y / length, length }
+    }
+}
+
+/// A segment in pixels.
+struct Segment {
+    x: f64,
+    y: f64,
+    along: Arrow,
+    /// Whether its ends are round: the caps of a line, and joints where each segment counts for itself.
+    round_start: bool,
+    round_end: bool,
+    /// The segment before, whose pixels it does not count again.
+    before: Option<Arrow>,
+}
+
+/// Cover the pixels of one segment.
+#[inline(always)]
+fn cover<T: Tint>(
+    segment: &Segment,
+    plane: usize,
+    weight: f64,
+    (across, up): (&Side, &Side),
+    nib: &Nib,
+    tint: &mut T,
+) {
+    let Segment { x, y, along, round_start, round_end, before } = segment;
+    let (to_x, to_y) = (along.x * along.length, along.y * along.length);
+    let (left, right) = if to_x < 0.0 { (to_x, 0.0) } else { (0.0, to_x) };
+    let (low, high) = if to_y < 0.0 { (to_y, 0.0) } else { (0.0, to_y) };
+    let (left, right) = (left - nib.half, right + nib.half);
+    let (first_line, last_line) = up.between(y + low - nib.half, y + high + nib.half);
+    let (mut first, mut last) = across.between(x + left, x + right);
+    let wide = last.wrapping_sub(first) >= LANES && last > first;
+    let (before, joined) = match before {
+        Some(before) => (*before, true),
+        None => (Arrow { x: 0.0, y: 0.0, length: 0.0 }, false),
+    };
+    let round_start = *round_start;
+    let (by_x, by_y) = (1.0 / along.x, 1.0 / along.y);
+    for line in first_line..=last_line {
+        let dy = line as f64 - y;
+        if wide {
+            // Of a long segment only what lies between the four sides of its box.
+            let (mut from, mut to) = (left, right);
+            if along.y != 0.0 {
+                let (a, b) = ((dy * along.x - nib.half) * by_y, (dy * along.x + nib.half) * by_y);
+                let (a, b) = if a < b { (a, b) } else { (b, a) };
+                (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
+            }
+            if along.x != 0.0 {
+                let (a, b) =
+                    ((-nib.half - dy * along.y) * by_x, (along.length + nib.half - dy * along.y) * by_x);
+                let (a, b) = if a < b { (a, b) } else { (b, a) };
+                (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
+            }
+            // What rounding may have cut off is next to nothing, but must not depend on how this was computed.
+            (first, last) = across.between(x + from - 1e-6, x + to + 1e-6);
+        }
+        let mut column = first;
+        while column <= last {
+            let start =
+                if column + LANES > across.pixels { across.pixels.saturating_sub(LANES) } else { column };
+            let lanes = LANES.min(across.pixels);
+            let (mut coverage, mut anew) = ([0.0; LANES], [true; LANES]);
+            let offset = start as f64 - x;
+            for lane in 0..LANES {
+                let dx = offset + lane as f64;
+                let ahead = dx * along.x + dy * along.y;
+                let aside = dx * along.y - dy * along.x;
+                let (is_before, is_after) = (ahead < 0.0, ahead > along.length);
+                let beyond = if is_after { ahead - along.length } else { 0.0 };
+                let beyond = if is_before { ahead } else { beyond };
+                let mut covered = nib.coverage((aside * aside + beyond * beyond).sqrt());
+                if T::JOINED {
+                    let back = dx * before.x + dy * before.y;
+                    let back_aside = (dx * before.y - dy * before.x).abs();
+                    let kept = (!is_before | round_start | (back > 0.0)) & (!is_after | *round_end);
+                    let again = joined
+                        & !is_before
+                        & !is_after
+                        & (back <= 0.0)
+                        & (back >= -before.length)
+                        & (back_aside <= nib.half);
+                    let known = nib.coverage(back_aside);
+                    let known = if again { known } else { 0.0 };
+                    let more = covered - known;
+                    covered = if kept & (more > 0.0) { more } else { 0.0 };
+                    anew[lane] = known == 0.0;
+                }
+                // A pixel of the window that was shifted from the edge is taken once.
+                let taken = start + lane >= column;
+                coverage[lane] = if taken { (covered + ROUND) - ROUND } else { 0.0 };
+            }
+            let at = line * across.pixels + start;
+            if lanes == LANES {
+                tint.put(plane, at, &coverage, &anew, weight);
+            } else {
+                tint.put(plane, at, &coverage[..lanes], &anew[..lanes], weight);
+            }
+            column = start + LANES;
+        }
+    }
+}
+
+#[inline(always)]
+fn stroke<T: Tint>(
+    vertices: &Vertices<'_>,
+    (across, up): (&Side, &Side),
+    nib: &Nib,
+    cut: &Cut<'_>,
+    tint: &mut T,
+) {
+    let Vertices { x, y, weights, weighed, codes, comes, goes } = *vertices;
+    let (first, end) = (usize::from(comes), x.len().saturating_sub(1 + usize::from(goes)));
+    let y = &y[..x.len()];
+    let missing = |vertex: usize| x[vertex].is_nan() | y[vertex].is_nan();
+    // The segment that was drawn last, if it was not cut.
+    let mut last: Option<(usize, Arrow)> = None;
+    for segment in first..end {
+        if missing(segment) || missing(segment + 1) {
+            continue;
+        }
+        let weight = if weights.is_empty() { 1.0 } else { weights[segment] };
+        let plane = if codes.is_empty() { 0 } else { codes[segment] };
+        if weight.is_nan() || plane == NOWHERE {
+            continue;
+        }
+        let weight = if weighed { weight } else { 1.0 };
+        let mut ends = [x[segment], y[segment], x[segment + 1], y[segment + 1]];
+        let mut round_start = segment == 0 || missing(segment - 1);
+        let round_end = segment + 2 >= x.len() || missing(segment + 2);
+        let whole = across.holds(ends[0]) & up.holds(ends[1]) & across.holds(ends[2]) & up.holds(ends[3]);
+        if !whole {
+            let Some((part, is_cut)) = cut(ends) else { continue };
+            ends = part;
+            round_start |= is_cut;
+        }
+        let (x0, y0) = (across.at(ends[0]), up.at(ends[1]));
+        let (x1, y1) = (across.at(ends[2]), up.at(ends[3]));
+        if x0 == x1 && y0 == y1 {
+            continue;
+        }
+        let along = Arrow::new(x1 - x0, y1 - y0);
+        let before = if T::JOINED && !round_start {
+            let before = match last {
+                Some((known, arrow)) if known + 1 == segment => arrow,
+                _ => Arrow::new(x0 - across.at(x[segment - 1]), y0 - up.at(y[segment - 1])),
+            };
+            Some(before).filter(|before| before.length > 0.0)
+        } else {
+            None
+        };
+        if whole {
+            last = Some((segment, along));
+        }
+        // Where the segment before has no length, both ends are round.
+        let alone = before.is_none();
+        let (round_start, round_end) = (round_start || alone, round_end || (alone && !round_start));
+        let segment = Segment { x: x0, y: y0, along, round_start, round_end, before };
+        cover(&segment, plane as usize, weight, (across, up), nib, tint);
+    }
+}
+
+#[inline(always)]
+fn sums_body(
+    vertices: &Vertices<'_>,
+    sides: (&Side, &Side),
+    nib: &Nib,
+    cut: &Cut<'_>,
+    planes: &mut [&mut [f64]],
+) {
+    stroke(vertices, sides, nib, cut, &mut Sums(planes));
+}
+
+for_each_isa! {
+    /// Add the coverage of the segments, times what each brings, to the cells; a pixel that two joined segments cover
+    /// gets the greater coverage, not both.
+    pub(crate) fn stroke_sums(
+        vertices: &Vertices<'_>,
+        sides: (&Side, &Side),
+        nib: &Nib,
+        cut: &Cut<'_>,
+        planes: &mut [&mut [f64]],
+    ) = sums_body;
+}
+
+#[inline(always)]
+fn greatest_body(
+    vertices: &Vertices<'_>,
+    sides: (&Side, &Side),
+    nib: &Nib,
+    cut: &Cut<'_>,
+    planes: &mut [&mut [f64]],
+) {
+    stroke(vertices, sides, nib, cut, &mut Greatest(planes));
+}
+
+for_each_isa! {
+    /// Let each cell hold the greatest coverage of any segment, times what it brings.
+    pub(crate) fn stroke_greatest(
+        vertices: &Vertices<'_>,
+        sides: (&Side, &Side),
+        nib: &Nib,
+        cut: &Cut<'_>,
+        planes: &mut [&mut [f64]],
+    ) = greatest_body;
+}
+
+#[inline(always)]
+fn means_body(
+    vertices: &Vertices<'_>,
+    sides: (&Side, &Side),
+    nib: &Nib,
+    cut: &Cut<'_>,
+    planes: &mut [&mut [f64]],
+    touched: &mut dyn FnMut(usize, usize),
+) {
+    stroke(vertices, sides, nib, cut, &mut Means { sums: Sums(planes), touched });
+}
+
+for_each_isa! {
+    /// As [`stroke_sums`]; `touched` hears of each pixel (plane, cell) that a segment covers and the one before it did not.
+    pub(crate) fn stroke_means(
+        vertices: &Vertices<'_>,
+        sides: (&Side, &Side),
+        nib: &Nib,
+        cut: &Cut<'_>,
+        planes: &mut [&mut [f64]],
+        touched: &mut dyn FnMut(usize, usize),
+    ) = means_body;
+}
