@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _arguments, _core
+from . import _arguments, _core, _job
 from ._aggregate import Aggregate, aggregate_of
 from ._errors import BadArgument
 from ._job import ceiling, fold, job
@@ -134,7 +134,8 @@ class Canvas:
         Costs one pass; another one before it where a range is not given and the source has no statistics.
         """
         rows = scan(source)
-        begun = job(self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
+        mark = _job.points(x, y)
+        begun = job(self, mark, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
         return aggregate_of(fold(rows, begun))
 
     def line(
@@ -194,17 +195,8 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        begun = job(
-            self,
-            x,
-            y,
-            reduction,
-            threads=threads,
-            memory=memory,
-            progress=progress,
-            mark="line",
-            group=group,
-        )
+        mark = _job.line(x, y, group)
+        begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
         return aggregate_of(fold(rows, begun))
 
     def raster(

@@ -23,6 +23,7 @@ __all__ = [
     "Heap",
     "Island",
     "Job",
+    "Mark",
     "Marks",
     "PageSpec",
     "Pixmap",
@@ -401,6 +402,19 @@ class Raster:
     def finish(self) -> Aggregate: ...
 
 @final
+class Mark:
+    @staticmethod
+    def points(x: str, y: str) -> Mark: ...
+    @staticmethod
+    def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    @property
+    def x(self) -> str: ...
+    @property
+    def y(self) -> str: ...
+    @property
+    def is_points(self) -> bool: ...
+
+@final
 class PageSpec:
     def __new__(
         cls,
@@ -410,14 +424,12 @@ class PageSpec:
         caption: str | None,
         x_label: str | None,
         y_label: str | None,
-        x: str,
-        y: str,
+        mark: Mark,
         reduction: _ReductionSpec,
         theme: str,
         scale: float,
         shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
         y_downwards: bool,
-        counted: str,
     ) -> PageSpec: ...
     @property
     def x(self) -> str: ...
@@ -431,8 +443,7 @@ class PageSpec:
 class Job:
     def __new__(
         cls,
-        x: str,
-        y: str,
+        mark: Mark,
         reduction: _ReductionSpec,
         width: int,
         height: int,
@@ -446,8 +457,6 @@ class Job:
         tiled: bool | None,
         progress: Callable[[int, int | None], object] | None,
         page: PageSpec | None,
-        mark: str,
-        group: str | None,
     ) -> Job: ...
     def draw(self, source: Source) -> Aggregate | TiledAggregate: ...
     def consume(self, source: Source) -> None: ...

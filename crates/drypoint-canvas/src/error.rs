@@ -50,6 +50,11 @@ pub enum CanvasError {
     /// A column whose values are no categories.
     #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
     NotCategorical { column: String, data_type: DataType },
+    /// Numbers and instants, or instants of two kinds, on one axis.
+    #[error(
+        "columns {first:?} and {other:?} lie along one axis, but one is {first_kind} and the other {other_kind}"
+    )]
+    MixedAxis { first: String, first_kind: DataType, other: String, other_kind: DataType },
     /// A category column with too many different values.
     #[error(
         "column {column:?} has more than {limit} categories; group them first, raise the limit, \

@@ -189,7 +189,7 @@ fn stream_class(error: &StreamError) -> &'static str {
 
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
-        CanvasError::NoImage { .. } => "UnsupportedData",
+        CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } => "UnsupportedData",
         CanvasError::Inexact { .. } => "BadValue",
         CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
         CanvasError::Io { .. } => "OutputError",

@@ -16,6 +16,7 @@ mod codec;
 mod collection;
 mod compressed;
 mod constructor;
+mod downsample;
 mod error;
 mod file;
 mod growth;
@@ -23,7 +24,7 @@ mod heap;
 mod island;
 mod job;
 mod lifetime;
-mod lines;
+mod mark;
 mod memory;
 mod page;
 mod pixmap;
@@ -79,6 +80,8 @@ mod _core {
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
+    use crate::downsample::downsample;
+    #[pymodule_export]
     use crate::file::{check_writable, write_file};
     #[pymodule_export]
     use crate::growth::Marks;
@@ -91,7 +94,7 @@ mod _core {
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
     #[pymodule_export]
-    use crate::lines::downsample;
+    use crate::mark::Mark;
     #[pymodule_export]
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,

@@ -92,12 +92,13 @@ impl CountTiles {
 
     /// Tiles in which something fell.
     pub fn tiles(&self) -> u64 {
-        (0..self.shards.len()).map(|shard| self.shard(shard).held().tiles).sum()
+        (0..self.shards.len()).map(|shard| self.shard(shard).tiles()).sum()
     }
 
     /// Bytes held of it: logs, counters, tables, packed tiles in memory and on disk.
     pub fn stored_bytes(&self) -> u64 {
-        (0..self.shards.len()).map(|shard| self.shard(shard).held().bytes).sum()
+        let held: u64 = (0..self.shards.len()).map(|shard| self.shard(shard).bytes()).sum();
+        held + self.spilled_bytes()
     }
 
     /// Bytes of it that are on disk.
