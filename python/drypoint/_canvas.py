@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     _MethodName = Literal["area", "nearest", "bilinear", "max", "min", "mode"]
     _Range = tuple[Any, Any]
     _ScaleName = Literal["linear", "log"]
+    _StepName = Literal["pre", "mid", "post"]
 
 __all__ = ["Canvas"]
 
@@ -146,6 +147,9 @@ class Canvas:
         reduction: Reduction | str | None = None,
         *,
         group: str | None = None,
+        line_width: float = 0,
+        step: _StepName | None = None,
+        self_intersect: bool = True,
         threads: int | None = None,
         memory: str | int | None = None,
         progress: Callable[[int, int | None], object] | None = None,
@@ -166,23 +170,38 @@ class Canvas:
         group : str, optional
             A column of text, integers or truth values: rows of one value are one line, also where rows of others
             stand between them. Rows without a value belong to none. Without it, all rows are one line.
+        line_width : float, default 0
+            In pixels, up to 1000. 0 visits whole pixels, one wide; any other width is antialiased: a pixel gets the part of
+            it that the line covers. Below 1 a line is drawn one pixel wide and as much fainter.
+        step : {"pre", "mid", "post"}, optional
+            Go in steps, as Matplotlib's ``drawstyle="steps-pre"``: the height changes at the row before, halfway (in data
+            units), or at the next row. The segments of a step bring the values of the row that it comes from.
+        self_intersect : bool, default True
+            Whether `count` and `sum` of an antialiased line count a pixel each time that the line passes. If not, they keep
+            the greatest of what passes.
         threads, memory, progress
             As in `Canvas.points`.
 
         Returns
         -------
         Aggregate
-            As of `Canvas.points`; rows outside the ranges count as skipped although their segments may be seen.
+            As of `Canvas.points`; rows outside the ranges count as skipped although their segments may be seen. Of
+            antialiased lines float64, NaN where none passes.
 
         Raises
         ------
         MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData, BadValue
             Nothing is changed then.
+        BadArgument
+            Also of a reduction that antialiased lines do not define: `var` and `std`, and with a `group` those that need
+            each line as a whole (`min`, `first`, `last`, and ``self_intersect=False``).
 
         Notes
         -----
-        Cell by cell what Datashader's ``Canvas.line`` gives with ``line_width=0``: a vertex shared by two segments is
-        counted once, a segment within one pixel counts once there. Costs one pass, and one before it where a range is
+        Cell by cell what Datashader's ``Canvas.line`` gives: a vertex shared by two segments is counted once, a segment
+        within one pixel counts once there. Antialiased, `count` is the sum of coverage, joints counted once, `any` the
+        greatest coverage, `sum` and `mean` weigh values by it, and `min`, `max`, `first` and `last` of a line keep the
+        greatest of value times coverage (`Canvas.line` of Datashader with ``line_width``). Costs one pass, and one before it where a range is
         not given and the source has no statistics; a stream that can be read only once is then kept on disk meanwhile,
         compressed. With `group`, memory grows with the number of groups: some 300 bytes each.
 
@@ -195,7 +214,7 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        mark = _job.line(x, y, group)
+        mark = _job.line(x, y, group, line_width, step, self_intersect)
         begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
         return aggregate_of(fold(rows, begun))
 

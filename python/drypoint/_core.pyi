@@ -406,7 +406,14 @@ class Mark:
     @staticmethod
     def points(x: str, y: str) -> Mark: ...
     @staticmethod
-    def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    def line(
+        x: str,
+        y: str,
+        group: str | None = None,
+        width: float = 0.0,
+        step: str | None = None,
+        self_intersect: bool = True,
+    ) -> Mark: ...
     @property
     def x(self) -> str: ...
     @property

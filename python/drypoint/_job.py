@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["axis_range", "ceiling", "fold", "job", "line", "points"]
 
+#: Where a line in steps changes its height, as Matplotlib calls it.
+STEPS = ("pre", "mid", "post")
+#: The widest line, in pixels.
+MOST_WIDTH = 1000
+
 
 def job(
     canvas: Canvas,
@@ -57,10 +62,26 @@ def points(x: str, y: str) -> _core.Mark:
     return _core.Mark.points(_arguments.text(x, "x"), _arguments.text(y, "y"))
 
 
-def line(x: str, y: str, group: str | None) -> _core.Mark:
+def line(
+    x: str,
+    y: str,
+    group: str | None,
+    line_width: float = 0,
+    step: str | None = None,
+    self_intersect: bool = True,
+) -> _core.Mark:
     """Rows joined in their order, or in that of each group."""
-    group = _arguments.optional(_arguments.text, group, "group")
-    return _core.Mark.line(_arguments.text(x, "x"), _arguments.text(y, "y"), group)
+    width = _arguments.number(line_width, "line_width")
+    if not 0 <= width <= MOST_WIDTH:
+        raise BadArgument(f"line_width must be from 0 (whole pixels) to {MOST_WIDTH} pixels, not {line_width!r}")
+    return _core.Mark.line(
+        _arguments.text(x, "x"),
+        _arguments.text(y, "y"),
+        _arguments.optional(_arguments.text, group, "group"),
+        width,
+        _arguments.optional(_arguments.choice, step, "step", STEPS),
+        _arguments.flag(self_intersect, "self_intersect"),
+    )
 
 
 def ceiling(memory: str | int | None) -> str | None:

@@ -83,6 +83,15 @@ pub enum CanvasError {
         "{reduction} of antialiased lines apart needs each line as a whole; draw them without a group, or with a line_width of 0"
     )]
     StrokesApart { reduction: Box<Reduction> },
+    /// An area without any column of heights.
+    #[error("an area needs at least one column of heights")]
+    NoHeights,
+    /// Layers of a stack are planes, and so are categories.
+    #[error("by({column:?}) of stacked areas: each layer has a plane of its own already; draw one column, or no categories")]
+    StackedCategories { column: String },
+    /// A base that is NaN or infinite.
+    #[error("the base of an area is {base}; it must be finite")]
+    BaseNotFinite { base: f64 },
     /// A width that is none.
     #[error("the width of a line is {width}; it must be 0 (whole pixels) to {most}")]
     LineWidth { width: f64, most: f64 },

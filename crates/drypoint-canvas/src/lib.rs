@@ -27,7 +27,9 @@ pub use canvas::{Axis, AxisKind, Canvas, Scale};
 pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
-pub use lines::{Chosen, Downsampling, LineColumns, LinesFold, Step, downsample, lines};
+pub use lines::{
+    AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample, lines,
+};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};

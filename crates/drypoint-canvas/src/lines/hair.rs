@@ -28,7 +28,7 @@ impl Pen for HairPen {
         Ok(reduction.clone())
     }
 
-    fn spare_bytes(grid: &GridMap, reduction: &Reduction) -> usize {
+    fn spare_bytes(grid: &GridMap, reduction: &Reduction, _layers: usize) -> usize {
         if runs_suit(reduction) { Runs::bytes(grid.width, grid.height) } else { 0 }
     }
 
@@ -45,7 +45,7 @@ impl Pen for HairPen {
         if let Some(runs) = runs
             && !runs.has_room(knots.x.len().saturating_mul(grid.width.min(grid.height) + 1))
         {
-            sink.drain(runs);
+            sink.drain(runs, 0);
         }
         let segments = knots.segments();
         let mut to = frame.spot(knots.x[segments.start], knots.y[segments.start]);
@@ -77,7 +77,7 @@ impl Pen for HairPen {
 
     fn into_parts(mut self) -> (Accumulator, Vec<u32>) {
         if let Some(runs) = &mut self.runs {
-            self.sink.drain(runs);
+            self.sink.drain(runs, 0);
         }
         self.sink.into_parts()
     }

@@ -11,10 +11,9 @@ use crate::Result;
 pub(super) struct Knot {
     pub(super) x: f64,
     pub(super) y: f64,
-    /// In data units.
-    pub(super) data_x: f64,
-    pub(super) data_y: f64,
     pub(super) base: f64,
+    /// X in data units, of a row.
+    pub(super) data_x: f64,
     pub(super) value: f64,
     /// The directory's number, or `NOWHERE` if missing.
     pub(super) category: u32,

@@ -1,7 +1,9 @@
 //! Lines into pixels: vertices are joined in the order of the rows, each segment visits pixels and brings them the value
 //! of the row it starts with, as in Datashader (decision 0027).
 
+mod area;
 mod downsample;
+mod fill;
 mod groups;
 mod hair;
 mod joints;
@@ -15,6 +17,7 @@ mod stroke;
 mod track;
 mod worker;
 
+pub use self::area::{AreaBase, AreaColumns, AreasFold, areas};
 pub use self::downsample::{Chosen, Downsampling, downsample};
 pub use self::track::Step;
 
@@ -146,7 +149,7 @@ impl LinesFold {
         if width == 0.0 && step.is_none() {
             return Ok(Self(Kind::Plain(Box::new(PlainFold::new(canvas, columns, reduction, options)?))));
         }
-        let path = PathColumns { line: columns.clone(), base: Base::None };
+        let path = PathColumns { line: columns.clone(), base: Base::None, stack: Vec::new() };
         if width == 0.0 {
             return Ok(Self(Kind::Hair(Box::new(PathFold::new(canvas, path, (), reduction, options)?))));
         }

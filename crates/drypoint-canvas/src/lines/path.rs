@@ -10,7 +10,7 @@ use super::joints::{Knot, Open};
 use super::seam::{Seams, Stretch};
 use super::sink::Sink;
 use super::stepping::Frame;
-use super::track::{Holds, Knots, Places, Step, Track, to_base, to_positions};
+use super::track::{Holds, Knots, Places, Step, Track, to_positions};
 use super::{LineColumns, LineRoles};
 use crate::columns::check_batch;
 use crate::drive::drive;
@@ -30,7 +30,7 @@ pub(super) trait Pen: Sized + Send {
     /// What the cells fold, where that is not what the reduction says.
     fn folded(recipe: &Self::Recipe, reduction: &Reduction) -> Result<Reduction>;
     /// Bytes that make it faster and may be given up.
-    fn spare_bytes(grid: &GridMap, reduction: &Reduction) -> usize;
+    fn spare_bytes(grid: &GridMap, reduction: &Reduction, layers: usize) -> usize;
     /// A pen whose cells are empty; `spare` says whether it may take what [`Pen::spare_bytes`] says.
     fn new(recipe: &Self::Recipe, frame: &Frame, spare: bool, sink: Sink, options: &Options) -> Result<Self>;
     /// Draw the segments that the knots name.
@@ -54,36 +54,44 @@ pub(super) enum Base {
 pub(super) struct PathColumns {
     pub(super) line: LineColumns,
     pub(super) base: Base,
+    /// Columns that stand on y, each on the one before; in planes of their own if there are any.
+    pub(super) stack: Vec<String>,
+}
+
+impl PathColumns {
+    fn layers(&self) -> usize {
+        1 + self.stack.len()
+    }
 }
 
 /// Where that is in the batches of one source.
 struct PathRoles {
     line: LineRoles,
     base: Option<usize>,
+    stack: Vec<usize>,
 }
 
 impl PathRoles {
     fn new(schema: &Schema, columns: &PathColumns, reduction: &Reduction) -> Result<Self> {
         let mut line = LineRoles::new(schema, &columns.line, reduction)?;
-        let base = match &columns.base {
-            Base::Column(name) => {
-                let column = schema.index_of(name)?;
-                let data_type = &schema.fields[column].data_type;
-                if !data_type.is_numeric() {
-                    return Err(CanvasError::NotNumeric {
-                        column: name.clone(),
-                        data_type: data_type.clone(),
-                    });
-                }
-                let request = &mut line.columns.request;
-                Some(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                    request.push(column);
-                    request.len() - 1
-                }))
+        let request = &mut line.columns.request;
+        let mut place = |name: &String| -> Result<usize> {
+            let column = schema.index_of(name)?;
+            let data_type = &schema.fields[column].data_type;
+            if !data_type.is_numeric() {
+                return Err(CanvasError::NotNumeric { column: name.clone(), data_type: data_type.clone() });
             }
+            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
+                request.push(column);
+                request.len() - 1
+            }))
+        };
+        let base = match &columns.base {
+            Base::Column(name) => Some(place(name)?),
             _ => None,
         };
-        Ok(Self { line, base })
+        let stack = columns.stack.iter().map(&mut place).collect::<Result<_>>()?;
+        Ok(Self { line, base, stack })
     }
 }
 
@@ -98,7 +106,8 @@ pub(super) struct PathFold<P: Pen> {
     folded: Reduction,
     options: Options,
     directory: Option<Directory>,
-    seams: Seams<Open>,
+    /// Of each layer.
+    seams: Vec<Seams<Open>>,
     running: Option<Running<P>>,
 }
 
@@ -110,6 +119,9 @@ struct Running<P> {
 }
 
 impl<P: Pen> PathFold<P> {
+    /// What the categories of a stack are told apart by.
+    const LAYERS: &str = "layer";
+
     pub(super) fn new(
         canvas: &Canvas,
         columns: PathColumns,
@@ -119,6 +131,7 @@ impl<P: Pen> PathFold<P> {
     ) -> Result<Self> {
         canvas.check()?;
         reduction.check()?;
+        let seams = (0..columns.layers()).map(|_| Seams::new(&options.consumer)).collect();
         Ok(Self {
             canvas: canvas.clone(),
             frame: Frame::new(&GridMap::new(canvas)),
@@ -130,9 +143,23 @@ impl<P: Pen> PathFold<P> {
             directory: reduction
                 .category_column()
                 .map(|column| Directory::new(column, options.max_categories)),
-            seams: Seams::new(&options.consumer),
+            seams,
             running: None,
         })
+    }
+
+    /// What the cells fold as the plan counts it: the layers of a stack are planes as categories are.
+    fn planned(&self) -> Reduction {
+        match self.columns.layers() {
+            1 => self.folded.clone(),
+            _ => Reduction::By(Self::LAYERS.into(), Box::new(self.folded.clone())),
+        }
+    }
+
+    fn known(&self) -> Options {
+        let layers = self.columns.layers();
+        let known_categories = if layers > 1 { layers } else { self.options.known_categories };
+        Options { known_categories, ..self.options.clone() }
     }
 
     /// The plan of a source, and whether pens may take what makes them faster: that is given up before threads are.
@@ -141,13 +168,13 @@ impl<P: Pen> PathFold<P> {
         let grouping = if roles.line.group.is_some() { Groups::ROW_BYTES } else { 0 };
         let row_bytes = grouping + Track::row_bytes(self.columns.line.step);
         let (grid, options) = (&self.frame.grid, &self.options);
+        let (planned, known) = (self.planned(), self.known());
         let make = |spare| {
             let thread_bytes = P::OWN_BYTES + spare;
-            let target =
-                Target { thread_bytes, row_bytes, ..Target::points(&self.folded, grid.cells(), None) };
-            Plan::make(source, &roles.line.columns, &target, options)
+            let target = Target { thread_bytes, row_bytes, ..Target::points(&planned, grid.cells(), None) };
+            Plan::make(source, &roles.line.columns, &target, &known)
         };
-        let spare = P::spare_bytes(grid, &self.reduction);
+        let spare = P::spare_bytes(grid, &self.reduction, self.columns.layers());
         if spare == 0 {
             return Ok((make(0)?, false));
         }
@@ -181,17 +208,22 @@ impl<P: Pen> PathFold<P> {
         let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
         request.readers = readers;
         while workers.len() < readers {
-            let sink = Sink::new(folded, frame.grid.cells(), shared, &options.consumer)?;
+            let sink = Sink::of_layers(folded, columns.layers(), frame.grid.cells(), shared, &options.consumer)?;
             let pen = P::new(recipe, frame, *spare, sink, options)?;
             workers.push(PathWorker::new(workers.len(), frame, columns, has_values, pen, options));
         }
         PathWorker::begin_source(workers);
-        seams.begin_source(readers);
+        seams.iter().for_each(|seams| seams.begin_source(readers));
         let progress = options.progress.as_deref();
         drive(source, &request, &mut workers[..readers], progress, |worker, batch| {
             worker.fold(batch, &roles, directory.as_ref(), seams)
         })?;
-        seams.end_source(&mut workers[0].joiner(directory.as_ref()))
+        let mut joiner = workers[0].joiner(directory.as_ref());
+        for (layer, seams) in seams.iter().enumerate() {
+            joiner.layer = layer;
+            seams.end_source(&mut joiner)?;
+        }
+        Ok(())
     }
 
     /// Threads that the plan of the first source took; 0 before it.
@@ -209,22 +241,34 @@ impl<P: Pen> PathFold<P> {
         if workers.is_empty() {
             // Nothing was read: an empty canvas.
             let shared = SharedCounts::new(cells, true, consumer.clone());
-            let sink = Sink::new(&self.folded, cells, &shared, consumer)?;
+            let sink = Sink::of_layers(&self.folded, self.columns.layers(), cells, &shared, consumer)?;
             let pen = P::new(&self.recipe, &self.frame, false, sink, &self.options)?;
             let has_values = self.reduction.value_column().is_some();
             let (frame, columns) = (&self.frame, &self.columns);
             workers.push(PathWorker::new(0, frame, columns, has_values, pen, &self.options));
         }
-        self.seams.finish(&mut workers[0].joiner(self.directory.as_ref()))?;
+        let mut joiner = workers[0].joiner(self.directory.as_ref());
+        for (layer, seams) in self.seams.iter().enumerate() {
+            joiner.layer = layer;
+            seams.finish(&mut joiner)?;
+        }
         let rows = workers.iter().map(|worker| worker.rows).sum();
         let skipped = workers.iter().map(|worker| worker.skipped).sum();
         let (categories, numbers) = match &self.directory {
             Some(directory) => directory.sorted(),
-            None => (Vec::new(), vec![0]),
+            None if self.columns.stack.is_empty() => (Vec::new(), vec![0]),
+            None => {
+                let names = std::iter::once(&self.columns.line.y).chain(&self.columns.stack);
+                (names.cloned().collect(), (0..self.columns.layers() as u32).collect())
+            }
+        };
+        let (planned, reduction) = match self.columns.layers() {
+            1 => (self.folded, self.reduction),
+            _ => (self.planned(), Reduction::By(Self::LAYERS.into(), Box::new(self.reduction))),
         };
         let parts = workers.into_iter().map(|worker| worker.pen.into_parts()).collect();
-        let finished = Accumulator::finish(parts, &numbers, &self.folded, cells, consumer)?;
-        Ok(Aggregate::finished(self.canvas, self.reduction, categories, rows, skipped, finished))
+        let finished = Accumulator::finish(parts, &numbers, &planned, cells, consumer)?;
+        Ok(Aggregate::finished(self.canvas, reduction, categories, rows, skipped, finished))
     }
 }
 
@@ -289,7 +333,7 @@ impl<P: Pen> PathWorker<P> {
     /// Draws what joins two runs of rows with the pen of this thread.
     fn joiner<'a>(&'a mut self, directory: Option<&'a Directory>) -> Joiner<'a, P> {
         let (has_base, has_values) = (self.base != Base::None, self.has_values);
-        Joiner { pen: &mut self.pen, directory, frame: &self.frame, step: self.step, has_base, has_values }
+        Joiner { pen: &mut self.pen, directory, frame: &self.frame, step: self.step, has_base, has_values, layer: 0, constant_base: matches!(self.base, Base::Constant(_)) }
     }
 
     /// Fold a batch, and note its ends.
@@ -298,7 +342,7 @@ impl<P: Pen> PathWorker<P> {
         batch: &Batch<'_>,
         roles: &PathRoles,
         directory: Option<&Directory>,
-        seams: &Seams<Open>,
+        seams: &[Seams<Open>],
     ) -> Result<()> {
         let columns = &roles.line.columns;
         check_batch(batch, columns.request.len())?;
@@ -314,7 +358,7 @@ impl<P: Pen> PathWorker<P> {
         let holds = Holds {
             base: self.base != Base::None,
             values: self.has_values,
-            codes: columns.category.is_some(),
+            codes: columns.category.is_some() || !roles.stack.is_empty(),
             order: sink.accumulator.is_ordered(),
         };
         if self.track.as_ref().is_none_or(|track| !track.holds(batch.rows)) {
@@ -348,46 +392,72 @@ impl<P: Pen> PathWorker<P> {
                 }
             }
         };
-        let starts: Vec<usize> = lines.iter().map(|line| line.start).collect();
-        let places = Places { x: columns.x, y: columns.y, base: roles.base, value: columns.value };
-        let constant = if let Base::Constant(base) = self.base { base } else { 0.0 };
+        let kept = lines.last().map_or(0, |line| line.end);
+        let constant_base = if let Base::Constant(base) = self.base { Some(base) } else { None };
+        let places = Places {
+            x: columns.x,
+            y: columns.y,
+            base: roles.base,
+            constant_base,
+            value: columns.value,
+            has_codes: columns.category.is_some(),
+        };
         let sink = pen.sink();
-        self.skipped += track
-            .fill(batch, &places, sorted, constant, &frame.grid, lines, |codes| codes_of(sink, codes))?;
+        track.read(batch, &places, sorted, kept, |codes| codes_of(sink, codes))?;
+        self.skipped += track.outside(kept, &frame.grid);
         self.rows += batch.rows as u64;
-
-        let mut stretch = Stretch::default();
-        for (line, first_row) in lines.iter_mut().zip(starts) {
-            // All segments but the first and the last, some at a time: each may cover many pixels.
-            let (mut first, end) = (line.start + 1, line.end.saturating_sub(2));
-            while first < end {
-                self.cancel.check()?;
-                let next = end.min(first + BLOCK_ROWS);
-                pen.draw(&track.knots(first - 1, next + 2, key));
-                first = next;
+        let stacked = !roles.stack.is_empty();
+        let rows: Vec<LineRows> = lines.clone();
+        for layer in 0..=roles.stack.len() {
+            lines.clone_from(&rows);
+            if let Some(column) = layer.checked_sub(1).map(|above| roles.stack[above]) {
+                track.stack(batch, column, sorted, kept)?;
             }
-            let knots = track.knots(line.start, line.end, key);
-            let step = 1 + Step::corners(self.step);
-            let sink = pen.sink();
-            let open = Open::new((line.end - line.start) as u64, |at| {
-                let at = at as usize;
-                let (data_x, data_y) = track.data(first_row + at / step);
-                Knot {
-                    x: knots.x[at],
-                    y: knots.y[at],
-                    data_x,
-                    data_y,
-                    base: knots.base.get(at).copied().unwrap_or(0.0),
-                    value: knots.values.get(at).copied().unwrap_or(1.0),
-                    category: knots.codes.get(at).map_or(NOWHERE, |code| sink.number(*code)),
-                    key: key.saturating_add(knots.numbers.get(at).map_or(0, |number| u64::from(*number))),
+            track.lay(stacked.then_some(layer as u32), &frame.grid, lines);
+            // The base belongs to an area that stands on it alone.
+            let with_base = constant_base.is_some() && layer == 0;
+            let mut stretch = Stretch::default();
+            for (line, first_row) in lines.iter_mut().zip(rows.iter().map(|line| line.start)) {
+                // All segments but the first and the last, some at a time: each may cover many pixels.
+                let (mut first, end) = (line.start + 1, line.end.saturating_sub(2));
+                while first < end {
+                    self.cancel.check()?;
+                    let next = end.min(first + BLOCK_ROWS);
+                    pen.draw(&track.knots(first - 1, next + 2, key, with_base));
+                    first = next;
                 }
-            });
-            stretch.note(std::mem::replace(&mut line.group, GroupKey::All), open);
+                let knots = track.knots(line.start, line.end, key, with_base);
+                let step = 1 + Step::corners(self.step);
+                let sink = pen.sink();
+                let open = Open::new((line.end - line.start) as u64, |at| {
+                    let at = at as usize;
+                    Knot {
+                        x: knots.x[at],
+                        y: knots.y[at],
+                        base: knots.base.get(at).copied().unwrap_or(0.0),
+                        data_x: track.data_x(first_row + at / step),
+                        value: knots.values.get(at).copied().unwrap_or(1.0),
+                        category: knots.codes.get(at).map_or(NOWHERE, |code| sink.number(*code)),
+                        key: key.saturating_add(knots.numbers.get(at).map_or(0, |number| u64::from(*number))),
+                    }
+                });
+                stretch.note(std::mem::replace(&mut line.group, GroupKey::All), open);
+            }
+            let keys = (batch.order, batch.order.saturating_add(batch.rows as u64));
+            let (has_base, has_values) = (self.base != Base::None, self.has_values);
+            let mut joiner = Joiner {
+                pen: &mut *pen,
+                directory,
+                frame,
+                step: self.step,
+                has_base,
+                constant_base: constant_base.is_some(),
+                has_values,
+                layer,
+            };
+            seams[layer].note(self.index, keys, stretch, &mut joiner)?;
         }
-        let keys = (batch.order, batch.order.saturating_add(batch.rows as u64));
-        let index = self.index;
-        seams.note(index, keys, stretch, &mut self.joiner(directory))
+        Ok(())
     }
 }
 
@@ -398,7 +468,9 @@ pub(super) struct Joiner<'a, P> {
     frame: &'a Frame,
     step: Option<Step>,
     has_base: bool,
+    constant_base: bool,
     has_values: bool,
+    pub(super) layer: usize,
 }
 
 impl<P: Pen> Joiner<'_, P> {
@@ -411,7 +483,8 @@ impl<P: Pen> Joiner<'_, P> {
             let around = &around[first..around.len().min(segment + 3)];
             let mut codes = [NOWHERE; 4];
             let sink = self.pen.sink();
-            if sink.interner.is_some() {
+            let has_codes = sink.has_planes();
+            if has_codes {
                 for (code, knot) in codes.iter_mut().zip(around) {
                     *code = sink.code_of(self.directory, knot.category)?;
                 }
@@ -422,7 +495,6 @@ impl<P: Pen> Joiner<'_, P> {
             };
             let (x, y, base) = (column(|knot| knot.x), column(|knot| knot.y), column(|knot| knot.base));
             let values = column(|knot| knot.value);
-            let has_codes = sink.interner.is_some();
             let is_ordered = sink.accumulator.is_ordered();
             self.pen.draw(&Knots {
                 x: &x[..len],
@@ -434,6 +506,7 @@ impl<P: Pen> Joiner<'_, P> {
                 order: around[segment - first].key,
                 comes: segment > 0,
                 goes: segment + 2 < first + len,
+                with_base: self.constant_base && self.layer == 0,
             });
         }
         Ok(())
@@ -444,14 +517,13 @@ impl<P: Pen> Joiner<'_, P> {
         let Some(step) = self.step.filter(|_| !from.x.is_nan() && !to.x.is_nan()) else {
             return Vec::new();
         };
-        let between = step.between((from.data_x, from.data_y), (to.data_x, to.data_y));
-        let corners = between.into_iter().take(Step::corners(Some(step)));
+        let corners = step.between(from.data_x, to.data_x).into_iter().take(Step::corners(Some(step)));
         corners
-            .map(|(data_x, data_y)| {
-                let (mut x, mut y) = ([data_x], [data_y]);
+            .map(|(data_x, second)| {
+                let mut x = [data_x];
                 to_positions(&mut x, &self.frame.grid.x);
-                to_positions(&mut y, &self.frame.grid.y);
-                Knot { x: x[0], y: y[0], data_x, data_y, ..*from }
+                let Knot { y, base, .. } = if second { *to } else { *from };
+                Knot { x: x[0], data_x, y, base, ..*from }
             })
             .collect()
     }

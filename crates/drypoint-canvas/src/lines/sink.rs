@@ -46,6 +46,8 @@ pub(super) struct Sink {
     consumer: MemoryConsumer,
     pub(super) accumulator: Accumulator,
     pub(super) interner: Option<Interner>,
+    /// Planes that are there from the start, where they are not those of categories; 0 or 1 if there is but one.
+    layers: u32,
     block: Box<Block>,
     waiting: Box<Waiting>,
 }
@@ -83,9 +85,36 @@ impl Sink {
             consumer: consumer.clone(),
             accumulator,
             interner,
+            layers: 1,
             block: Block::new(isa),
             waiting: Box::new(waiting),
         })
+    }
+
+    /// Cells in so many planes.
+    pub(super) fn of_layers(
+        reduction: &Reduction,
+        layers: usize,
+        cells: usize,
+        shared: &Arc<SharedCounts>,
+        consumer: &MemoryConsumer,
+    ) -> Result<Self> {
+        let mut sink = Self::new(reduction, cells, shared, consumer)?;
+        for layer in 1..layers as u32 {
+            sink.accumulator.add_plane(layer, cells, consumer)?;
+            sink.layers = layer + 1;
+        }
+        Ok(sink)
+    }
+
+    /// Planes that were there from the start.
+    pub(super) fn layers(&self) -> usize {
+        self.layers as usize
+    }
+
+    /// Whether each visit names a plane.
+    pub(super) fn has_planes(&self) -> bool {
+        self.interner.is_some() || self.layers > 1
     }
 
     /// The codes of the categories of rows from `start` on.
@@ -147,11 +176,13 @@ impl Sink {
         *visits = 0;
     }
 
-    /// Put what runs counted into the cells.
-    pub(super) fn drain(&mut self, runs: &mut Runs) {
+    /// Put what runs counted into the cells of a plane.
+    pub(super) fn drain(&mut self, runs: &mut Runs, plane: usize) {
         match &mut self.accumulator {
-            Accumulator::Count(counters) => runs.drain(|cell, count| counters.put(0, cell, u64::from(count))),
-            Accumulator::Any(cells) => runs.drain(|cell, _| cells.planes[0][cell] = 1),
+            Accumulator::Count(counters) => {
+                runs.drain(|cell, count| counters.put(plane, cell, u64::from(count)));
+            }
+            Accumulator::Any(cells) => runs.drain(|cell, _| cells.planes[plane][cell] = 1),
             _ => unreachable!("runs are made for counts only"),
         }
     }
@@ -164,12 +195,16 @@ impl Sink {
                 let mut met = |number| Ok(accumulator.add_plane(number, *cells, consumer)?);
                 interner.code_of(directory, number, &mut met)
             }
+            _ if self.layers > 1 => Ok(number),
             _ => Ok(NOWHERE),
         }
     }
 
     /// The number of a code, or [`NOWHERE`].
     pub(super) fn number(&self, code: u32) -> u32 {
+        if self.layers > 1 {
+            return code;
+        }
         self.interner
             .as_ref()
             .and_then(|interner| interner.numbers.get(code as usize))
@@ -179,7 +214,8 @@ impl Sink {
 
     /// The accumulator and the numbers of its planes.
     pub(super) fn into_parts(self) -> (Accumulator, Vec<u32>) {
-        (self.accumulator, self.interner.map_or_else(|| vec![0], |interner| interner.numbers))
+        let layers = self.layers;
+        (self.accumulator, self.interner.map_or_else(|| (0..layers).collect(), |interner| interner.numbers))
     }
 }
 

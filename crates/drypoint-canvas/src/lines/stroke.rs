@@ -56,7 +56,7 @@ impl Pen for StrokePen {
         })
     }
 
-    fn spare_bytes(_grid: &GridMap, _reduction: &Reduction) -> usize {
+    fn spare_bytes(_grid: &GridMap, _reduction: &Reduction, _layers: usize) -> usize {
         0
     }
 

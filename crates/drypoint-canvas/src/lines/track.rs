@@ -30,15 +30,16 @@ impl Step {
         }
     }
 
-    /// The corners between two vertices, in data units; as many as [`Step::corners`] says count.
-    pub(super) fn between(self, (x0, y0): (f64, f64), (x1, y1): (f64, f64)) -> [(f64, f64); 2] {
+    /// The corners between two rows: x in data units, and whether the height is that of the second row; as many as
+    /// [`Step::corners`] says count.
+    pub(super) fn between(self, x0: f64, x1: f64) -> [(f64, bool); 2] {
         match self {
-            Step::Pre => [(x0, y1); 2],
-            Step::Post => [(x1, y0); 2],
+            Step::Pre => [(x0, true); 2],
+            Step::Post => [(x1, false); 2],
             Step::Mid => {
                 // Halves first: the sum of two large numbers may be infinite.
                 let middle = x0 * 0.5 + x1 * 0.5;
-                [(middle, y0), (middle, y1)]
+                [(middle, false), (middle, true)]
             }
         }
     }
@@ -95,7 +96,11 @@ pub(super) struct Places {
     pub(super) x: usize,
     pub(super) y: usize,
     pub(super) base: Option<usize>,
+    /// A base that is the same for all rows.
+    pub(super) constant_base: Option<f64>,
     pub(super) value: Option<usize>,
+    /// Whether a column has categories.
+    pub(super) has_codes: bool,
 }
 
 impl Track {
@@ -125,20 +130,17 @@ impl Track {
         self.rows >= rows
     }
 
-    /// Take the vertices of a batch; `lines` says which rows are drawn, and afterwards which vertices. Returns how many
-    /// rows have no pixel.
-    pub(super) fn fill(
+    /// Take the rows of a batch, in the order in which they are drawn; `kept` of them are.
+    pub(super) fn read(
         &mut self,
         batch: &Batch<'_>,
         places: &Places,
         sorted: Option<&Sorted>,
-        constant_base: f64,
-        grid: &GridMap,
-        lines: &mut [LineRows],
+        kept: usize,
         codes: impl FnOnce(&mut [u32]) -> Result<()>,
-    ) -> Result<u64> {
-        let Self { read, drawn, holds, step, .. } = self;
-        let rows = lines.last().map_or(0, |line| line.end);
+    ) -> Result<()> {
+        let Self { read, drawn, holds, .. } = self;
+        let rows = kept;
         match sorted {
             Some(sorted) => {
                 read.x[..rows].copy_from_slice(&sorted.x[..rows]);
@@ -146,19 +148,14 @@ impl Track {
                 if holds.values {
                     read.values[..rows].copy_from_slice(&sorted.values[..rows]);
                 }
-                if holds.codes {
+                if places.has_codes {
                     read.codes[..rows].copy_from_slice(&sorted.codes[..rows]);
                 }
                 if holds.order {
                     read.order[..rows].copy_from_slice(&sorted.order[..rows]);
                 }
                 if let Some(base) = places.base {
-                    // In the order of the batch first, where what is drawn comes later.
-                    let spare = &mut drawn.base[..batch.rows];
-                    convert_missing(&batch.columns[base], 0, spare)?;
-                    for (target, row) in read.base[..rows].iter_mut().zip(sorted.order.iter()) {
-                        *target = spare[*row as usize];
-                    }
+                    gather(batch, base, sorted, &mut drawn.base, &mut read.base[..rows])?;
                 }
             }
             None => {
@@ -167,7 +164,7 @@ impl Track {
                 if let (Some(value), true) = (places.value, holds.values) {
                     convert_missing(&batch.columns[value], 0, &mut read.values[..rows])?;
                 }
-                if holds.codes {
+                if places.has_codes {
                     codes(&mut read.codes[..rows])?;
                 }
                 if holds.order {
@@ -178,18 +175,51 @@ impl Track {
                 }
             }
         }
-        if holds.base && places.base.is_none() {
-            read.base[..rows].fill(constant_base);
+        if let (None, Some(constant)) = (places.base, places.constant_base) {
+            read.base[..rows].fill(constant);
         }
-        let (x, y) = (&read.x[..rows], &read.y[..rows]);
-        let inside = x.iter().zip(y).filter(|(x, y)| {
+        Ok(())
+    }
+
+    /// Go on with the next layer of a stack: it stands on the one before, and is as high as a column says.
+    pub(super) fn stack(
+        &mut self,
+        batch: &Batch<'_>,
+        column: usize,
+        sorted: Option<&Sorted>,
+        kept: usize,
+    ) -> Result<()> {
+        let Self { read, drawn, .. } = self;
+        let Columns { y, base, .. } = read;
+        base[..kept].copy_from_slice(&y[..kept]);
+        match sorted {
+            Some(sorted) => gather(batch, column, sorted, &mut drawn.base, &mut y[..kept])?,
+            None => convert_missing(&batch.columns[column], 0, &mut y[..kept])?,
+        }
+        y[..kept].iter_mut().zip(base.iter()).for_each(|(y, base)| *y += base);
+        Ok(())
+    }
+
+    /// How many of the rows that were read have no pixel.
+    pub(super) fn outside(&self, kept: usize, grid: &GridMap) -> u64 {
+        let inside = self.read.x[..kept].iter().zip(self.read.y.iter()).filter(|(x, y)| {
             (**x >= grid.x.start) & (**x <= grid.x.end) & (**y >= grid.y.start) & (**y <= grid.y.end)
         });
-        let skipped = (rows - inside.count()) as u64;
+        (kept - inside.count()) as u64
+    }
+
+    /// Make what is drawn of the rows that were read; `lines` says which rows those are, and afterwards which vertices.
+    /// All are of one plane where that is given.
+    pub(super) fn lay(&mut self, plane: Option<u32>, grid: &GridMap, lines: &mut [LineRows]) {
+        let Self { read, drawn, holds, step, .. } = self;
+        let rows = lines.last().map_or(0, |line| line.end);
+        if let Some(plane) = plane {
+            read.codes[..rows].fill(plane);
+        }
         match step {
             None => {
-                drawn.x[..rows].copy_from_slice(x);
-                drawn.y[..rows].copy_from_slice(y);
+                drawn.x[..rows].copy_from_slice(&read.x[..rows]);
+                drawn.y[..rows].copy_from_slice(&read.y[..rows]);
                 if holds.base {
                     drawn.base[..rows].copy_from_slice(&read.base[..rows]);
                 }
@@ -216,11 +246,10 @@ impl Track {
             let there = (x.abs() < f64::INFINITY) & (y.abs() < f64::INFINITY) & !base.is_nan();
             (*x, *y) = if there { (*x, *y) } else { (f64::NAN, f64::NAN) };
         }
-        Ok(skipped)
     }
 
     /// The vertices from one place to before another.
-    pub(super) fn knots(&self, start: usize, end: usize, order: u64) -> Knots<'_> {
+    pub(super) fn knots(&self, start: usize, end: usize, order: u64, with_base: bool) -> Knots<'_> {
         let Self { drawn, holds, .. } = self;
         fn part<T>(held: bool, all: &[T], start: usize, end: usize) -> &[T] {
             if held { &all[start..end] } else { &[] }
@@ -235,13 +264,29 @@ impl Track {
             order,
             comes: true,
             goes: true,
+            with_base,
         }
     }
 
-    /// X and y of a row in data units.
-    pub(super) fn data(&self, row: usize) -> (f64, f64) {
-        (self.read.x[row], self.read.y[row])
+    /// X of a row in data units.
+    pub(super) fn data_x(&self, row: usize) -> f64 {
+        self.read.x[row]
     }
+}
+
+/// A column of a batch in the order of its lines, by way of `spare`.
+fn gather(
+    batch: &Batch<'_>,
+    column: usize,
+    sorted: &Sorted,
+    spare: &mut [f64],
+    target: &mut [f64],
+) -> Result<()> {
+    convert_missing(&batch.columns[column], 0, &mut spare[..batch.rows])?;
+    for (target, row) in target.iter_mut().zip(sorted.order.iter()) {
+        *target = spare[*row as usize];
+    }
+    Ok(())
 }
 
 /// What the axis maps values to.
@@ -277,10 +322,11 @@ fn expand(
         let start = at;
         for row in line.start..line.end {
             let (x, y) = (read.x[row], read.y[row]);
-            let mut put = |x: f64, y: f64, from: usize| {
-                (drawn.x[at], drawn.y[at]) = (x, y);
+            // With the height of one row, and what another brings.
+            let mut put = |x: f64, height: usize, from: usize| {
+                (drawn.x[at], drawn.y[at]) = (x, read.y[height]);
                 if holds.base {
-                    drawn.base[at] = read.base[from];
+                    drawn.base[at] = read.base[height];
                 }
                 if holds.values {
                     drawn.values[at] = read.values[from];
@@ -296,12 +342,12 @@ fn expand(
             if row > line.start {
                 let before = (read.x[row - 1], read.y[row - 1]);
                 let there = is_there(before, grid) && is_there((x, y), grid);
-                for (x, y) in step.between(before, (x, y)).into_iter().take(corners) {
+                for (x, second) in step.between(before.0, x).into_iter().take(corners) {
                     // Where a row is missing there is no corner either.
-                    put(if there { x } else { f64::NAN }, y, row - 1);
+                    put(if there { x } else { f64::NAN }, if second { row } else { row - 1 }, row - 1);
                 }
             }
-            put(x, y, row);
+            put(x, row, row);
         }
         (line.start, line.end) = (start, at);
     }
@@ -330,6 +376,8 @@ pub(super) struct Knots<'a> {
     /// Whether the first one only tells where the line comes from, and the last one where it goes.
     pub(super) comes: bool,
     pub(super) goes: bool,
+    /// Whether the pixels of the base belong to an area.
+    pub(super) with_base: bool,
 }
 
 impl Knots<'_> {

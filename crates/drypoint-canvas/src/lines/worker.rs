@@ -317,7 +317,7 @@ impl LineWorker {
     /// The accumulator and the numbers of its planes.
     pub(super) fn into_parts(mut self) -> (Accumulator, Vec<u32>) {
         if let Some(runs) = &mut self.runs {
-            self.sink.drain(runs);
+            self.sink.drain(runs, 0);
         }
         self.sink.into_parts()
     }
@@ -338,7 +338,7 @@ impl Stepped<'_> {
         if let Some(runs) = &mut self.runs {
             let grid = &self.frame.grid;
             if !runs.has_room(rows.saturating_mul(grid.width.min(grid.height) + 1)) {
-                self.sink.drain(runs);
+                self.sink.drain(runs, 0);
             }
         }
         let mut segment = 0;

@@ -184,9 +184,16 @@ impl Mark {
 
     /// Rows joined in their order, those of one value of a column apart.
     #[staticmethod]
-    #[pyo3(signature = (x, y, group=None))]
-    fn line(x: String, y: String, group: Option<String>) -> Self {
-        Self::of(line::Line::new(x, y, group))
+    #[pyo3(signature = (x, y, group=None, width=0.0, step=None, self_intersect=true))]
+    fn line(
+        x: String,
+        y: String,
+        group: Option<String>,
+        width: f64,
+        step: Option<&str>,
+        self_intersect: bool,
+    ) -> Self {
+        Self::of(line::Line::new((x, y), group, width, step, self_intersect))
     }
 
     /// What names the x axis.
