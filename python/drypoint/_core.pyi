@@ -414,6 +414,14 @@ class Mark:
         step: str | None = None,
         self_intersect: bool = True,
     ) -> Mark: ...
+    @staticmethod
+    def area(
+        x: str,
+        y: list[str],
+        base: float | str,
+        group: str | None = None,
+        step: str | None = None,
+    ) -> Mark: ...
     @property
     def x(self) -> str: ...
     @property

@@ -11,13 +11,13 @@ from ._reductions import Reduction, as_reduction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ._canvas import Canvas
     from ._streams import Source
 
-__all__ = ["axis_range", "ceiling", "fold", "job", "line", "points"]
+__all__ = ["area", "axis_range", "ceiling", "fold", "job", "line", "points"]
 
 #: Where a line in steps changes its height, as Matplotlib calls it.
 STEPS = ("pre", "mid", "post")
@@ -81,6 +81,30 @@ def line(
         width,
         _arguments.optional(_arguments.choice, step, "step", STEPS),
         _arguments.flag(self_intersect, "self_intersect"),
+    )
+
+
+def area(
+    x: str, y: str | Sequence[str], base: float | str, group: str | None, step: str | None
+) -> _core.Mark:
+    """What lies between a line and its base; of several columns, each on those before it."""
+    heights = [y] if isinstance(y, str) else y
+    if not isinstance(heights, list | tuple) or not heights:
+        raise BadArgument(f"y must be the name of a column, or a list of such names, not {y!r}")
+    names = [_arguments.text(name, "y") for name in heights]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadArgument(f"y names {twice[0]!r} twice; each column is one layer of the stack")
+    if isinstance(base, str):
+        foot: float | str = _arguments.text(base, "base")
+    else:
+        foot = _arguments.number(base, "base")
+    return _core.Mark.area(
+        _arguments.text(x, "x"),
+        names,
+        foot,
+        _arguments.optional(_arguments.text, group, "group"),
+        _arguments.optional(_arguments.choice, step, "step", STEPS),
     )
 
 

@@ -29,6 +29,7 @@ pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
 pub use lines::{
     AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample, lines,
+    stack_extent,
 };
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};

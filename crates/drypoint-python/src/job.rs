@@ -326,6 +326,7 @@ impl Told {
     /// The categories that a page has to leave room for. Without a page nothing is read for them.
     fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
         match self.page {
+            Some(_) if !self.mark().layers().is_empty() => Ok(self.mark().layers().to_vec()),
             Some(_) => first_categories(source, &self.reduction, &self.options),
             None => Ok(Vec::new()),
         }

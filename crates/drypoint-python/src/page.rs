@@ -37,6 +37,8 @@ pub(crate) struct PageSpec {
     y_downwards: bool,
     /// What a count counts.
     counted: &'static str,
+    /// Whether the mark makes planes by itself.
+    in_layers: bool,
 }
 
 /// The colour map or colours, how, span, spread.
@@ -72,6 +74,7 @@ impl PageSpec {
             x: axis(x, &self.labels[0], &self.x, false),
             y: axis(y, &self.labels[1], &self.y, self.y_downwards),
             key: match self.reduction {
+                _ if self.in_layers => KeySpec::Legend { title: None, names: categories },
                 Reduction::By(..) => KeySpec::Legend { title: label, names: categories },
                 _ => KeySpec::ColorBar { label },
             },
@@ -82,6 +85,7 @@ impl PageSpec {
     /// Bytes that shading and writing will hold beside the aggregate.
     pub(crate) fn picture_bytes(&self) -> usize {
         let kind = match self.reduction {
+            _ if self.in_layers => PictureKind::Categories,
             Reduction::By(..) => PictureKind::Categories,
             _ => PictureKind::Values,
         };
@@ -143,6 +147,7 @@ impl PageSpec {
             spread,
             y_downwards,
             counted: mark.get().counted(),
+            in_layers: !mark.get().layers().is_empty(),
         })
     }
 

@@ -17,7 +17,7 @@ mod stroke;
 mod track;
 mod worker;
 
-pub use self::area::{AreaBase, AreaColumns, AreasFold, areas};
+pub use self::area::{AreaBase, AreaColumns, AreasFold, areas, stack_extent};
 pub use self::downsample::{Chosen, Downsampling, downsample};
 pub use self::track::Step;
 

@@ -1,6 +1,7 @@
 //! What a job makes of the rows of a source. Each mark has a file of its own, which says what it reads and folds it; a
 //! job asks no more of it than the two traits here name.
 
+mod area;
 mod line;
 mod points;
 
@@ -25,6 +26,11 @@ pub(crate) trait Marked: Debug + Send + Sync {
 
     /// What a count counts: `points`.
     fn counted(&self) -> &'static str;
+
+    /// The names of the planes that it makes by itself, whatever the reduction is; none where it makes one.
+    fn layers(&self) -> &[String] {
+        &[]
+    }
 
     /// A value that an axis shows, whatever the rows are: 0 of bars.
     fn shown(&self, place: usize) -> Option<f64> {
@@ -194,6 +200,13 @@ impl Mark {
         self_intersect: bool,
     ) -> Self {
         Self::of(line::Line::new((x, y), group, width, step, self_intersect))
+    }
+
+    /// What lies between a line and a base; each of several columns stands on those before it.
+    #[staticmethod]
+    #[pyo3(signature = (x, y, base, group=None, step=None))]
+    fn area(x: String, y: Vec<String>, base: area::Base, group: Option<String>, step: Option<&str>) -> Self {
+        Self::of(area::Area::new(x, y, base, group, step))
     }
 
     /// What names the x axis.
