@@ -16,10 +16,10 @@ from ._streams import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal, Self
 
-    from ._canvas import _Range, _ScaleName
+    from ._canvas import _Range, _ScaleName, _StepName
 
 __all__ = ["Figure"]
 
@@ -134,6 +134,9 @@ class Figure(Closing):
         color: Reduction | str | None = None,
         *,
         group: str | None = None,
+        line_width: float = 0,
+        step: _StepName | None = None,
+        self_intersect: bool = True,
         cmap: str | list[str] | None = None,
         how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
         span: tuple[float, float] | None = None,
@@ -146,14 +149,16 @@ class Figure(Closing):
 
         Parameters
         ----------
-        source, x, y, group, threads, memory, progress
+        source, x, y, group, step, self_intersect, threads, memory, progress
             As in `Canvas.line`.
+        line_width : float, default 0
+            As in `Canvas.line`, in units of the page: at ``scale=2`` a line of width 1 is two pixels wide.
         color : Reduction, optional
             What is folded in each pixel and shown by its colour; `count` by default.
         cmap, how, span
             As in `Aggregate.shade`.
         spread : int, optional
-            As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default.
+            As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default, but antialiased ones are not.
 
         Returns
         -------
@@ -168,9 +173,58 @@ class Figure(Closing):
         >>> dp.Figure(400, 300).line(corner, "t", "v")
         <Figure 400 × 300: v over t, count()>
         """
-        return self._fold(
-            _job.line(x, y, group), source, color, (cmap, how, span, spread), threads, memory, False, progress
-        )
+        mark = _job.line(x, y, group, self._pixels(line_width), step, self_intersect)
+        if spread is None and line_width > 0:
+            spread = 0
+        return self._fold(mark, source, color, (cmap, how, span, spread), threads, memory, False, progress)
+
+    def area(
+        self,
+        source: Any,
+        x: str,
+        y: str | Sequence[str],
+        color: Reduction | str | None = None,
+        *,
+        base: float | str = 0,
+        group: str | None = None,
+        step: _StepName | None = None,
+        cmap: str | list[str] | None = None,
+        how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
+        span: tuple[float, float] | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Self:
+        """Fill what lies between the rows of a source and a base; several heights are stacked, each in its colour.
+
+        Parameters
+        ----------
+        source, x, y, base, group, step, threads, memory, progress
+            As in `Canvas.area`.
+        color : Reduction, optional
+            What is folded in each pixel and shown by its colour; `count` by default.
+        cmap, how, span
+            As in `Aggregate.shade`.
+
+        Returns
+        -------
+        Figure
+            Itself.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> year = {"t": array("d", [0, 1, 2]), "wind": array("d", [0, 3, 1]), "sun": array("d", [2, 1, 2])}
+        >>> dp.Figure(400, 300).area(year, "t", ["wind", "sun"])
+        <Figure 400 × 300: wind over t, count()>
+        """
+        mark = _job.area(x, y, base, group, step)
+        return self._fold(mark, source, color, (cmap, how, span, 0), threads, memory, False, progress)
+
+    def _pixels(self, line_width: float) -> float:
+        """A width in units of the page, in pixels."""
+        return _arguments.number(line_width, "line_width") * self._scale
 
     def _fold(
         self,
@@ -224,7 +278,7 @@ class Figure(Closing):
         """What the plot area shows."""
         self._check_open()
         if self._aggregate is None:
-            raise BadArgument("this Figure is empty; draw something with points() or line() first")
+            raise BadArgument("this Figure is empty; draw something with points(), line() or area() first")
         return self._aggregate
 
     def image(self) -> Image:

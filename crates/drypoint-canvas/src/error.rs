@@ -87,7 +87,9 @@ pub enum CanvasError {
     #[error("an area needs at least one column of heights")]
     NoHeights,
     /// Layers of a stack are planes, and so are categories.
-    #[error("by({column:?}) of stacked areas: each layer has a plane of its own already; draw one column, or no categories")]
+    #[error(
+        "by({column:?}) of stacked areas: each layer has a plane of its own already; draw one column, or no categories"
+    )]
     StackedCategories { column: String },
     /// A base that is NaN or infinite.
     #[error("the base of an area is {base}; it must be finite")]

@@ -28,8 +28,8 @@ pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
 pub use lines::{
-    AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample, lines,
-    stack_extent,
+    AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample,
+    lines, stack_extent,
 };
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};

@@ -7,7 +7,8 @@ mod table;
 use std::collections::BTreeMap;
 
 use drypoint_canvas::{
-    Aggregate, AreaBase, AreaColumns, AreasFold, Axis, Canvas, CanvasError, Plan, Reduction, Scale, Step, areas,
+    Aggregate, AreaBase, AreaColumns, AreasFold, Axis, Canvas, CanvasError, Plan, Reduction, Scale, Step,
+    areas,
 };
 use drypoint_memory::MemoryPool;
 use proptest::prelude::*;
@@ -107,7 +108,15 @@ impl Twin<'_> {
             let between = |a: f64, b: f64| a + part * (b - a);
             Corner { x, top: between(from.top, to.top), base: between(from.base, to.base) }
         };
-        let edge = |x: f64| if x < left { Some(left) } else if x > right { Some(right) } else { None };
+        let edge = |x: f64| {
+            if x < left {
+                Some(left)
+            } else if x > right {
+                Some(right)
+            } else {
+                None
+            }
+        };
         let (from_edge, to_edge) = (edge(from.x), edge(to.x));
         let (cut_from, cut_to) = (from_edge.map(at), to_edge.map(at));
         (from, to) = (cut_from.unwrap_or(from), cut_to.unwrap_or(to));
@@ -168,7 +177,8 @@ fn layer(
                 let (a, b) = (rows[line[before]].x, rows[line[place]].x);
                 let middle = a.zip(b).map(|(a, b)| a / 2.0 + b / 2.0);
                 let there = whole(before).is_some() && whole(place).is_some();
-                let mut put = |corner: Option<Corner>| vertices.push((corner.filter(|_| there), line[before]));
+                let mut put =
+                    |corner: Option<Corner>| vertices.push((corner.filter(|_| there), line[before]));
                 match step {
                     None => {}
                     Some(Step::Pre) => put(corner(a, place)),
@@ -268,7 +278,10 @@ fn agree(
         }
     }
     // Two layers: y, and the values on it.
-    let columns = AreaColumns { y: vec!["y".into(), "value".into()], ..columns(AreaBase::Constant(0.0), grouped, step) };
+    let columns = AreaColumns {
+        y: vec!["y".into(), "value".into()],
+        ..columns(AreaBase::Constant(0.0), grouped, step)
+    };
     let sums: Vec<Option<f64>> = tops.iter().zip(&values).map(|(y, value)| Some((*y)? + (*value)?)).collect();
     let mut both = twin(false);
     layer(&mut both, rows, &tops, &vec![Some(0.0); rows.len()], grouped, step);
@@ -326,7 +339,11 @@ fn areas_go_on_from_one_source_to_the_next() {
     let found = fold.finish().unwrap();
     for plane in 0..2 {
         for at in 0..canvas.pixels() {
-            assert_eq!(cell(found.cells(plane), at), cell(expected.cells(plane), at), "plane {plane}, cell {at}");
+            assert_eq!(
+                cell(found.cells(plane), at),
+                cell(expected.cells(plane), at),
+                "plane {plane}, cell {at}"
+            );
         }
     }
 }
@@ -354,7 +371,8 @@ fn a_budget_without_room_for_runs_changes_nothing_but_the_speed() {
 #[test]
 fn what_is_no_area_is_refused() {
     let canvas = Canvas { x: axis(4, false), y: axis(4, false) };
-    let new = |columns: AreaColumns, reduction| AreasFold::new(&canvas, &columns, &reduction, &options(1, 8)).err();
+    let new =
+        |columns: AreaColumns, reduction| AreasFold::new(&canvas, &columns, &reduction, &options(1, 8)).err();
     let count = || Reduction::Count(None);
     let plain = || columns(AreaBase::Constant(0.0), false, None);
     let refused = new(AreaColumns { y: vec![], ..plain() }, count());

@@ -259,6 +259,44 @@ fn blocks_and_batches_of_any_size_are_joined() {
     }
 }
 
+/// Many rows for each column of pixels, as in a long time series: walks, jumps and, now and then, what is missing or outside.
+fn series(rows: usize, jump: f64) -> Vec<Row> {
+    let long = long(rows);
+    let at = |row: usize| -1.0 + 3.0 * row as f64 / rows as f64;
+    let broken = |row: usize| row % 7919 == 7918;
+    let height = |row: usize, y: f64| if row % 9001 < 40 { y * 9.0 } else { (y * jump).clamp(-0.9, 1.9) };
+    long.into_iter()
+        .enumerate()
+        .map(|(row, from)| Row {
+            x: (!broken(row)).then(|| at(row)),
+            y: from.y.map(|y| height(row, y)),
+            ..from
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_within_a_column_count_what_segments_count() {
+    let canvas = Canvas { x: axis(4, false), y: axis(70, false) };
+    for jump in [0.2, 5.0] {
+        let rows = numbered(&series(30_000, jump));
+        let all: Vec<Row> =
+            rows.iter().map(|row| Row { value: Some(1.0), category: Some(0), ..*row }).collect();
+        let twin = twin(&canvas, &all, false);
+        for (threads, batch_rows) in [(1, 30_000), (2, 5_000)] {
+            // Missing as NaN: of columns with bits for what is missing each row is looked at.
+            let plain = Table::new()
+                .f64("x", rows.iter().map(|row| row.x.unwrap_or(f64::NAN)).collect())
+                .f64("y", rows.iter().map(|row| row.y.unwrap_or(f64::NAN)).collect());
+            for reduction in [Reduction::Count(None), Reduction::Any(None)] {
+                let options = options(threads, batch_rows);
+                let found = lines(&canvas, &plain, &columns(false), &reduction, &options).unwrap();
+                check(&found, &reduction, &twin, false).unwrap();
+            }
+        }
+    }
+}
+
 #[test]
 fn lines_go_on_from_one_source_to_the_next() {
     let rows = long(2_000);

@@ -10,6 +10,7 @@ use super::track::Knots;
 use crate::fold::Accumulator;
 use crate::mapping::GridMap;
 use crate::options::Options;
+use crate::raw::Side;
 use crate::{Reduction, Result};
 
 /// Runs shorter than this are visited pixel by pixel: single bytes stay in a nearer cache than differences do.
@@ -94,71 +95,124 @@ impl FillPen {
         at - i64::from(at == self.frame.grid.height as i64)
     }
 
-    /// The trapezoid that starts with a vertex.
+    /// The pixels of a vertex: its column, and the lines of its height and of its base.
     #[inline]
-    fn trapezoid(&mut self, knots: &Knots<'_>, at: usize, data: &SegmentData<'_>) {
+    fn place(&self, x: f64, height: f64, base: f64) -> (i64, i64, i64) {
+        (self.frame.grid.x.pixel_at(x) as i64, self.line(height), self.line(base))
+    }
+
+    /// The trapezoid from one vertex to the next; `known` are the pixels of the first one, where they are known. Returns those
+    /// of the next, if it is not cut off.
+    #[inline]
+    fn trapezoid(
+        &mut self,
+        knots: &Knots<'_>,
+        at: usize,
+        known: Option<(i64, i64, i64)>,
+        (across, up): (&Side, &Side),
+        data: &SegmentData<'_>,
+    ) -> Option<(i64, i64, i64)> {
         if knots.is_missing(at) || knots.is_missing(at + 1) {
-            return;
+            return None;
         }
         if data.values.is_some_and(|values| values[at].is_nan()) {
-            return;
+            return None;
         }
-        let (mut x0, mut x1) = (knots.x[at], knots.x[at + 1]);
-        let (mut y0, mut y1, mut y2, mut y3) =
-            (knots.y[at], knots.base[at], knots.base[at + 1], knots.y[at + 1]);
+        let from = [knots.x[at], knots.y[at], knots.base[at]];
+        let to = [knots.x[at + 1], knots.y[at + 1], knots.base[at + 1]];
+        let above = (from[1] > up.high) & (from[2] > up.high) & (to[1] > up.high) & (to[2] > up.high);
+        let below = (from[1] < up.low) & (from[2] < up.low) & (to[1] < up.low) & (to[2] < up.low);
+        if above | below {
+            return None;
+        }
         let start = at == 0 || knots.is_missing(at - 1);
-        let (across, up) = self.frame.sides();
-        let all = |out: &dyn Fn(f64) -> bool| [y0, y1, y2, y3].into_iter().all(out);
-        if all(&|y| y > up.high) || all(&|y| y < up.low) {
+        if !(across.holds(from[0]) & across.holds(to[0])) {
+            self.cut(knots.with_base, from, to, start, across, at, data);
+            return None;
+        }
+        let from = known.unwrap_or_else(|| self.place(from[0], from[1], from[2]));
+        let to = self.place(to[0], to[1], to[2]);
+        if start {
+            self.column(from.0, from.1, from.2, knots.with_base, at, data);
+        }
+        if from.0.abs_diff(to.0) <= 1 {
+            self.column(to.0, to.1, to.2, knots.with_base, at, data);
+        } else {
+            self.columns(from, to, knots.with_base, at, data);
+        }
+        Some(to)
+    }
+
+    /// The part within the range of a trapezoid that reaches beyond it. Only x is cut: lines that lie outside are left out
+    /// column by column.
+    #[cold]
+    #[allow(clippy::too_many_arguments)]
+    fn cut(
+        &mut self,
+        with_base: bool,
+        from: [f64; 3],
+        to: [f64; 3],
+        start: bool,
+        across: &Side,
+        at: usize,
+        data: &SegmentData<'_>,
+    ) {
+        if from[0].max(to[0]) < across.low || from[0].min(to[0]) > across.high {
             return;
         }
-        let (mut from_cut, mut to_cut) = (false, false);
-        let (left, right) = if x0 <= x1 { (x0, x1) } else { (x1, x0) };
-        if left < across.low || right > across.high {
-            if right < across.low || left > across.high {
-                return;
-            }
-            // Only x is cut: lines that lie outside are left out column by column.
-            let part = |edge: f64| (edge - x0) / (x1 - x0);
-            let (first, last) = if x0 <= x1 { (across.low, across.high) } else { (across.high, across.low) };
-            from_cut = (x0 - first) * (x1 - x0) < 0.0;
-            to_cut = (last - x1) * (x1 - x0) < 0.0;
-            let between = |a: f64, b: f64, part: f64| a + part * (b - a);
-            let (enter, leave) = (part(first), part(last));
-            let whole = (y0, y1, y2, y3);
-            if to_cut {
-                (x1, y3, y2) = (last, between(whole.0, whole.3, leave), between(whole.1, whole.2, leave));
-            }
-            if from_cut {
-                (x0, y0, y1) = (first, between(whole.0, whole.3, enter), between(whole.1, whole.2, enter));
-            }
+        let edge = |x: f64| match x {
+            x if x < across.low => Some(across.low),
+            x if x > across.high => Some(across.high),
+            _ => None,
+        };
+        let end_at = |x: f64| {
+            let part = (x - from[0]) / (to[0] - from[0]);
+            let between = |a: f64, b: f64| a + part * (b - a);
+            [x, between(from[1], to[1]), between(from[2], to[2])]
+        };
+        let (first, last) = (edge(from[0]).map(end_at), edge(to[0]).map(end_at));
+        let place = |[x, height, base]: [f64; 3]| self.place(x, height, base);
+        let (begin, end) = (place(first.unwrap_or(from)), place(last.unwrap_or(to)));
+        if start || first.is_some() {
+            self.column(begin.0, begin.1, begin.2, with_base, at, data);
         }
-        let grid = &self.frame.grid;
-        let (from, to) = (grid.x.pixel_at(x0) as i64, grid.x.pixel_at(x1) as i64);
-        let (line, base) = (self.line(y0), self.line(y1));
-        if start || from_cut {
-            self.column(from, line, base, knots.with_base, at, data);
-        }
-        let columns = (to - from).abs();
+        self.columns(begin, end, with_base, at, data);
+    }
+
+    /// All columns after the first one.
+    fn columns(
+        &mut self,
+        from: (i64, i64, i64),
+        to: (i64, i64, i64),
+        with_base: bool,
+        at: usize,
+        data: &SegmentData<'_>,
+    ) {
+        let columns = (to.0 - from.0).abs();
         if columns == 0 {
-            if !from_cut && !to_cut {
-                self.column(to, self.line(y3), self.line(y2), knots.with_base, at, data);
-            }
             return;
         }
-        let rising = to > from;
-        let (mut top, mut bottom) =
-            (Edge::new(line, self.line(y3), columns, rising), Edge::new(base, self.line(y2), columns, rising));
-        let mut column = from;
+        let rising = to.0 > from.0;
+        let mut top = Edge::new(from.1, to.1, columns, rising);
+        let mut bottom = Edge::new(from.2, to.2, columns, rising);
+        let mut column = from.0;
         for _ in 0..columns {
             column += if rising { 1 } else { -1 };
             let (line, base) = (top.next(), bottom.next());
-            self.column(column, line, base, knots.with_base, at, data);
+            self.column(column, line, base, with_base, at, data);
         }
     }
 
     #[inline]
-    fn column(&mut self, column: i64, line: i64, base: i64, with_base: bool, at: usize, data: &SegmentData<'_>) {
+    fn column(
+        &mut self,
+        column: i64,
+        line: i64,
+        base: i64,
+        with_base: bool,
+        at: usize,
+        data: &SegmentData<'_>,
+    ) {
         let grid = &self.frame.grid;
         let Some((first, last)) = span(line, base, with_base, grid.height as i64) else { return };
         let plane = data.categories.map_or(0, |planes| planes[at] as usize);
@@ -201,8 +255,10 @@ impl Pen for FillPen {
                 self.sink.drain(runs, plane);
             }
         }
+        let (across, up) = self.frame.sides();
+        let mut known = None;
         for segment in knots.segments() {
-            self.trapezoid(knots, segment, &data);
+            known = self.trapezoid(knots, segment, known, (&across, &up), &data);
         }
         self.sink.flush(&data);
     }

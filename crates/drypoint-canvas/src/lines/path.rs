@@ -208,7 +208,8 @@ impl<P: Pen> PathFold<P> {
         let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
         request.readers = readers;
         while workers.len() < readers {
-            let sink = Sink::of_layers(folded, columns.layers(), frame.grid.cells(), shared, &options.consumer)?;
+            let sink =
+                Sink::of_layers(folded, columns.layers(), frame.grid.cells(), shared, &options.consumer)?;
             let pen = P::new(recipe, frame, *spare, sink, options)?;
             workers.push(PathWorker::new(workers.len(), frame, columns, has_values, pen, options));
         }
@@ -333,7 +334,16 @@ impl<P: Pen> PathWorker<P> {
     /// Draws what joins two runs of rows with the pen of this thread.
     fn joiner<'a>(&'a mut self, directory: Option<&'a Directory>) -> Joiner<'a, P> {
         let (has_base, has_values) = (self.base != Base::None, self.has_values);
-        Joiner { pen: &mut self.pen, directory, frame: &self.frame, step: self.step, has_base, has_values, layer: 0, constant_base: matches!(self.base, Base::Constant(_)) }
+        Joiner {
+            pen: &mut self.pen,
+            directory,
+            frame: &self.frame,
+            step: self.step,
+            has_base,
+            has_values,
+            layer: 0,
+            constant_base: matches!(self.base, Base::Constant(_)),
+        }
     }
 
     /// Fold a batch, and note its ends.

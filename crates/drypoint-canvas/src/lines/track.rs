@@ -342,7 +342,8 @@ fn expand(
             if row > line.start {
                 let before = (read.x[row - 1], read.y[row - 1]);
                 let has_base = |row: usize| !holds.base || !read.base[row].is_nan();
-                let there = is_there(before, grid) && is_there((x, y), grid) && has_base(row - 1) && has_base(row);
+                let there =
+                    is_there(before, grid) && is_there((x, y), grid) && has_base(row - 1) && has_base(row);
                 for (x, second) in step.between(before.0, x).into_iter().take(corners) {
                     // Where a row is missing there is no corner either.
                     put(if there { x } else { f64::NAN }, if second { row } else { row - 1 }, row - 1);

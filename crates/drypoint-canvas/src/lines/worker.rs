@@ -19,7 +19,8 @@ use crate::fold::{Accumulator, Directory, SharedCounts};
 use crate::mapping::{AxisMap, GridMap};
 use crate::options::Options;
 use crate::raw::{
-    BLOCK_ROWS, FIRST, Isa, Located, MISSING, NOWHERE, SIDES, locate_segments, locate_vertices,
+    BLOCK_ROWS, FIRST, Isa, Located, MISSING, NOWHERE, SIDES, locate_along, locate_segments, locate_vertices,
+    series_of,
 };
 use crate::{Reduction, Result};
 
@@ -197,6 +198,11 @@ impl LineWorker {
             // A block may visit as many pixels as a batch of points and more.
             self.cancel.check()?;
             let rows = BLOCK_ROWS.min(view.rows - start);
+            let next_line = lines.get(begun).map_or(usize::MAX, |line| line.start);
+            if next_line >= start + rows && self.stays_in_column(view, start, rows)? {
+                start += rows;
+                continue;
+            }
             let scratch = &mut *self.scratch;
             let x = view.x(start, rows, &mut scratch.converted)?;
             let y = view.y(start, rows, &mut scratch.other_converted)?;
@@ -276,6 +282,59 @@ impl LineWorker {
             start += rows;
         }
         Ok(())
+    }
+
+    /// Fold a block of a series that stays within one column of pixels and within the ranges, as most do where there are many
+    /// more rows than columns. Returns whether it was one: then the place of each x is of no interest, and for `any`
+    /// neither is that of each y, but only how far up and down they go (M4).
+    fn stays_in_column(&mut self, view: &View<'_>, start: usize, rows: usize) -> Result<bool> {
+        let Self { isa, frame, scratch, sink, runs: Some(runs), .. } = self else { return Ok(false) };
+        let (grid, scratch) = (frame.grid, &mut **scratch);
+        // Where a line begins at the vertex before, or at the one before that, more than the lines between is visited.
+        let joined = scratch.codes[1] == 0 && scratch.codes[0] & (MISSING | FIRST) == 0;
+        let roles = &view.roles.columns;
+        let plain = view.sorted.is_some()
+            || [roles.x, roles.y].iter().all(|column| view.batch.columns[*column].validity.is_none());
+        if start < 2 || rows < 2 || !joined || !plain || grid.x.log || grid.y.log || roles.value.is_some() {
+            return Ok(false);
+        }
+        let x = view.x(start, rows, &mut scratch.converted)?;
+        // Most blocks that are not are known by their ends.
+        let (column, last) = (grid.x.pixel_at(x[0]) as u32, grid.x.pixel_at(x[rows - 1]) as u32);
+        if column != last || column != scratch.columns[1] {
+            return Ok(false);
+        }
+        let y = view.y(start, rows, &mut scratch.other_converted)?;
+        let found = series_of(*isa, x, y);
+        let inside = found.x.0 >= grid.x.start
+            && found.x.1 <= grid.x.end
+            && found.y.0 >= grid.y.start
+            && found.y.1 <= grid.y.end;
+        if !found.finite
+            || !inside
+            || grid.x.pixel_at(found.x.0) as u32 != column
+            || grid.x.pixel_at(found.x.1) as u32 != column
+        {
+            return Ok(false);
+        }
+        if !runs.has_room(rows) {
+            sink.drain(runs, 0);
+        }
+        let from = scratch.lines[1];
+        let lines = &mut scratch.lines[2..rows + 2];
+        if let Accumulator::Any(_) = sink.accumulator {
+            locate_along(*isa, &y[rows - 2..], &grid.y, &mut lines[rows - 2..]);
+            let (low, high) = (grid.y.pixel_at(found.y.0) as u32, grid.y.pixel_at(found.y.1) as u32);
+            runs.add(column, low.min(from), high.max(from));
+        } else {
+            locate_along(*isa, y, &grid.y, lines);
+            runs.series(column, from, lines);
+        }
+        (scratch.x[0], scratch.y[0]) = (x[rows - 1], y[rows - 1]);
+        (scratch.columns[0], scratch.columns[1]) = (column, column);
+        (scratch.codes[0], scratch.codes[1]) = (0, 0);
+        scratch.lines.copy_within(rows..rows + 2, 0);
+        Ok(true)
     }
 
     /// The two ends of a line of a batch that was folded.

@@ -21,7 +21,7 @@ pub(crate) use locate::extent_of;
 pub(crate) use raster::Item;
 pub(crate) use scatter::{Fold, count_direct, count_narrow, fold};
 pub(crate) use segments::{
-    FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
+    FIRST, Located, MISSING, SIDES, changes_of, locate_along, locate_segments, locate_vertices, series_of,
 };
 pub(crate) use stroke::{Nib, Side, Vertices, stroke_greatest, stroke_means, stroke_sums};
 pub(crate) use tile_keys::{hide_nan_keys, locate_keys};

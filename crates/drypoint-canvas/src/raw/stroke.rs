@@ -1,4 +1,4 @@
-//! Antialiased segments: how much of each pixel a stroke of some width covers, four pixels of a row at a time.
+//! Antialiased segments: how much of each pixel a stroke of some width covers, some pixels of a line at a time.
 //!
 //! Coverage is Datashader's (decision 0029): 1 up to half a pixel within the edge of the stroke, falling to 0 over one pixel.
 //! It is rounded to multiples of 2⁻²⁶, so that sums of it are exact and do not depend on their order.
@@ -6,8 +6,9 @@
 use super::block::NOWHERE;
 use super::isa::for_each_isa;
 
-/// Pixels that are computed together: as many as a stroke of width 1 covers of a row.
-const LANES: usize = 4;
+/// Pixels that are computed together: as many as a short stroke of width 1 covers of a line, or more where it is wider.
+const FEW: usize = 4;
+const MANY: usize = 8;
 
 /// Adding and subtracting it rounds to multiples of 2⁻²⁶; sums of those are exact up to 2²⁷.
 const ROUND: f64 = 1.5 * (1u64 << 26) as f64;
@@ -54,7 +55,7 @@ impl Side {
     }
 
     #[inline(always)]
-    fn holds(&self, position: f64) -> bool {
+    pub(crate) fn holds(&self, position: f64) -> bool {
         (position >= self.low) & (position <= self.high)
     }
 
@@ -66,7 +67,13 @@ impl Side {
         let first = if first > 0.0 { first } else { 0.0 };
         let end = high.floor();
         let end = if end < last { end } else { last };
-        if first <= end { (first as usize, end as usize) } else { (1, 0) }
+        if first <= end {
+            // SAFETY: both lie between 0 and the last pixel, which `Canvas::check` bounds by `Axis::MAX_PIXELS`, and NaN
+            // is neither above 0 nor below or equal to anything.
+            unsafe { (first.to_int_unchecked::<i32>() as usize, end.to_int_unchecked::<i32>() as usize) }
+        } else {
+            (1, 0)
+        }
     }
 }
 
@@ -94,7 +101,7 @@ trait Tint {
     /// Whether each pixel is to be told of a line once, not of each segment.
     const JOINED: bool;
     /// Coverage of some pixels from cell `at` of a plane on; `anew` says which the segment before did not touch.
-    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[bool], weight: f64);
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[u64], weight: f64);
 }
 
 /// Sums of coverage times weight; -0.0 is empty.
@@ -104,7 +111,7 @@ impl Tint for Sums<'_, '_> {
     const JOINED: bool = true;
 
     #[inline(always)]
-    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[bool], weight: f64) {
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[u64], weight: f64) {
         let cells = &mut self.0[plane][at..at + coverage.len()];
         for (cell, coverage) in cells.iter_mut().zip(coverage) {
             let more = *coverage * weight + 0.0;
@@ -120,7 +127,7 @@ impl Tint for Greatest<'_, '_> {
     const JOINED: bool = false;
 
     #[inline(always)]
-    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[bool], weight: f64) {
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[u64], weight: f64) {
         let cells = &mut self.0[plane][at..at + coverage.len()];
         for (cell, coverage) in cells.iter_mut().zip(coverage) {
             let value = *coverage * weight + 0.0;
@@ -140,10 +147,10 @@ impl Tint for Means<'_, '_> {
     const JOINED: bool = true;
 
     #[inline(always)]
-    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[bool], weight: f64) {
+    fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[u64], weight: f64) {
         self.sums.put(plane, at, coverage, anew, weight);
         for (lane, (coverage, anew)) in coverage.iter().zip(anew).enumerate() {
-            if *coverage > 0.0 && *anew {
+            if *coverage > 0.0 && *anew != 0 {
                 (self.touched)(plane, at + lane);
             }
         }
@@ -180,7 +187,7 @@ struct Segment {
 
 /// Cover the pixels of one segment.
 #[inline(always)]
-fn cover<T: Tint>(
+fn cover<T: Tint, const N: usize>(
     segment: &Segment,
     plane: usize,
     weight: f64,
@@ -194,81 +201,174 @@ fn cover<T: Tint>(
     let (low, high) = if to_y < 0.0 { (to_y, 0.0) } else { (0.0, to_y) };
     let (left, right) = (left - nib.half, right + nib.half);
     let (first_line, last_line) = up.between(y + low - nib.half, y + high + nib.half);
-    let (mut first, mut last) = across.between(x + left, x + right);
-    let wide = last.wrapping_sub(first) >= LANES && last > first;
+    let (first, last) = across.between(x + left, x + right);
     let (before, joined) = match before {
-        Some(before) => (*before, true),
-        None => (Arrow { x: 0.0, y: 0.0, length: 0.0 }, false),
+        Some(before) => (*before, u64::MAX),
+        None => (Arrow { x: 0.0, y: 0.0, length: 0.0 }, 0),
     };
-    let round_start = *round_start;
-    let (by_x, by_y) = (1.0 / along.x, 1.0 / along.y);
-    for line in first_line..=last_line {
-        let dy = line as f64 - y;
-        if wide {
-            // Of a long segment only what lies between the four sides of its box.
-            let (mut from, mut to) = (left, right);
-            if along.y != 0.0 {
-                let (a, b) = ((dy * along.x - nib.half) * by_y, (dy * along.x + nib.half) * by_y);
-                let (a, b) = if a < b { (a, b) } else { (b, a) };
-                (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
-            }
-            if along.x != 0.0 {
-                let (a, b) =
-                    ((-nib.half - dy * along.y) * by_x, (along.length + nib.half - dy * along.y) * by_x);
-                let (a, b) = if a < b { (a, b) } else { (b, a) };
-                (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
-            }
-            // What rounding may have cut off is next to nothing, but must not depend on how this was computed.
-            (first, last) = across.between(x + from - 1e-6, x + to + 1e-6);
+    let caps = (mask(*round_start), mask(*round_end));
+    if first > last {
+        return;
+    }
+    let stroke =
+        Stroke { along: *along, before, joined, caps, plane, weight, pixels: across.pixels, nib: *nib };
+    // Where a segment is short, all lines have their pixels in the same columns.
+    if last - first < N {
+        let lanes = Lanes::<N>::new(first, *x, along, &before);
+        for line in first_line..=last_line {
+            row(&stroke, &lanes, line, line as f64 - y, tint);
         }
+        return;
+    }
+    for line in first_line..=last_line {
+        // Of a long segment only what lies between the four sides of its box. What rounding may cut off is next to
+        // nothing, but must not depend on how this was computed.
+        let dy = line as f64 - y;
+        let (from, to) = between_sides(dy, along, nib.half, (left, right));
+        let (first, last) = across.between(x + from - 1e-6, x + to + 1e-6);
         let mut column = first;
         while column <= last {
-            let start =
-                if column + LANES > across.pixels { across.pixels.saturating_sub(LANES) } else { column };
-            let lanes = LANES.min(across.pixels);
-            let (mut coverage, mut anew) = ([0.0; LANES], [true; LANES]);
-            let offset = start as f64 - x;
-            for lane in 0..LANES {
-                let dx = offset + lane as f64;
-                let ahead = dx * along.x + dy * along.y;
-                let aside = dx * along.y - dy * along.x;
-                let (is_before, is_after) = (ahead < 0.0, ahead > along.length);
-                let beyond = if is_after { ahead - along.length } else { 0.0 };
-                let beyond = if is_before { ahead } else { beyond };
-                let mut covered = nib.coverage((aside * aside + beyond * beyond).sqrt());
-                if T::JOINED {
-                    let back = dx * before.x + dy * before.y;
-                    let back_aside = (dx * before.y - dy * before.x).abs();
-                    let kept = (!is_before | round_start | (back > 0.0)) & (!is_after | *round_end);
-                    let again = joined
-                        & !is_before
-                        & !is_after
-                        & (back <= 0.0)
-                        & (back >= -before.length)
-                        & (back_aside <= nib.half);
-                    let known = nib.coverage(back_aside);
-                    let known = if again { known } else { 0.0 };
-                    let more = covered - known;
-                    covered = if kept & (more > 0.0) { more } else { 0.0 };
-                    anew[lane] = known == 0.0;
-                }
-                // A pixel of the window that was shifted from the edge is taken once.
-                let taken = start + lane >= column;
-                coverage[lane] = if taken { (covered + ROUND) - ROUND } else { 0.0 };
-            }
-            let at = line * across.pixels + start;
-            if lanes == LANES {
-                tint.put(plane, at, &coverage, &anew, weight);
-            } else {
-                tint.put(plane, at, &coverage[..lanes], &anew[..lanes], weight);
-            }
-            column = start + LANES;
+            row(&stroke, &Lanes::<N>::new(column, *x, along, &before), line, dy, tint);
+            column += N;
         }
     }
 }
 
+/// What is the same for all pixels of a segment.
+struct Stroke {
+    along: Arrow,
+    before: Arrow,
+    /// Whether there is a segment before.
+    joined: u64,
+    caps: (u64, u64),
+    plane: usize,
+    weight: f64,
+    /// Of a line of cells.
+    pixels: usize,
+    nib: Nib,
+}
+
+/// Neighbouring pixels of a line, as far as they are the same for all lines: how far ahead of a segment and aside of it they
+/// lie, and of the one before.
+struct Lanes<const N: usize> {
+    column: usize,
+    ahead: [f64; N],
+    aside: [f64; N],
+    back: [f64; N],
+    back_aside: [f64; N],
+}
+
+impl<const N: usize> Lanes<N> {
+    #[inline(always)]
+    fn new(column: usize, x: f64, along: &Arrow, before: &Arrow) -> Self {
+        let offset = column as f64 - x;
+        let dx: [f64; N] = std::array::from_fn(|lane| offset + lane as f64);
+        Self {
+            column,
+            ahead: dx.map(|dx| dx * along.x),
+            aside: dx.map(|dx| dx * along.y),
+            back: dx.map(|dx| dx * before.x),
+            back_aside: dx.map(|dx| dx * before.y),
+        }
+    }
+}
+
+/// Cover some neighbouring pixels of a line that lies `dy` above the start of the segment.
 #[inline(always)]
-fn stroke<T: Tint>(
+fn row<T: Tint, const N: usize>(stroke: &Stroke, lanes: &Lanes<N>, line: usize, dy: f64, tint: &mut T) {
+    let Stroke { along, before, joined, caps: (round_start, round_end), plane, weight, pixels, nib } = stroke;
+    let (ahead_y, aside_y) = (dy * along.y, dy * along.x);
+    let ahead = lanes.ahead.map(|ahead| ahead + ahead_y);
+    let mut anew = [u64::MAX; N];
+    let covered: [f64; N] = if T::JOINED {
+        let (back_y, back_aside_y) = (dy * before.y, dy * before.x);
+        let back = lanes.back.map(|back| back + back_y);
+        let kept: [u64; N] = std::array::from_fn(|lane| {
+            let at_start = mask(ahead[lane] >= 0.0) | mask(back[lane] > 0.0) | round_start;
+            let at_end = mask(ahead[lane] <= along.length) | round_end;
+            at_start & at_end
+        });
+        // Of a segment much shorter than it is wide, most is left to its neighbours.
+        if kept.iter().fold(0, |any, kept| any | kept) == 0 {
+            return;
+        }
+        let whole: [f64; N] = std::array::from_fn(|lane| {
+            nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length))
+        });
+        let known: [f64; N] = std::array::from_fn(|lane| {
+            let back_aside = (lanes.back_aside[lane] - back_aside_y).abs();
+            let again = mask(ahead[lane] >= 0.0)
+                & mask(ahead[lane] <= along.length)
+                & mask(back[lane] <= 0.0)
+                & mask(back[lane] >= -before.length)
+                & mask(back_aside <= nib.half)
+                & joined;
+            f64::from_bits(nib.coverage(back_aside).to_bits() & again)
+        });
+        anew = known.map(|known| mask(known == 0.0));
+        std::array::from_fn(|lane| {
+            let more = f64::from_bits(whole[lane].to_bits() & kept[lane]) - known[lane];
+            if more > 0.0 { more } else { 0.0 }
+        })
+    } else {
+        std::array::from_fn(|lane| {
+            nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length))
+        })
+    };
+    let covered = covered.map(|covered| (covered + ROUND) - ROUND);
+    let at = line * pixels + lanes.column;
+    let room = pixels - lanes.column;
+    if room >= N {
+        tint.put(*plane, at, &covered, &anew, *weight);
+    } else {
+        tint.put(*plane, at, &covered[..room], &anew[..room], *weight);
+    }
+}
+
+/// What holds in a lane: all bits or none, so that it is joined without branches.
+#[inline(always)]
+fn mask(holds: bool) -> u64 {
+    if holds { u64::MAX } else { 0 }
+}
+
+/// From a segment, of a pixel that lies so far ahead of its start and aside of it.
+#[inline(always)]
+fn distance(ahead: f64, aside: f64, length: f64) -> f64 {
+    let beyond = if ahead > length { ahead - length } else { 0.0 };
+    let beyond = if ahead < 0.0 { ahead } else { beyond };
+    (aside * aside + beyond * beyond).sqrt()
+}
+
+/// From where to where a line of pixels lies within the box around a segment, all counted from its start.
+#[inline(always)]
+fn between_sides(dy: f64, along: &Arrow, half: f64, (left, right): (f64, f64)) -> (f64, f64) {
+    let (mut from, mut to) = (left, right);
+    let mut within = |a: f64, b: f64| {
+        let (a, b) = if a < b { (a, b) } else { (b, a) };
+        (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
+    };
+    if along.y != 0.0 {
+        within((dy * along.x - half) / along.y, (dy * along.x + half) / along.y);
+    }
+    if along.x != 0.0 {
+        let ahead = dy * along.y;
+        within((-half - ahead) / along.x, (along.length + half - ahead) / along.x);
+    }
+    (from, to)
+}
+
+#[inline(always)]
+fn stroke<T: Tint>(vertices: &Vertices<'_>, sides: (&Side, &Side), nib: &Nib, cut: &Cut<'_>, tint: &mut T) {
+    if 2.0 * nib.half < FEW as f64 - 1.0 {
+        stroke_by::<T, FEW>(vertices, sides, nib, cut, tint);
+    } else {
+        stroke_by::<T, MANY>(vertices, sides, nib, cut, tint);
+    }
+}
+
+/// With so many pixels at once.
+#[inline(always)]
+fn stroke_by<T: Tint, const N: usize>(
     vertices: &Vertices<'_>,
     (across, up): (&Side, &Side),
     nib: &Nib,
@@ -322,7 +422,7 @@ fn stroke<T: Tint>(
         let alone = before.is_none();
         let (round_start, round_end) = (round_start || alone, round_end || (alone && !round_start));
         let segment = Segment { x: x0, y: y0, along, round_start, round_end, before };
-        cover(&segment, plane as usize, weight, (across, up), nib, tint);
+        cover::<T, N>(&segment, plane as usize, weight, (across, up), nib, tint);
     }
 }
 
