@@ -5,11 +5,11 @@ use drypoint_memory::{BudgetExceeded, SpillRange};
 use super::log::Hot;
 use super::pages::{Address, CLASSES, HEADER, Pages, chunk_bytes};
 use super::shard::{Shard, Slot, grow};
-use crate::Result;
 use crate::tiles::TileScratch;
 use crate::tiles::directory::NONE;
 use crate::tiles::packed::corrupt;
 use crate::tiles::relief::Relief;
+use crate::{ArrayError, Result};
 
 /// Shorter logs are not packed, nor spilled: what is noted of where they went would take as much.
 const LEAST_PACKED: u32 = 64;
@@ -75,7 +75,12 @@ impl Shard {
         // So much that the next refusal is far.
         let enough = (self.pages.pages() / 4).max(1);
         for pressure in [Pressure::Pack, Pressure::Spill] {
-            self.press(pressure, relief)?;
+            match self.press(pressure, relief) {
+                Err(ArrayError::Spill(error)) => {
+                    return Err(ArrayError::NotSpilled { budget: refused, spill: error.to_string() });
+                }
+                pressed => pressed?,
+            }
             let done =
                 if table { self.give_back() >= refused.requested } else { self.pages.free_pages() >= enough };
             if done {
