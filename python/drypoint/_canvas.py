@@ -171,14 +171,14 @@ class Canvas:
             A column of text, integers or truth values: rows of one value are one line, also where rows of others
             stand between them. Rows without a value belong to none. Without it, all rows are one line.
         line_width : float, default 0
-            In pixels, up to 1000. 0 visits whole pixels, one wide; any other width is antialiased: a pixel gets the part of
-            it that the line covers. Below 1 a line is drawn one pixel wide and as much fainter.
+            In pixels, up to 1000. 0 visits whole pixels, one wide; any other width is antialiased: a pixel gets the part
+            of it that the line covers. Below 1 a line is drawn one pixel wide and as much fainter.
         step : {"pre", "mid", "post"}, optional
             Go in steps, as Matplotlib's ``drawstyle="steps-pre"``: the height changes at the row before, halfway (in data
             units), or at the next row. The segments of a step bring the values of the row that it comes from.
         self_intersect : bool, default True
-            Whether `count` and `sum` of an antialiased line count a pixel each time that the line passes. If not, they keep
-            the greatest of what passes.
+            Whether `count` and `sum` of an antialiased line count a pixel each time that the line passes. If not, they
+            keep the greatest of what passes.
         threads, memory, progress
             As in `Canvas.points`.
 
@@ -201,7 +201,9 @@ class Canvas:
         Cell by cell what Datashader's ``Canvas.line`` gives: a vertex shared by two segments is counted once, a segment
         within one pixel counts once there. Antialiased, `count` is the sum of coverage, joints counted once, `any` the
         greatest coverage, `sum` and `mean` weigh values by it, and `min`, `max`, `first` and `last` of a line keep the
-        greatest of value times coverage (`Canvas.line` of Datashader with ``line_width``). Costs one pass, and one before it where a range is
+        greatest of value times coverage (as Datashader with ``line_width``).
+
+        Costs one pass, and one before it where a range is
         not given and the source has no statistics; a stream that can be read only once is then kept on disk meanwhile,
         compressed. With `group`, memory grows with the number of groups: some 300 bytes each.
 
@@ -247,8 +249,8 @@ class Canvas:
             What is folded in each pixel; `count` by default. What lies between two rows brings the values of the first.
             Not `by` with several heights.
         base : float or str, default 0
-            The height that the area, or the first of a stack, stands on: a number, or a column. The pixels of a number belong
-            to the area; those of a column do not, so that areas on one another do not overlap.
+            The height that the area, or the first of a stack, stands on: a number, or a column. The pixels of a number
+            belong to the area; those of a column do not, so that areas on one another do not overlap.
         group : str, optional
             As in `line`: rows of one value are one area.
         step : {"pre", "mid", "post"}, optional
@@ -269,9 +271,9 @@ class Canvas:
 
         Notes
         -----
-        Cell by cell what Datashader's ``Canvas.area`` gives, with a column as ``base`` for its ``y_stack``: the edges of each
-        trapezoid go from column to column as Bresenham's lines do, and what lies between them is filled. A row without x, y
-        or base interrupts the area. The range of y includes a base that is a number. On a logarithmic axis a base of 0
+        Cell by cell what Datashader's ``Canvas.area`` gives, with a column as ``base`` for its ``y_stack``: the edges of
+        each trapezoid go from column to column as Bresenham's lines do, and what lies between them is filled. A row
+        without x, y or base interrupts the area. The range of y includes a base that is a number. On a logarithmic axis a base of 0
         or below lies at its foot. `count` and `any` cost some nanoseconds a row, whatever the heights: a column of
         pixels is counted by its two ends. Passes as `line`.
 

@@ -158,7 +158,7 @@ class Figure(Closing):
         cmap, how, span
             As in `Aggregate.shade`.
         spread : int, optional
-            As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default, but antialiased ones are not.
+            As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default, antialiased ones are not.
 
         Returns
         -------

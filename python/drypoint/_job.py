@@ -73,7 +73,9 @@ def line(
     """Rows joined in their order, or in that of each group."""
     width = _arguments.number(line_width, "line_width")
     if not 0 <= width <= MOST_WIDTH:
-        raise BadArgument(f"line_width must be from 0 (whole pixels) to {MOST_WIDTH} pixels, not {line_width!r}")
+        raise BadArgument(
+            f"line_width must be from 0 (whole pixels) to {MOST_WIDTH} pixels, not {line_width!r}"
+        )
     return _core.Mark.line(
         _arguments.text(x, "x"),
         _arguments.text(y, "y"),

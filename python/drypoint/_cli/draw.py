@@ -50,10 +50,14 @@ def add(verbs: Any) -> None:
         help="column from bottom to top; with --mark area several, which are stacked",
     )
     what.add_argument("--mark", choices=MARKS, default="points", help="what becomes of the rows (points)")
-    what.add_argument("--group", metavar="COL", help="with --mark line or area: rows of one value are one line")
+    what.add_argument(
+        "--group", metavar="COL", help="with --mark line or area: rows of one value are one line"
+    )
     what.add_argument("--line-width", type=float, metavar="PX", help="with --mark line: antialiased, as wide")
     what.add_argument("--step", choices=STEPS, help="with --mark line or area: go in steps")
-    what.add_argument("--base", metavar="N|COL", help="with --mark area: a height or a column to stand on (0)")
+    what.add_argument(
+        "--base", metavar="N|COL", help="with --mark area: a height or a column to stand on (0)"
+    )
     what.add_argument("--reduce", choices=_REDUCTIONS, default="count", help="what each pixel shows (count)")
     what.add_argument("--of", metavar="COL", help="the column that is reduced")
     what.add_argument("--by", metavar="COL", help="a colour for each category of this column")
