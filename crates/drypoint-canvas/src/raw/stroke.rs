@@ -2,6 +2,8 @@
 //!
 //! Coverage is Datashader's (decision 0029): 1 up to half a pixel within the edge of the stroke, falling to 0 over one pixel.
 //! It is rounded to multiples of 2⁻²⁶, so that sums of it are exact and do not depend on their order.
+//!
+//! No closures in here: those are compiled for the baseline, and are called instead of becoming part of the loops.
 
 use super::block::NOWHERE;
 use super::isa::for_each_isa;
@@ -113,9 +115,9 @@ impl Tint for Sums<'_, '_> {
     #[inline(always)]
     fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[u64], weight: f64) {
         let cells = &mut self.0[plane][at..at + coverage.len()];
-        for (cell, coverage) in cells.iter_mut().zip(coverage) {
-            let more = *coverage * weight + 0.0;
-            *cell += if *coverage > 0.0 { more } else { -0.0 };
+        for lane in 0..coverage.len() {
+            let more = coverage[lane] * weight + 0.0;
+            cells[lane] += if coverage[lane] > 0.0 { more } else { -0.0 };
         }
     }
 }
@@ -129,10 +131,10 @@ impl Tint for Greatest<'_, '_> {
     #[inline(always)]
     fn put(&mut self, plane: usize, at: usize, coverage: &[f64], _anew: &[u64], weight: f64) {
         let cells = &mut self.0[plane][at..at + coverage.len()];
-        for (cell, coverage) in cells.iter_mut().zip(coverage) {
-            let value = *coverage * weight + 0.0;
-            let kept = (*coverage <= 0.0) | (*cell >= value);
-            *cell = if kept { *cell } else { value };
+        for lane in 0..coverage.len() {
+            let value = coverage[lane] * weight + 0.0;
+            let kept = (coverage[lane] <= 0.0) | (cells[lane] >= value);
+            cells[lane] = if kept { cells[lane] } else { value };
         }
     }
 }
@@ -149,8 +151,8 @@ impl Tint for Means<'_, '_> {
     #[inline(always)]
     fn put(&mut self, plane: usize, at: usize, coverage: &[f64], anew: &[u64], weight: f64) {
         self.sums.put(plane, at, coverage, anew, weight);
-        for (lane, (coverage, anew)) in coverage.iter().zip(anew).enumerate() {
-            if *coverage > 0.0 && *anew != 0 {
+        for lane in 0..coverage.len() {
+            if coverage[lane] > 0.0 && anew[lane] != 0 {
                 (self.touched)(plane, at + lane);
             }
         }
@@ -262,40 +264,44 @@ impl<const N: usize> Lanes<N> {
     #[inline(always)]
     fn new(column: usize, x: f64, along: &Arrow, before: &Arrow) -> Self {
         let offset = column as f64 - x;
-        let dx: [f64; N] = std::array::from_fn(|lane| offset + lane as f64);
-        Self {
-            column,
-            ahead: dx.map(|dx| dx * along.x),
-            aside: dx.map(|dx| dx * along.y),
-            back: dx.map(|dx| dx * before.x),
-            back_aside: dx.map(|dx| dx * before.y),
+        let (mut ahead, mut aside, mut back, mut back_aside) = ([0.0; N], [0.0; N], [0.0; N], [0.0; N]);
+        for lane in 0..N {
+            let dx = offset + lane as f64;
+            ahead[lane] = dx * along.x;
+            aside[lane] = dx * along.y;
+            back[lane] = dx * before.x;
+            back_aside[lane] = dx * before.y;
         }
+        Self { column, ahead, aside, back, back_aside }
     }
 }
 
 /// Cover some neighbouring pixels of a line that lies `dy` above the start of the segment.
 #[inline(always)]
 fn row<T: Tint, const N: usize>(stroke: &Stroke, lanes: &Lanes<N>, line: usize, dy: f64, tint: &mut T) {
-    let Stroke { along, before, joined, caps: (round_start, round_end), plane, weight, pixels, nib } = stroke;
+    let Stroke { along, before, joined, caps: (round_start, round_end), plane, weight, pixels, nib } = *stroke;
     let (ahead_y, aside_y) = (dy * along.y, dy * along.x);
-    let ahead = lanes.ahead.map(|ahead| ahead + ahead_y);
-    let mut anew = [u64::MAX; N];
-    let covered: [f64; N] = if T::JOINED {
+    let mut ahead = [0.0; N];
+    for lane in 0..N {
+        ahead[lane] = lanes.ahead[lane] + ahead_y;
+    }
+    let (mut covered, mut anew) = ([0.0; N], [u64::MAX; N]);
+    if T::JOINED {
         let (back_y, back_aside_y) = (dy * before.y, dy * before.x);
-        let back = lanes.back.map(|back| back + back_y);
-        let kept: [u64; N] = std::array::from_fn(|lane| {
+        let (mut back, mut kept, mut any) = ([0.0; N], [0; N], 0);
+        for lane in 0..N {
+            back[lane] = lanes.back[lane] + back_y;
             let at_start = mask(ahead[lane] >= 0.0) | mask(back[lane] > 0.0) | round_start;
             let at_end = mask(ahead[lane] <= along.length) | round_end;
-            at_start & at_end
-        });
+            kept[lane] = at_start & at_end;
+            any |= kept[lane];
+        }
         // Of a segment much shorter than it is wide, most is left to its neighbours.
-        if kept.iter().fold(0, |any, kept| any | kept) == 0 {
+        if any == 0 {
             return;
         }
-        let whole: [f64; N] = std::array::from_fn(|lane| {
-            nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length))
-        });
-        let known: [f64; N] = std::array::from_fn(|lane| {
+        for lane in 0..N {
+            let whole = nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length));
             let back_aside = (lanes.back_aside[lane] - back_aside_y).abs();
             let again = mask(ahead[lane] >= 0.0)
                 & mask(ahead[lane] <= along.length)
@@ -303,25 +309,25 @@ fn row<T: Tint, const N: usize>(stroke: &Stroke, lanes: &Lanes<N>, line: usize, 
                 & mask(back[lane] >= -before.length)
                 & mask(back_aside <= nib.half)
                 & joined;
-            f64::from_bits(nib.coverage(back_aside).to_bits() & again)
-        });
-        anew = known.map(|known| mask(known == 0.0));
-        std::array::from_fn(|lane| {
-            let more = f64::from_bits(whole[lane].to_bits() & kept[lane]) - known[lane];
-            if more > 0.0 { more } else { 0.0 }
-        })
+            let known = f64::from_bits(nib.coverage(back_aside).to_bits() & again);
+            let more = f64::from_bits(whole.to_bits() & kept[lane]) - known;
+            covered[lane] = if more > 0.0 { more } else { 0.0 };
+            anew[lane] = mask(known == 0.0);
+        }
     } else {
-        std::array::from_fn(|lane| {
-            nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length))
-        })
-    };
-    let covered = covered.map(|covered| (covered + ROUND) - ROUND);
+        for lane in 0..N {
+            covered[lane] = nib.coverage(distance(ahead[lane], lanes.aside[lane] - aside_y, along.length));
+        }
+    }
+    for lane in 0..N {
+        covered[lane] = (covered[lane] + ROUND) - ROUND;
+    }
     let at = line * pixels + lanes.column;
     let room = pixels - lanes.column;
     if room >= N {
-        tint.put(*plane, at, &covered, &anew, *weight);
+        tint.put(plane, at, &covered, &anew, weight);
     } else {
-        tint.put(*plane, at, &covered[..room], &anew[..room], *weight);
+        tint.put(plane, at, &covered[..room], &anew[..room], weight);
     }
 }
 
@@ -342,19 +348,24 @@ fn distance(ahead: f64, aside: f64, length: f64) -> f64 {
 /// From where to where a line of pixels lies within the box around a segment, all counted from its start.
 #[inline(always)]
 fn between_sides(dy: f64, along: &Arrow, half: f64, (left, right): (f64, f64)) -> (f64, f64) {
-    let (mut from, mut to) = (left, right);
-    let mut within = |a: f64, b: f64| {
-        let (a, b) = if a < b { (a, b) } else { (b, a) };
-        (from, to) = (if a > from { a } else { from }, if b < to { b } else { to });
-    };
+    let mut both = (left, right);
     if along.y != 0.0 {
-        within((dy * along.x - half) / along.y, (dy * along.x + half) / along.y);
+        let (a, b) = ((dy * along.x - half) / along.y, (dy * along.x + half) / along.y);
+        both = narrower(both, a, b);
     }
     if along.x != 0.0 {
         let ahead = dy * along.y;
-        within((-half - ahead) / along.x, (along.length + half - ahead) / along.x);
+        let (a, b) = ((-half - ahead) / along.x, (along.length + half - ahead) / along.x);
+        both = narrower(both, a, b);
     }
-    (from, to)
+    both
+}
+
+/// What of a range lies between two numbers, in whichever order.
+#[inline(always)]
+fn narrower((from, to): (f64, f64), a: f64, b: f64) -> (f64, f64) {
+    let (a, b) = if a < b { (a, b) } else { (b, a) };
+    (if a > from { a } else { from }, if b < to { b } else { to })
 }
 
 #[inline(always)]
@@ -364,6 +375,11 @@ fn stroke<T: Tint>(vertices: &Vertices<'_>, sides: (&Side, &Side), nib: &Nib, cu
     } else {
         stroke_by::<T, MANY>(vertices, sides, nib, cut, tint);
     }
+}
+
+#[inline(always)]
+fn is_missing(x: &[f64], y: &[f64], vertex: usize) -> bool {
+    x[vertex].is_nan() | y[vertex].is_nan()
 }
 
 /// With so many pixels at once.
@@ -378,11 +394,10 @@ fn stroke_by<T: Tint, const N: usize>(
     let Vertices { x, y, weights, weighed, codes, comes, goes } = *vertices;
     let (first, end) = (usize::from(comes), x.len().saturating_sub(1 + usize::from(goes)));
     let y = &y[..x.len()];
-    let missing = |vertex: usize| x[vertex].is_nan() | y[vertex].is_nan();
     // The segment that was drawn last, if it was not cut.
     let mut last: Option<(usize, Arrow)> = None;
     for segment in first..end {
-        if missing(segment) || missing(segment + 1) {
+        if is_missing(x, y, segment) || is_missing(x, y, segment + 1) {
             continue;
         }
         let weight = if weights.is_empty() { 1.0 } else { weights[segment] };
@@ -392,8 +407,8 @@ fn stroke_by<T: Tint, const N: usize>(
         }
         let weight = if weighed { weight } else { 1.0 };
         let mut ends = [x[segment], y[segment], x[segment + 1], y[segment + 1]];
-        let mut round_start = segment == 0 || missing(segment - 1);
-        let round_end = segment + 2 >= x.len() || missing(segment + 2);
+        let mut round_start = segment == 0 || is_missing(x, y, segment - 1);
+        let round_end = segment + 2 >= x.len() || is_missing(x, y, segment + 2);
         let whole = across.holds(ends[0]) & up.holds(ends[1]) & across.holds(ends[2]) & up.holds(ends[3]);
         if !whole {
             let Some((part, is_cut)) = cut(ends) else { continue };
@@ -411,7 +426,7 @@ fn stroke_by<T: Tint, const N: usize>(
                 Some((known, arrow)) if known + 1 == segment => arrow,
                 _ => Arrow::new(x0 - across.at(x[segment - 1]), y0 - up.at(y[segment - 1])),
             };
-            Some(before).filter(|before| before.length > 0.0)
+            if before.length > 0.0 { Some(before) } else { None }
         } else {
             None
         };
