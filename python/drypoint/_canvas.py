@@ -273,9 +273,9 @@ class Canvas:
         -----
         Cell by cell what Datashader's ``Canvas.area`` gives, with a column as ``base`` for its ``y_stack``: the edges of
         each trapezoid go from column to column as Bresenham's lines do, and what lies between them is filled. A row
-        without x, y or base interrupts the area. The range of y includes a base that is a number. On a logarithmic axis a base of 0
-        or below lies at its foot. `count` and `any` cost some nanoseconds a row, whatever the heights: a column of
-        pixels is counted by its two ends. Passes as `line`.
+        without x, y or base interrupts the area. The range of y includes a base that is a number. On a logarithmic
+        axis a base of 0 or below lies at its foot. `count` and `any` cost some nanoseconds a row, whatever the
+        heights: a column of pixels is counted by its two ends. Passes as `line`.
 
         Examples
         --------

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Figure"]
 
+#: Of antialiased lines in one colour, by theme.
+_INKS = {"light": "#190436", "dark": "#e6f5f2"}
+
 
 class Figure(Closing):
     """A picture with axes, written as PNG, SVG or PDF.
@@ -156,7 +159,7 @@ class Figure(Closing):
         color : Reduction, optional
             What is folded in each pixel and shown by its colour; `count` by default.
         cmap, how, span
-            As in `Aggregate.shade`.
+            As in `Aggregate.shade`. By default antialiased lines folded by `any` fade at their edges.
         spread : int, optional
             As in `Aggregate.shade`; sparse lines are spread until they can be seen, by default, antialiased ones are not.
 
@@ -174,8 +177,12 @@ class Figure(Closing):
         <Figure 400 × 300: v over t, count()>
         """
         mark = _job.line(x, y, group, self._pixels(line_width), step, self_intersect)
-        if spread is None and line_width > 0:
-            spread = 0
+        if line_width > 0:
+            spread = 0 if spread is None else spread
+            if as_reduction(color).name == "any" and cmap is how is span is None:
+                # What is covered in part is as transparent: edges fade into whatever lies below.
+                ink = _INKS[self._theme]
+                cmap, how, span = [f"{ink}00", f"{ink}ff"], "linear", (0.0, 1.0)
         return self._fold(mark, source, color, (cmap, how, span, spread), threads, memory, False, progress)
 
     def area(
