@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     _MethodName = Literal["area", "nearest", "bilinear", "max", "min", "mode"]
     _Range = tuple[Any, Any]
     _ScaleName = Literal["linear", "log"]
+    _StepName = Literal["pre", "mid", "post"]
 
 __all__ = ["Canvas"]
 
@@ -150,6 +151,9 @@ class Canvas:
         *,
         geometry: str | None = None,
         group: str | None = None,
+        line_width: float = 0,
+        step: _StepName | None = None,
+        self_intersect: bool = True,
         threads: int | None = None,
         memory: str | int | None = None,
         progress: Callable[[int, int | None], object] | None = None,
@@ -173,25 +177,42 @@ class Canvas:
         group : str, optional
             A column of text, integers or truth values: rows of one value are one line, also where rows of others
             stand between them. Rows without a value belong to none. Without it, all rows are one line.
+        line_width : float, default 0
+            In pixels, up to 1000. 0 visits whole pixels, one wide; any other width is antialiased: a pixel gets the part
+            of it that the line covers. Below 1 a line is drawn one pixel wide and as much fainter.
+        step : {"pre", "mid", "post"}, optional
+            Go in steps, as Matplotlib's ``drawstyle="steps-pre"``: the height changes at the row before, halfway (in data
+            units), or at the next row. The segments of a step bring the values of the row that it comes from.
+        self_intersect : bool, default True
+            Whether `count` and `sum` of an antialiased line count a pixel each time that the line passes. If not, they
+            keep the greatest of what passes.
         threads, memory, progress
             As in `Canvas.points`.
 
         Returns
         -------
         Aggregate
-            As of `Canvas.points`; rows outside the ranges count as skipped although their segments may be seen.
+            As of `Canvas.points`; rows outside the ranges count as skipped although their segments may be seen. Of
+            antialiased lines float64, NaN where none passes.
 
         Raises
         ------
         MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData, BadValue
             Nothing is changed then.
+        BadArgument
+            Also of a reduction that antialiased lines do not define: `var` and `std`, and with a `group` those that need
+            each line as a whole (`min`, `first`, `last`, and ``self_intersect=False``).
 
         Notes
         -----
-        Cell by cell what Datashader's ``Canvas.line`` gives with ``line_width=0``: a vertex shared by two segments is
-        counted once, a segment within one pixel counts once there. Costs one pass, and one before it where a range is
-        not given and the source has no statistics; a stream that can be read only once is then kept on disk meanwhile,
-        compressed. With `group`, memory grows with the number of groups: some 300 bytes each.
+        Cell by cell what Datashader's ``Canvas.line`` gives: a vertex shared by two segments is counted once, a segment
+        within one pixel counts once there. Antialiased, `count` is the sum of coverage, joints counted once, `any` the
+        greatest coverage, `sum` and `mean` weigh values by it, and `min`, `max`, `first` and `last` of a line keep the
+        greatest of value times coverage (as Datashader with ``line_width``).
+
+        Costs one pass, and one before it where a range is not given and the source has no statistics; a stream that can
+        be read only once is then kept on disk meanwhile, compressed. With `group`, memory grows with the number of
+        groups: some 300 bytes each.
 
         Examples
         --------
@@ -202,7 +223,82 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        mark = _shapes.lines(rows, x, y, geometry, lambda x, y: _job.line(x, y, group))
+        mark = _shapes.lines(
+            rows, x, y, geometry, lambda x, y: _job.line(x, y, group, line_width, step, self_intersect)
+        )
+        begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
+        return aggregate_of(fold(rows, begun))
+
+    def area(
+        self,
+        source: Any,
+        x: str,
+        y: str | Sequence[str],
+        reduction: Reduction | str | None = None,
+        *,
+        base: float | str = 0,
+        group: str | None = None,
+        step: _StepName | None = None,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Fill what lies between the rows of a source and a base, and fold how often each pixel is covered.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x : str
+            Column of numbers or dates.
+        y : str or list of str
+            Column of heights. Several are stacked in this order: each stands on the sum of those before, and has a plane
+            of its own in the result.
+        reduction : Reduction, optional
+            What is folded in each pixel; `count` by default. What lies between two rows brings the values of the first.
+            Not `by` with several heights.
+        base : float or str, default 0
+            The height that the area, or the first of a stack, stands on: a number, or a column. The pixels of a number
+            belong to the area; those of a column do not, so that areas on one another do not overlap.
+        group : str, optional
+            As in `line`: rows of one value are one area.
+        step : {"pre", "mid", "post"}, optional
+            As in `line`: heights change in steps.
+        threads, memory, progress
+            As in `points`.
+
+        Returns
+        -------
+        Aggregate
+            As of `points`; with several heights of shape (height, width, heights), and ``categories`` are their names in
+            the order of the stack. Rows whose point lies outside the ranges count as skipped.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData, BadArgument
+            Nothing is changed then.
+
+        Notes
+        -----
+        Cell by cell what Datashader's ``Canvas.area`` gives, with a column as ``base`` for its ``y_stack``: the edges of
+        each trapezoid go from column to column as Bresenham's lines do, and what lies between them is filled. A row
+        without x, y or base interrupts the area. The range of y includes a base that is a number. On a logarithmic
+        axis a base of 0 or below lies at its foot. `count` and `any` cost some nanoseconds a row, whatever the
+        heights: a column of pixels is counted by its two ends. Passes as `line`.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> hill = {"x": array("d", [0.5, 1.5, 2.5]), "y": array("d", [0.5, 2.5, 0.5])}
+        >>> canvas = dp.Canvas(3, 3, x_range=(0, 3), y_range=(0, 3))
+        >>> canvas.area(hill, "x", "y").cells.tolist()
+        [[1, 1, 1], [0, 1, 0], [0, 1, 0]]
+        >>> canvas.area({**hill, "more": hill["x"]}, "x", ["y", "more"]).categories
+        ['y', 'more']
+        """
+        rows = scan(source)
+        mark = _job.area(x, y, base, group, step)
         begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
         return aggregate_of(fold(rows, begun))
 

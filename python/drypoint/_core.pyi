@@ -403,7 +403,22 @@ class Mark:
     @staticmethod
     def points(x: str, y: str) -> Mark: ...
     @staticmethod
-    def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    def line(
+        x: str,
+        y: str,
+        group: str | None = None,
+        width: float = 0.0,
+        step: str | None = None,
+        self_intersect: bool = True,
+    ) -> Mark: ...
+    @staticmethod
+    def area(
+        x: str,
+        y: list[str],
+        base: float | str,
+        group: str | None = None,
+        step: str | None = None,
+    ) -> Mark: ...
     @staticmethod
     def polygons(geometry: str, rule: str) -> Mark: ...
     @staticmethod

@@ -10,16 +10,16 @@ from ._streams import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
-    from ._canvas import _Range, _ScaleName
+    from ._canvas import _Range, _ScaleName, _StepName
     from ._reductions import Reduction
     from ._streams import Source
 
 __all__ = ["draw"]
 
-MARKS = ("points", "line", "auto")
+MARKS = ("points", "line", "area", "auto")
 #: Rows that are looked at to choose a mark.
 _GLANCE = 4096
 #: Columns that a message names at most.
@@ -29,10 +29,13 @@ _LISTED = 20
 def draw(
     source: Any,
     x: str | None = None,
-    y: str | None = None,
+    y: str | Sequence[str] | None = None,
     *,
-    mark: Literal["points", "line", "auto"] = "points",
+    mark: Literal["points", "line", "area", "auto"] = "points",
     group: str | None = None,
+    line_width: float | None = None,
+    step: _StepName | None = None,
+    base: float | str | None = None,
     color: Reduction | str | None = None,
     width: int = 900,
     height: int = 600,
@@ -73,12 +76,19 @@ def draw(
         Anything `scan` takes.
     x, y : str, optional
         Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
-        is drawn as by `spy`.
-    mark : {"points", "line", "auto"}
-        A point for each row, or rows joined by lines in their order. ``"auto"``: lines if x rises from each of the first
-        rows to the next, otherwise points, as for streams that can be read only once.
+        is drawn as by `spy`. For areas `y` may be a list of columns, which are stacked.
+    mark : {"points", "line", "area", "auto"}
+        A point for each row, rows joined by lines in their order, or what lies between such a line and its base.
+        ``"auto"``: lines if x rises from each of the first rows to the next, otherwise points, as for streams that can be
+        read only once.
     group : str, optional
-        For lines: rows of one value of this column are one line, as in `Canvas.line`.
+        For lines and areas: rows of one value of this column are one line, as in `Canvas.line`.
+    line_width : float, optional
+        For lines: in units of the page, antialiased, as in `Figure.line`. Lines of whole pixels by default.
+    step : {"pre", "mid", "post"}, optional
+        For lines and areas: go in steps, as in `Canvas.line`.
+    base : float or str, optional
+        For areas: the height or the column that they stand on, as in `Canvas.area`; 0 by default.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale
@@ -95,7 +105,7 @@ def draw(
     memory : str or int, optional
         A budget for this figure, within that of the process.
     threads, exact, progress
-        As in `Canvas.points`. Lines are always exact.
+        As in `Canvas.points`. Lines and areas are always exact.
 
     Returns
     -------
@@ -115,7 +125,7 @@ def draw(
     <Figure 900 × 600: v over t, count()>
     """
     _arguments.choice(mark, "mark", MARKS)
-    check_group(mark, group)
+    check_options(mark, group=group, line_width=line_width, step=step, base=base)
     rows = scan(source)
     page: dict[str, Any] = {
         "title": title,
@@ -149,24 +159,38 @@ def draw(
         if facet is not None:
             raise BadArgument("a sparse matrix has no column for facet=")
         return drawn(matrix, color, (width, height), (x_range, y_range), page, colors, running)
-    x, y = choose_columns(rows, x, y)
+    x, y = choose_columns(rows, x, y, several=mark == "area")
     if mark == "auto":
-        mark = "line" if group is not None or _rises(rows, x) else "points"
+        lines = group is not None or line_width is not None or step is not None
+        mark = "line" if lines or _rises(rows, x) else "points"
     page.update(
         width=width, height=height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
     )
     if facet is not None:
         from ._facets import faceted
 
+        density = Figure(**page)._scale
+        wide = None if line_width is None else _arguments.number(line_width, "line_width") * density
         told = shading(cmap, how, span, spread=spread, alpha=alpha, min_alpha=min_alpha)
-        figure = faceted(
-            rows, mark_of(mark, x, y, group), facet, facet_columns, color, told, label, page, running
-        )
-    elif mark == "line":
-        _arguments.flag(running.pop("exact"), "exact")
-        figure = Figure(**page).line(rows, x, y, color, group=group, **colors, **running)
-    else:
+        drawn_as = mark_of(mark, x, y, group, wide, step, base)
+        figure = faceted(rows, drawn_as, facet, facet_columns, color, told, label, page, running)
+    elif mark == "points":
+        assert isinstance(y, str)
         figure = Figure(**page).points(rows, x, y, color, **colors, **running)
+    else:
+        _arguments.flag(running.pop("exact"), "exact")
+        if mark == "line":
+            stroke = 0.0 if line_width is None else line_width
+            figure = Figure(**page).line(
+                rows, x, y, color, group=group, line_width=stroke, step=step, **colors, **running
+            )
+        else:
+            if colors.pop("spread") is not None:
+                raise BadArgument(f"spread={spread!r} is for points and lines; areas are not spread")
+            foot = 0 if base is None else base
+            figure = Figure(**page).area(
+                rows, x, y, color, base=foot, group=group, step=step, **colors, **running
+            )
     figure._drawn()
     return figure
 
@@ -184,17 +208,42 @@ def _rises(rows: Source, x: str) -> bool:
     return values.dtype.kind in "iufM" and bool((values[1:] > values[:-1]).all())
 
 
-def check_group(mark: str, group: str | None) -> None:
-    """Points are not joined, so that a group would be passed over in silence."""
-    if group is not None and mark == "points":
-        raise BadArgument(
-            f"group={group!r} is for mark='line', not for mark={mark!r}; to colour points use dp.by({group!r})"
-        )
+#: What only some marks take.
+_MARKS_OF = {
+    "group": ("line", "area", "auto"),
+    "line_width": ("line", "auto"),
+    "step": ("line", "area", "auto"),
+    "base": ("area",),
+}
 
 
-def mark_of(mark: str, x: str, y: str, group: str | None) -> _core.Mark:
+def check_options(mark: str, **options: Any) -> None:
+    """Refuse what a mark does not take: it would be passed over in silence."""
+    for name, value in options.items():
+        marks = _MARKS_OF[name]
+        if value is None or mark in marks:
+            continue
+        named = " or ".join(f"mark={each!r}" for each in marks if each != "auto")
+        hint = f"; to colour points use dp.by({value!r})" if name == "group" else ""
+        raise BadArgument(f"{name}={value!r} is for {named}, not for mark={mark!r}{hint}")
+
+
+def mark_of(
+    mark: str,
+    x: str,
+    y: str | Sequence[str],
+    group: str | None,
+    line_width: float | None = None,
+    step: str | None = None,
+    base: float | str | None = None,
+) -> _core.Mark:
     """The mark of that name."""
-    return _job.line(x, y, group) if mark == "line" else _job.points(x, y)
+    if mark == "area":
+        return _job.area(x, y, 0 if base is None else base, group, step)
+    assert isinstance(y, str)
+    if mark == "line":
+        return _job.line(x, y, group, 0 if line_width is None else line_width, step)
+    return _job.points(x, y)
 
 
 def _sparse_matrix(source: Any) -> Any:
@@ -207,8 +256,12 @@ def _sparse_matrix(source: Any) -> Any:
     return source if isinstance(source, Sparse) or is_foreign(source) else None
 
 
-def choose_columns(rows: Source, x: str | None, y: str | None) -> tuple[str, str]:
+def choose_columns(
+    rows: Source, x: str | None, y: str | Sequence[str] | None, *, several: bool = False
+) -> tuple[str, str | Sequence[str]]:
     """The columns to draw where the caller names none or one."""
+    if y is not None and not isinstance(y, str) and not several:
+        raise BadArgument(f"y={y!r}: several columns are for mark='area', which stacks them")
     if x is not None and y is not None:
         return x, y
     numeric = rows._head().numeric

@@ -148,7 +148,7 @@ class Figure(Annotated, Closing):
             )
         self._zoom = zoom
         self._memory = _arguments.optional(_arguments.budget, memory, "memory")
-        self._sheet = Sheet()
+        self._sheet = Sheet(self._scale, self._theme)
         self._page: _core.Page | None = None
         #: Whether y is drawn with its sign turned, and read downwards.
         self._y_downwards = False

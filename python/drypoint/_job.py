@@ -11,13 +11,18 @@ from ._reductions import Reduction, as_reduction, as_shaded
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from ._canvas import Canvas
     from ._streams import Source
 
-__all__ = ["axis_range", "bound", "ceiling", "fold", "job", "line", "points"]
+__all__ = ["area", "axis_range", "bound", "ceiling", "fold", "job", "line", "points"]
+
+#: Where a line in steps changes its height, as Matplotlib calls it.
+STEPS = ("pre", "mid", "post")
+#: The widest line, in pixels.
+MOST_WIDTH = 1000
 
 
 def job(
@@ -57,10 +62,52 @@ def points(x: str, y: str) -> _core.Mark:
     return _core.Mark.points(_arguments.text(x, "x"), _arguments.text(y, "y"))
 
 
-def line(x: str, y: str, group: str | None) -> _core.Mark:
+def line(
+    x: str,
+    y: str,
+    group: str | None,
+    line_width: float = 0,
+    step: str | None = None,
+    self_intersect: bool = True,
+) -> _core.Mark:
     """Rows joined in their order, or in that of each group."""
-    group = _arguments.optional(_arguments.text, group, "group")
-    return _core.Mark.line(_arguments.text(x, "x"), _arguments.text(y, "y"), group)
+    width = _arguments.number(line_width, "line_width")
+    if not 0 <= width <= MOST_WIDTH:
+        raise BadArgument(
+            f"line_width must be from 0 (whole pixels) to {MOST_WIDTH} pixels, not {line_width!r}"
+        )
+    return _core.Mark.line(
+        _arguments.text(x, "x"),
+        _arguments.text(y, "y"),
+        _arguments.optional(_arguments.text, group, "group"),
+        width,
+        _arguments.optional(_arguments.choice, step, "step", STEPS),
+        _arguments.flag(self_intersect, "self_intersect"),
+    )
+
+
+def area(
+    x: str, y: str | Sequence[str], base: float | str, group: str | None, step: str | None
+) -> _core.Mark:
+    """What lies between a line and its base; of several columns, each on those before it."""
+    heights = [y] if isinstance(y, str) else y
+    if not isinstance(heights, list | tuple) or not heights:
+        raise BadArgument(f"y must be the name of a column, or a list of such names, not {y!r}")
+    names = [_arguments.text(name, "y") for name in heights]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise BadArgument(f"y names {twice[0]!r} twice; each column is one layer of the stack")
+    if isinstance(base, str):
+        foot: float | str = _arguments.text(base, "base")
+    else:
+        foot = _arguments.number(base, "base")
+    return _core.Mark.area(
+        _arguments.text(x, "x"),
+        names,
+        foot,
+        _arguments.optional(_arguments.text, group, "group"),
+        _arguments.optional(_arguments.choice, step, "step", STEPS),
+    )
 
 
 def ceiling(memory: str | int | None) -> str | None:

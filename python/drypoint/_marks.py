@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-
-from . import _job
-from ._layers import ImageLayer, Layer, RowLayer
+from . import _arguments, _job, _shapes
+from ._layers import ImageLayer
+from ._reductions import as_shaded
 from ._shading import shading
+from ._shape_marks import ShapeMarks
+from ._streams import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Literal, Self, TypeAlias
 
-    from ._canvas import _MethodName
+    from ._canvas import _MethodName, _StepName
     from ._reductions import Reduction
 
     _How: TypeAlias = Literal["eq_hist", "linear", "log", "cbrt"]
@@ -21,20 +22,21 @@ if TYPE_CHECKING:
 __all__ = ["Marks"]
 
 
-class Marks(ABC):
-    """Methods that add layers; the first one added lies lowest."""
+#: Of antialiased lines in one colour, by theme.
+_INKS = {"light": "#190436", "dark": "#e6f5f2"}
 
-    @abstractmethod
-    def _add(self, layer: Layer) -> None:
-        """Take a layer."""
+
+class Marks(ShapeMarks):
+    """Methods that add layers; the first one added lies lowest."""
 
     def points(
         self,
         source: Any,
-        x: str,
-        y: str,
+        x: str | None = None,
+        y: str | None = None,
         color: Reduction | str | None = None,
         *,
+        geometry: str | None = None,
         cmap: Any = None,
         how: _How | None = None,
         span: tuple[float, float] | None = None,
@@ -51,7 +53,7 @@ class Marks(ABC):
 
         Parameters
         ----------
-        source, x, y, threads, memory, exact, progress
+        source, x, y, geometry, threads, memory, exact, progress
             As in `Canvas.points`. The source is read when the figure is first needed: saved, shown, or asked for its
             aggregate; a stream that can be read only once is kept on disk meanwhile, compressed, if there are several
             layers.
@@ -78,18 +80,21 @@ class Marks(ABC):
             At once, where the source is known before it is read; other errors of `Canvas.points` when it is drawn.
         """
         told = shading(cmap, how, span, spread=spread, alpha=alpha, min_alpha=min_alpha)
-        return self._rows(
-            _job.points(x, y), source, color, label, told, threads, memory, progress, exact=exact
-        )
+        mark = _shapes.points(x, y, geometry, _job.points)
+        return self._rows(mark, source, color, label, told, threads, memory, progress, exact=exact)
 
     def line(
         self,
         source: Any,
-        x: str,
-        y: str,
+        x: str | Sequence[str | float] | None = None,
+        y: str | Sequence[str | float] | None = None,
         color: Reduction | str | None = None,
         *,
+        geometry: str | None = None,
         group: str | None = None,
+        line_width: float = 0,
+        step: _StepName | None = None,
+        self_intersect: bool = True,
         cmap: Any = None,
         how: _How | None = None,
         span: tuple[float, float] | None = None,
@@ -105,12 +110,15 @@ class Marks(ABC):
 
         Parameters
         ----------
-        source, x, y, group, threads, memory, progress
+        source, x, y, geometry, group, step, self_intersect, threads, memory, progress
             As in `Canvas.line`; read as by `points`.
+        line_width : float, default 0
+            As in `Canvas.line`, in units of the page: at ``scale=2`` a line of width 1 is two pixels wide.
         color : Reduction, optional
             What is folded in each pixel and shown by its colour; `count` by default.
         cmap, how, span, spread, alpha, min_alpha, label
-            As in `points`; sparse lines are spread until they can be seen, by default.
+            As in `points`; sparse lines are spread until they can be seen, by default, antialiased ones are not, and
+            those folded by `any` fade at their edges.
 
         Returns
         -------
@@ -130,8 +138,23 @@ class Marks(ABC):
         >>> dp.Figure(400, 300).line(corner, "t", "v")
         <Figure 400 × 300: v over t, count()>
         """
+        width = _arguments.number(line_width, "line_width")
+        if width > 0:
+            spread = 0 if spread is None else spread
+            if as_shaded(color).name == "any" and (cmap, how, span) == (None, None, None):
+                # What is covered in part is as transparent: edges fade into whatever lies below.
+                ink = _INKS[self._sheet.theme]
+                cmap, how, span = [f"{ink}00", f"{ink}ff"], "linear", (0.0, 1.0)
         told = shading(cmap, how, span, spread=spread, alpha=alpha, min_alpha=min_alpha)
-        return self._rows(_job.line(x, y, group), source, color, label, told, threads, memory, progress)
+        rows = scan(source)
+        mark = _shapes.lines(
+            rows,
+            x,
+            y,
+            geometry,
+            lambda x, y: _job.line(x, y, group, width * self._sheet.scale, step, self_intersect),
+        )
+        return self._rows(mark, rows, color, label, told, threads, memory, progress)
 
     def raster(
         self,
@@ -190,33 +213,4 @@ class Marks(ABC):
         grid = Grid(array, None, extent, _origin(origin))
         told = shading(cmap, how, span, spread=0, alpha=alpha)
         self._add(ImageLayer(grid, method, label, told, threads=threads, memory=memory, progress=progress))
-        return self
-
-    def _rows(
-        self,
-        mark: Any,
-        source: Any,
-        color: Reduction | str | None,
-        label: str | None,
-        told: Any,
-        threads: int | None,
-        memory: str | int | None,
-        progress: Callable[[int, int | None], object] | None,
-        *,
-        exact: bool = False,
-    ) -> Self:
-        """Add a layer of rows that a mark draws."""
-        self._add(
-            RowLayer(
-                source,
-                mark,
-                color,
-                label,
-                told,
-                threads=threads,
-                memory=memory,
-                exact=exact,
-                progress=progress,
-            )
-        )
         return self

@@ -73,7 +73,10 @@ class Plot:
 class Sheet:
     """The plot areas of a figure, by row and column."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: float, theme: str) -> None:
+        #: Pixels for each unit of the page.
+        self.scale = scale
+        self.theme = theme
         self.plots: dict[tuple[int, int], Plot] = {}
         #: Those that show something, once they are drawn.
         self.drawn: list[Plot] | None = None

@@ -187,7 +187,7 @@ def test_bad_input_is_named():
         canvas.line(data, "x", "y", group="y")
     with pytest.raises(dp.BadArgument, match="group must be text"):
         canvas.line(data, "x", "y", group=3)
-    with pytest.raises(dp.BadArgument, match="mark must be 'points' or 'line'"):
+    with pytest.raises(dp.BadArgument, match="mark must be"):
         dp.draw(data, "x", "y", mark="lines")
     with pytest.raises(dp.BadArgument, match="group='name' is for mark='line'"):
         dp.draw(data, "x", "y", group="name")

@@ -85,6 +85,33 @@ pub enum CanvasError {
     /// An aggregate made of planes alone does not know what a merge of its kind needs.
     #[error("{reduction} was made from finished planes, which do not hold what its merge needs")]
     NotMergeable { reduction: Box<Reduction> },
+    /// A fold that antialiased lines do not define.
+    #[error(
+        "{reduction} is not defined for antialiased lines; take count, any, sum, mean, min, max, first or last, or a line_width of 0"
+    )]
+    NotStroked { reduction: Box<Reduction> },
+    /// A fold that needs a whole line before the next one, where lines may be spread over the source.
+    #[error(
+        "{reduction} of antialiased lines apart needs each line as a whole; draw them without a group, or with a line_width of 0"
+    )]
+    StrokesApart { reduction: Box<Reduction> },
+    /// An area without any column of heights.
+    #[error("an area needs at least one column of heights")]
+    NoHeights,
+    /// Layers of a stack are planes, and so are categories.
+    #[error(
+        "by({column:?}) of stacked areas: each layer has a plane of its own already; draw one column, or no categories"
+    )]
+    StackedCategories { column: String },
+    /// Several heights, and several reductions.
+    #[error("summary() of stacked heights: each height has a plane of its own; fold one reduction at a time")]
+    StackedSummary,
+    /// A base that is NaN or infinite.
+    #[error("the base of an area is {base}; it must be finite")]
+    BaseNotFinite { base: f64 },
+    /// A width that is none.
+    #[error("the width of a line is {width}; it must be 0 (whole pixels) to {most}")]
+    LineWidth { width: f64, most: f64 },
     /// A method of images where rows are folded.
     #[error("{reduction} is a way to draw images; rows are folded by a reduction")]
     NotAFold { reduction: Box<Reduction> },

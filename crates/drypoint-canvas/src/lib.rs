@@ -30,7 +30,10 @@ pub use categories::Categories;
 pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
-pub use lines::{Chosen, Downsampling, LineColumns, LinesFold, downsample, lines};
+pub use lines::{
+    AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample,
+    lines, stack_extent,
+};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};

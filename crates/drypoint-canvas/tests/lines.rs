@@ -1,28 +1,18 @@
 //! Lines against their slow, obvious twin: one segment after the other, one pixel after the other, whatever the batches,
 //! the threads and the order in which the readers come to their rows.
 
+mod rows;
 mod table;
 
 use std::collections::BTreeMap;
 
 use drypoint_canvas::{
-    Aggregate, Axis, AxisKind, Canvas, CanvasError, Cells, LineColumns, LinesFold, Options, Plan, Reduction,
-    Scale, lines,
+    Aggregate, Axis, Canvas, CanvasError, Cells, LineColumns, LinesFold, Plan, Reduction, Scale, Step, lines,
 };
 use drypoint_memory::MemoryPool;
 use proptest::prelude::*;
-use table::{Data, Table, Words};
-
-const WORDS: [&str; 4] = ["oak", "", "ash", "élan"];
-
-#[derive(Debug, Clone, Copy)]
-struct Row {
-    x: Option<f64>,
-    y: Option<f64>,
-    value: Option<f64>,
-    category: Option<usize>,
-    group: Option<usize>,
-}
+use rows::{Row, WORDS, axis, by_line, cell, columns, jumps, long, numbered, options, stepped, table, walk};
+use table::Table;
 
 struct Twin<'a> {
     canvas: &'a Canvas,
@@ -45,10 +35,10 @@ impl Twin<'_> {
         (at as i64).clamp(0, axis.pixels as i64 - 1)
     }
 
-    fn visit(&mut self, column: i64, line: i64, row: usize, data: &Row) {
+    fn visit(&mut self, column: i64, line: i64, data: &Row) {
         if let (Some(category), Some(value)) = (data.category, data.value.filter(|value| !value.is_nan())) {
             let cell = line as usize * self.canvas.x.pixels + column as usize;
-            self.visits.entry((category, cell)).or_default().push((row, value));
+            self.visits.entry((category, cell)).or_default().push((data.key, value));
         }
     }
 
@@ -102,11 +92,11 @@ impl Twin<'_> {
         let (right, above) = ((last_column - column).signum(), (last_line - line).signum());
         let data = rows[from];
         if !clipped && across == 0 && up == 0 {
-            self.visit(column, line, from, &data);
+            self.visit(column, line, &data);
             return;
         }
         if start {
-            self.visit(column, line, from, &data);
+            self.visit(column, line, &data);
         }
         let mut error = if across >= up { 2 * up - across } else { 2 * across - up };
         while (column, line) != (last_column, last_line) {
@@ -125,108 +115,20 @@ impl Twin<'_> {
                 line += above;
                 error += 2 * across;
             }
-            self.visit(column, line, from, &data);
+            self.visit(column, line, &data);
         }
     }
 }
 
 fn twin<'a>(canvas: &'a Canvas, rows: &[Row], grouped: bool) -> Twin<'a> {
     let mut twin = Twin { canvas, visits: BTreeMap::new() };
-    let mut lines: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (index, row) in rows.iter().enumerate() {
-        match row.group {
-            _ if !grouped => lines.entry(0).or_default().push(index),
-            Some(group) => lines.entry(group).or_default().push(index),
-            None => {}
-        }
-    }
-    for line in lines.values() {
+    for line in by_line(rows, grouped) {
         for place in 1..line.len() {
             let before = place.checked_sub(2).map(|before| line[before]);
             twin.segment(rows, before, line[place - 1], line[place]);
         }
     }
     twin
-}
-
-fn table(rows: &[Row], text_groups: bool) -> Table {
-    let number = |pick: fn(&Row) -> Option<f64>| -> (Data, Vec<bool>) {
-        let values = rows.iter().map(|row| pick(row).unwrap_or(1e9)).collect();
-        (Data::F64(values), rows.iter().map(|row| pick(row).is_some()).collect())
-    };
-    let word = |pick: fn(&Row) -> Option<usize>| -> (Vec<u32>, Vec<bool>) {
-        (
-            rows.iter().map(|row| pick(row).unwrap_or(0) as u32).collect(),
-            rows.iter().map(|row| pick(row).is_some()).collect(),
-        )
-    };
-    let (x, x_valid) = number(|row| row.x);
-    let (y, y_valid) = number(|row| row.y);
-    let (value, value_valid) = number(|row| row.value);
-    let (category, category_valid) = word(|row| row.category);
-    let (group, group_valid) = word(|row| row.group);
-    let group = if text_groups {
-        Data::Dictionary(group, Words::new(&WORDS))
-    } else {
-        Data::I64(group.iter().map(|group| i64::from(*group) - 2).collect())
-    };
-    Table::new()
-        .with("x", x, Some(&x_valid))
-        .with("y", y, Some(&y_valid))
-        .with("value", value, Some(&value_valid))
-        .with("category", Data::Dictionary(category, Words::new(&WORDS)), Some(&category_valid))
-        .with("group", group, Some(&group_valid))
-}
-
-fn axis(pixels: usize, log: bool) -> Axis {
-    let (range, scale) = if log { ((0.1, 100.0), Scale::Log) } else { ((-1.0, 2.0), Scale::Linear) };
-    Axis { pixels, range, scale, kind: AxisKind::Number }
-}
-
-fn coordinate() -> impl Strategy<Value = Option<f64>> {
-    prop_oneof![
-        6 => (-2.0..3.0f64).prop_map(Some),
-        // On edges of pixels and of the range, and on one another.
-        3 => (-6..8i32).prop_map(|at| Some(f64::from(at) / 2.0)),
-        1 => (-3.0..4.0f64).prop_map(|at| Some(10f64.powf(at))),
-        1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1e300]).prop_map(Some),
-        1 => Just(None),
-    ]
-}
-
-fn walk() -> impl Strategy<Value = Vec<Row>> {
-    // Small steps, so that most segments are plain, and some that are not.
-    let step = prop_oneof![8 => -0.05..0.05f64, 1 => -2.0..2.0f64, 1 => Just(0.0)];
-    prop::collection::vec((step.clone(), step, 0..40u8, 0..4usize, 0..5usize), 0..300).prop_map(|steps| {
-        let (mut x, mut y) = (0.5, 0.5);
-        steps
-            .into_iter()
-            .map(|(dx, dy, chance, category, group)| {
-                (x, y) = (x + dx, y + dy);
-                Row {
-                    x: (chance != 0).then_some(x),
-                    y: Some(if chance == 1 { f64::NAN } else { y }),
-                    value: (chance != 2).then_some(f64::from(chance)),
-                    category: (chance != 3).then_some(category),
-                    group: (group < 4).then_some(group),
-                }
-            })
-            .collect()
-    })
-}
-
-fn jumps() -> impl Strategy<Value = Vec<Row>> {
-    let value = prop_oneof![8 => (-9..9i32).prop_map(|v| Some(f64::from(v))), 1 => Just(None)];
-    let row = (
-        coordinate(),
-        coordinate(),
-        value,
-        prop::option::weighted(0.9, 0..4usize),
-        prop::option::weighted(0.9, 0..4usize),
-    );
-    prop::collection::vec(row, 0..120).prop_map(|rows| {
-        rows.into_iter().map(|(x, y, value, category, group)| Row { x, y, value, category, group }).collect()
-    })
 }
 
 fn reductions() -> Vec<Reduction> {
@@ -255,16 +157,6 @@ fn fold(reduction: &Reduction, visits: &[(usize, f64)]) -> f64 {
         Reduction::First(_) => visits.iter().min_by_key(|(row, _)| row).map_or(f64::NAN, |(_, value)| *value),
         Reduction::Last(_) => visits.iter().max_by_key(|(row, _)| row).map_or(f64::NAN, |(_, value)| *value),
         other => panic!("{other} has no twin"),
-    }
-}
-
-fn cell(cells: Cells<'_>, at: usize) -> f64 {
-    match cells {
-        Cells::Bool(cells) => f64::from(cells[at]),
-        Cells::U32(cells) => f64::from(cells[at]),
-        Cells::U64(cells) => cells[at] as f64,
-        Cells::I64(cells) => cells[at] as f64,
-        Cells::F64(cells) => cells[at],
     }
 }
 
@@ -300,16 +192,6 @@ fn check(found: &Aggregate, reduction: &Reduction, twin: &Twin<'_>, by: bool) ->
     Ok(())
 }
 
-fn options(threads: usize, batch_rows: usize) -> Options {
-    let mut options = Options::new(MemoryPool::new(64 << 20).consumer("test"));
-    (options.threads, options.batch_rows) = (Some(threads), Some(batch_rows));
-    options
-}
-
-fn columns(grouped: bool) -> LineColumns {
-    LineColumns { x: "x".into(), y: "y".into(), group: grouped.then(|| "group".into()) }
-}
-
 fn agree(
     rows: &[Row],
     canvas: &Canvas,
@@ -317,9 +199,13 @@ fn agree(
     batch_rows: usize,
     grouped: bool,
     text: bool,
+    step: Option<Step>,
 ) -> Result<(), TestCaseError> {
     let table = table(rows, text);
     let options = options(threads, batch_rows);
+    let columns = |grouped| LineColumns { step, ..columns(grouped) };
+    let count = rows.len() as u64;
+    let rows = &stepped(&numbered(rows), canvas, grouped, step);
     // Without categories, rows that have none take part.
     let uncategorised: Vec<Row> = rows.iter().map(|row| Row { category: Some(0), ..*row }).collect();
     let plain = twin(canvas, &uncategorised, grouped);
@@ -327,7 +213,7 @@ fn agree(
     for reduction in reductions() {
         let found = lines(canvas, &table, &columns(grouped), &reduction, &options).unwrap();
         check(&found, &reduction, &plain, false)?;
-        prop_assert_eq!(found.rows, rows.len() as u64);
+        prop_assert_eq!(found.rows, count);
         let reduction = Reduction::By("category".into(), Box::new(reduction));
         let found = lines(canvas, &table, &columns(grouped), &reduction, &options).unwrap();
         check(&found, &reduction, &by, true)?;
@@ -351,36 +237,11 @@ proptest! {
         batch_rows in prop_oneof![1usize..8, 8usize..400],
         grouped: bool,
         text: bool,
+        step in rows::step(),
     ) {
         let canvas = Canvas { x: axis(width, x_log), y: axis(height, y_log) };
-        agree(&rows, &canvas, threads, batch_rows, grouped, text)?;
+        agree(&rows, &canvas, threads, batch_rows, grouped, text, step)?;
     }
-}
-
-/// A long walk with a break now and then: blocks and batches of their usual sizes.
-fn long(rows: usize) -> Vec<Row> {
-    let mut state = 7u64;
-    let mut next = || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (state >> 40) as f64 / (1u64 << 24) as f64
-    };
-    let (mut x, mut y) = (0.5, 0.5);
-    (0..rows)
-        .map(|row| {
-            (x, y) = (x + (next() - 0.5) * 0.05, y + (next() - 0.5) * 0.3);
-            if !(-2.0..3.0).contains(&x) || !(-2.0..3.0).contains(&y) {
-                (x, y) = (0.5, 0.5);
-            }
-            let value = Some((row % 13) as f64);
-            Row {
-                x: (next() > 0.01).then_some(x),
-                y: Some(y),
-                value,
-                category: Some(row % 4),
-                group: Some(row / 700 % 4),
-            }
-        })
-        .collect()
 }
 
 #[test]
@@ -389,7 +250,49 @@ fn blocks_and_batches_of_any_size_are_joined() {
     let canvas = Canvas { x: axis(90, false), y: axis(60, false) };
     for (threads, batch_rows) in [(1, 16_384), (1, 1024), (3, 1025), (4, 100), (2, 4096)] {
         for grouped in [false, true] {
-            agree(&rows, &canvas, threads, batch_rows, grouped, grouped).unwrap();
+            agree(&rows, &canvas, threads, batch_rows, grouped, grouped, None).unwrap();
+            if batch_rows < 1025 {
+                let rows = &rows[..3000];
+                agree(rows, &canvas, threads, batch_rows, grouped, grouped, Some(Step::Mid)).unwrap();
+            }
+        }
+    }
+}
+
+/// Many rows for each column of pixels, as in a long time series: walks, jumps and, now and then, what is missing or outside.
+fn series(rows: usize, jump: f64) -> Vec<Row> {
+    let long = long(rows);
+    let at = |row: usize| -1.0 + 3.0 * row as f64 / rows as f64;
+    let broken = |row: usize| row % 7919 == 7918;
+    let height = |row: usize, y: f64| if row % 9001 < 40 { y * 9.0 } else { (y * jump).clamp(-0.9, 1.9) };
+    long.into_iter()
+        .enumerate()
+        .map(|(row, from)| Row {
+            x: (!broken(row)).then(|| at(row)),
+            y: from.y.map(|y| height(row, y)),
+            ..from
+        })
+        .collect()
+}
+
+#[test]
+fn blocks_within_a_column_count_what_segments_count() {
+    let canvas = Canvas { x: axis(4, false), y: axis(70, false) };
+    for jump in [0.2, 5.0] {
+        let rows = numbered(&series(30_000, jump));
+        let all: Vec<Row> =
+            rows.iter().map(|row| Row { value: Some(1.0), category: Some(0), ..*row }).collect();
+        let twin = twin(&canvas, &all, false);
+        for (threads, batch_rows) in [(1, 30_000), (2, 5_000)] {
+            // Missing as NaN: of columns with bits for what is missing each row is looked at.
+            let plain = Table::new()
+                .f64("x", rows.iter().map(|row| row.x.unwrap_or(f64::NAN)).collect())
+                .f64("y", rows.iter().map(|row| row.y.unwrap_or(f64::NAN)).collect());
+            for reduction in [Reduction::Count(None), Reduction::Any(None)] {
+                let options = options(threads, batch_rows);
+                let found = lines(&canvas, &plain, &columns(false), &reduction, &options).unwrap();
+                check(&found, &reduction, &twin, false).unwrap();
+            }
         }
     }
 }

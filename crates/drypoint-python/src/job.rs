@@ -331,6 +331,7 @@ impl Told {
     /// The categories that a page has to leave room for. Without a page nothing is read for them.
     fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
         match self.page.is_some() || self.placed {
+            true if !self.mark().layers().is_empty() => Ok(self.mark().layers().to_vec()),
             true => first_categories(source, &self.reduction, &self.options),
             false => Ok(Vec::new()),
         }

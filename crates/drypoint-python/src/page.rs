@@ -67,6 +67,8 @@ struct LayerArguments {
     reduction: Option<Reduction>,
     /// What a count counts.
     counted: &'static str,
+    /// Whether the mark makes planes by itself.
+    in_layers: bool,
     label: Option<String>,
     shading: ShadingSpec,
     on_right: bool,
@@ -216,7 +218,8 @@ impl PageSpec {
     pub(crate) fn picture_bytes(&self) -> usize {
         let layers = || self.axes.iter().flat_map(|axes| &axes.layers);
         let colors = |layer: &LayerArguments| {
-            layer.category.is_none() && matches!(layer.reduction, None | Some(Reduction::By(..) | Reduction::Mode(_)))
+            let by = matches!(layer.reduction, None | Some(Reduction::By(..) | Reduction::Mode(_)));
+            layer.category.is_none() && (by || layer.in_layers)
         };
         let plain = layers().count() <= 1 && layers().all(|layer| layer.shading.alpha() == 255);
         let kind = if plain && !layers().any(colors) && self.background.is_none_or(|color| color.a > 0) {
@@ -361,7 +364,8 @@ impl LayerArguments {
         let Some(reduction) = &self.reduction else {
             return KeySpec::None;
         };
-        let by = matches!(reduction, Reduction::By(..) | Reduction::Mode(_)) && self.category.is_none();
+        let by = (matches!(reduction, Reduction::By(..) | Reduction::Mode(_)) || self.in_layers)
+            && self.category.is_none();
         let one =
             !by && (self.shading.is_flat() || (told.is_some() && matches!(reduction, Reduction::Any(_))));
         match told {
@@ -376,6 +380,9 @@ impl LayerArguments {
                 };
                 let label = told.map_or_else(|| reduction::label(shown, self.counted), str::to_string);
                 match by {
+                    true if self.in_layers && told.is_none() => {
+                        KeySpec::Legend { title: None, names: categories.to_vec() }
+                    }
                     true => KeySpec::Legend { title: Some(label), names: categories.to_vec() },
                     false => KeySpec::ColorBar { label: Some(label) },
                 }
@@ -433,7 +440,8 @@ impl AxesArguments {
                     Some(mark) => ((mark.x().to_string(), mark.y().to_string()), mark.get().counted()),
                     None => Default::default(),
                 };
-                Ok(LayerArguments { names, reduction, counted, label, shading, on_right, category })
+                let in_layers = mark.is_some_and(|mark| !mark.get().layers().is_empty());
+                Ok(LayerArguments { names, reduction, counted, in_layers, label, shading, on_right, category })
             })
             .collect::<PyResult<_>>()?;
         Ok(Self { place, title, labels, aspect, grid, unlabelled, groups, y_downwards, layers })

@@ -9,9 +9,9 @@ import time
 from .. import _core
 from .._aggregate import aggregate_of
 from .._canvas import Canvas
-from .._draw import MARKS, check_group, choose_columns, draw, mark_of
+from .._draw import MARKS, check_options, choose_columns, draw, mark_of
 from .._errors import BadArgument, OutputError, UnknownFormat
-from .._job import fold, job
+from .._job import STEPS, fold, job
 from .._readable import Readable
 from .._reductions import Reduction, by, count
 from .._streams import Source, scan
@@ -43,9 +43,21 @@ def add(verbs: Any) -> None:
     )
     what = verb.add_argument_group("what")
     what.add_argument("-x", metavar="COL", help="column from left to right")
-    what.add_argument("-y", metavar="COL", help="column from bottom to top")
+    what.add_argument(
+        "-y",
+        metavar="COL",
+        action="append",
+        help="column from bottom to top; with --mark area several, which are stacked",
+    )
     what.add_argument("--mark", choices=MARKS, default="points", help="what becomes of the rows (points)")
-    what.add_argument("--group", metavar="COL", help="with --mark line: rows of one value are one line")
+    what.add_argument(
+        "--group", metavar="COL", help="with --mark line or area: rows of one value are one line"
+    )
+    what.add_argument("--line-width", type=float, metavar="PX", help="with --mark line: antialiased, as wide")
+    what.add_argument("--step", choices=STEPS, help="with --mark line or area: go in steps")
+    what.add_argument(
+        "--base", metavar="N|COL", help="with --mark area: a height or a column to stand on (0)"
+    )
     what.add_argument("--reduce", choices=_REDUCTIONS, default="count", help="what each pixel shows (count)")
     what.add_argument("--of", metavar="COL", help="the column that is reduced")
     what.add_argument("--by", metavar="COL", help="a colour for each category of this column")
@@ -97,7 +109,13 @@ def run(options: argparse.Namespace) -> int:
     import_resident = _core.resident_bytes()
     began = time.perf_counter()
     width, height = _size(options.size)
-    check_group(options.mark, options.group)
+    drawn = {
+        "group": options.group,
+        "line_width": options.line_width,
+        "step": options.step,
+        "base": None if options.base is None else _number(options.base),
+    }
+    check_options(options.mark, **drawn)
     suffix = _suffix(options.output)
     if options.bare:
         _check_bare(options, suffix)
@@ -110,11 +128,12 @@ def run(options: argparse.Namespace) -> int:
     budget = _core.limit_process(options.memory) if options.memory else _core.memory()["budget"]
     reduction = _reduction(options)
     with open_source(options) as rows:
-        x, y = choose_columns(rows, options.x, options.y)
+        heights = options.y[0] if options.y and len(options.y) == 1 else options.y
+        x, y = choose_columns(rows, options.x, heights, several=options.mark == "area")
         ranges = {"x_range": options.x_range, "y_range": options.y_range}
         ranges = {name: _range(value) for name, value in ranges.items()}
         scales = {"x_scale": options.x_scale, "y_scale": options.y_scale}
-        mark = mark_of(options.mark, x, y, options.group)
+        mark = mark_of(options.mark, x, y, **drawn)
         if options.explain:
             canvas = Canvas(width, height, **ranges, **scales)
             begun = job(canvas, mark, reduction, threads=options.threads)
@@ -135,7 +154,7 @@ def run(options: argparse.Namespace) -> int:
                     x,
                     y,
                     mark=options.mark,
-                    group=options.group,
+                    **drawn,
                     color=reduction,
                     width=width,
                     height=height,

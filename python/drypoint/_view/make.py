@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import _arguments, _job
-from .._draw import MARKS, check_group, choose_columns
+from .._draw import check_options, choose_columns
 from .._errors import BadArgument
 from .._reductions import as_shaded
 from .._shading import shading
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["view"]
 
+#: What can be folded anew at each move.
+_MARKS = ("points", "line")
 _SCALES = ("linear", "log")
 _SIDES = (50, 4000)
 
@@ -112,12 +114,13 @@ def view(
             f"{rows.name} can be read only once, and a view reads its source again when it is moved; "
             "give it a file, arrays or a table"
         )
-    check_group(_arguments.choice(mark, "mark", MARKS), group)
-    x, y = choose_columns(rows, x, y)
+    check_options(_arguments.choice(mark, "mark", _MARKS), group=group)
+    across, up = choose_columns(rows, x, y)
+    assert isinstance(up, str)
     drawing = Drawing(
         rows,
-        (x, y),
-        _job.line(x, y, group) if mark == "line" else _job.points(x, y),
+        (across, up),
+        _job.line(across, up, group) if mark == "line" else _job.points(across, up),
         as_shaded(color),
         shading(cmap, how, span, spread=spread),
         (_arguments.choice(x_scale, "x_scale", _SCALES), _arguments.choice(y_scale, "y_scale", _SCALES)),

@@ -5,7 +5,7 @@ Imported by ``import drypoint.matplotlib`` or on first use of ``drypoint.matplot
 """
 
 from ._artist import AggregateImage
-from ._draw import line, points, raster
+from ._draw import area, line, points, raster
 from ._norms import EqHistNorm
 
-__all__ = ["AggregateImage", "EqHistNorm", "line", "points", "raster"]
+__all__ = ["AggregateImage", "EqHistNorm", "area", "line", "points", "raster"]

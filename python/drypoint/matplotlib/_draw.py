@@ -7,7 +7,7 @@ from .._errors import BadArgument
 from .._shading import MOST_SPREAD
 from ._artist import AggregateImage
 from ._colors import colormap
-from ._marks import Line, Points
+from ._marks import Area, Line, Points
 from ._norms import HOWS, norm_for
 from ._windows import check_axes
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     _How = Literal["eq_hist", "linear", "log", "cbrt"]
     _Map = str | Colormap | Sequence[Any]
 
-__all__ = ["line", "points", "raster"]
+__all__ = ["area", "line", "points", "raster"]
 
 
 def points(
@@ -147,6 +147,8 @@ def line(
     reduction: Reduction | str | None = None,
     *,
     group: str | None = None,
+    line_width: float = 0,
+    step: Literal["pre", "mid", "post"] | None = None,
     cmap: _Map | Mapping[str, Any] | None = None,
     how: _How | None = None,
     norm: Normalize | None = None,
@@ -174,10 +176,15 @@ def line(
         As in `Canvas.line`: `count` by default.
     group : str, optional
         A column: rows of one value are one line.
+    line_width : float, default 0
+        As in `Canvas.line`: cells wide, antialiased; 0 for whole cells. Of `any` in one colour what is covered in part
+        is as transparent, as lines of Matplotlib are.
+    step : {"pre", "mid", "post"}, optional
+        As in `Canvas.line`.
     zorder : float, default 2
         As of Matplotlib's lines.
     cmap, how, norm, span, spread, min_alpha, alpha, label, resolution, memory, threads, **properties
-        As in `points`. Lines are one pixel wide; ``spread=1`` makes them three.
+        As in `points`. Without a width lines are one pixel wide; ``spread=1`` makes them three.
 
     Returns
     -------
@@ -198,14 +205,97 @@ def line(
     >>> plt.close(fig)
     """
     check_axes(ax)
+    mark = Line(source, x, y, reduction, memory, threads, group=group, line_width=line_width, step=step)
+    color = _one_color(cmap) if line_width > 0 and mark.reduction.name == "any" else None
+    if color is not None and how is None and norm is None and span is None:
+        cmap, how, span = _fading(color), "linear", (0.0, 1.0)
     return _drawn(
         ax,
-        Line(source, x, y, reduction, memory, threads, group=group),
+        mark,
         cmap=cmap,
         how=how,
         norm=norm,
         span=span,
         spread=spread,
+        min_alpha=min_alpha,
+        resolution=resolution,
+        alpha=alpha,
+        zorder=zorder,
+        label=label,
+        **properties,
+    )
+
+
+def area(
+    ax: Axes,
+    source: Any,
+    x: str,
+    y: str,
+    reduction: Reduction | str | None = None,
+    *,
+    base: float | str = 0,
+    group: str | None = None,
+    step: Literal["pre", "mid", "post"] | None = None,
+    cmap: _Map | Mapping[str, Any] | None = None,
+    how: _How | None = None,
+    norm: Normalize | None = None,
+    span: tuple[float, float] | None = None,
+    min_alpha: int = 150,
+    alpha: float | None = None,
+    zorder: float = 1,
+    label: str | None = None,
+    resolution: float = 1.0,
+    memory: str | int | None = None,
+    threads: int | None = None,
+    **properties: Any,
+) -> AggregateImage:
+    """Fill what lies between the rows of a source and a base in an axes of Matplotlib.
+
+    Folded as by `Canvas.area`, when `points` would fold: how often each pixel is covered, by default. In one colour:
+    ``dp.matplotlib.area(ax, source, "time", "value", "any", cmap=["C0"])``.
+
+    Parameters
+    ----------
+    ax, source, x, y
+        As in `points`. A row without a finite position interrupts the area. One column of heights.
+    reduction : Reduction, optional
+        As in `Canvas.area`: `count` by default.
+    base : float or str, default 0
+        The height, or the column of heights, that the area stands on.
+    group, step
+        As in `Canvas.area`.
+    zorder : float, default 1
+        As of Matplotlib's ``fill_between``.
+    cmap, how, norm, span, min_alpha, alpha, label, resolution, memory, threads, **properties
+        As in `points`.
+
+    Returns
+    -------
+    AggregateImage
+        As of `points`.
+
+    Raises
+    ------
+    MissingColumn, NotNumeric, SourceNotFound, UnknownFormat, BadArgument
+        As of `points`.
+
+    Examples
+    --------
+    >>> import drypoint as dp, matplotlib.pyplot as plt, numpy as np
+    >>> fig, ax = plt.subplots()
+    >>> hill = {"t": np.arange(1000), "v": np.sin(np.arange(1000) / 300)}
+    >>> image = dp.matplotlib.area(ax, hill, "t", "v", "any", cmap=["C0"])
+    >>> plt.close(fig)
+    """
+    check_axes(ax)
+    return _drawn(
+        ax,
+        Area(source, x, y, reduction, memory, threads, base=base, group=group, step=step),
+        cmap=cmap,
+        how=how,
+        norm=norm,
+        span=span,
+        spread=0,
         min_alpha=min_alpha,
         resolution=resolution,
         alpha=alpha,
@@ -290,6 +380,18 @@ def raster(
         label=label,
         **properties,
     )
+
+
+def _one_color(cmap: Any) -> Any:
+    """The colour, if that is all that is given."""
+    return cmap[0] if isinstance(cmap, list | tuple) and len(cmap) == 1 else None
+
+
+def _fading(color: Any) -> Any:
+    """From nothing to a colour: what is covered in part is as transparent."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+    return LinearSegmentedColormap.from_list("stroke", [(*to_rgb(color), 0.0), (*to_rgb(color), 1.0)])
 
 
 def _default_map() -> str:

@@ -15,7 +15,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["Extents", "Line", "Mark", "Points"]
+__all__ = ["Area", "Extents", "Line", "Mark", "Points"]
 
 #: Least and greatest x, least and greatest y, in the columns' own units.
 Extents = tuple[float, float, float, float]
@@ -183,21 +183,32 @@ class Points(Mark):
 
 
 class Line(Points):
-    """Rows joined in their order, or in that of each group."""
+    """Rows joined in their order, or in that of each group.
+
+    Parameters
+    ----------
+    group, line_width, step
+        As in `Canvas.line`.
+    """
 
     word = "line"
     has_strokes = True
 
-    def __init__(self, *arguments: Any, group: str | None = None) -> None:
+    def __init__(
+        self, *arguments: Any, group: str | None = None, line_width: float = 0, step: str | None = None
+    ) -> None:
         self.group = group
+        self.line_width = line_width
+        self.step = step
         super().__init__(*arguments)
 
     def _described(self) -> _core.Mark:
-        return _job.line(self.x, self.y, self.group)
+        return _job.line(self.x, self.y, self.group, self.line_width, self.step)
 
     def of(self, given: Any, x: str | None, y: str | None) -> Line:
         x, y = self.x if x is None else x, self.y if y is None else y
-        return Line(given, x, y, self.reduction, self.memory, self.threads, group=self.group)
+        how: dict[str, Any] = {"group": self.group, "line_width": self.line_width, "step": self.step}
+        return Line(given, x, y, self.reduction, self.memory, self.threads, **how)
 
     def fold(self, canvas: Canvas) -> Aggregate:
         return canvas.line(
@@ -206,9 +217,68 @@ class Line(Points):
             self.y,
             self.reduction,
             group=self.group,
+            line_width=self.line_width,
+            step=self.step,  # type: ignore[arg-type]
             threads=self.threads,
             memory=self.memory,
         )
+
+
+class Area(Points):
+    """What lies between rows and a base.
+
+    Parameters
+    ----------
+    base, group, step
+        As in `Canvas.area`.
+    """
+
+    word = "area"
+    has_edges = True
+
+    def __init__(
+        self, *arguments: Any, base: float | str = 0, group: str | None = None, step: str | None = None
+    ) -> None:
+        self.base = base
+        self.group = group
+        self.step = step
+        super().__init__(*arguments)
+
+    def _described(self) -> _core.Mark:
+        return _job.area(self.x, self.y, self.base, self.group, self.step)
+
+    def of(self, given: Any, x: str | None, y: str | None) -> Area:
+        x, y = self.x if x is None else x, self.y if y is None else y
+        how: dict[str, Any] = {"base": self.base, "group": self.group, "step": self.step}
+        return Area(given, x, y, self.reduction, self.memory, self.threads, **how)
+
+    def fold(self, canvas: Canvas) -> Aggregate:
+        return canvas.area(
+            self.source,
+            self.x,
+            self.y,
+            self.reduction,
+            base=self.base,
+            group=self.group,
+            step=self.step,  # type: ignore[arg-type]
+            threads=self.threads,
+            memory=self.memory,
+        )
+
+    def extents(self, x_scale: str, y_scale: str) -> tuple[Extents | None, list[str]]:
+        found, categories = super().extents(x_scale, y_scale)
+        if found is None:
+            return None, categories
+        left, right, low, high = found
+        if isinstance(self.base, str):
+            base = Points(self.source, self.x, self.base, None, self.memory, self.threads)
+            reach, _ = base.extents(x_scale, y_scale)
+            ends = (low, high) if reach is None else reach[2:]
+        elif y_scale == "log" and self.base <= 0:
+            ends = (low, high)
+        else:
+            ends = (self.base, self.base)
+        return (left, right, min(low, ends[0]), max(high, ends[1])), categories
 
 
 def _open(given: Any) -> Source:

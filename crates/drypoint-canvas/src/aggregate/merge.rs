@@ -85,6 +85,9 @@ impl Merge<'_> {
         use Planes::{Bool, F64, U64};
         let plain = |planes| Ok((planes, Support::None));
         match (left.reduction.inner(), &left.planes, &right.planes, &left.support, &right.support) {
+            // Of antialiased lines: coverage.
+            (Reduction::Count(_), F64(a), F64(b), ..) => plain(F64(self.floats(a, b, |a, b| a + b)?)),
+            (Reduction::Any(_), F64(a), F64(b), ..) => plain(F64(self.floats(a, b, f64::max)?)),
             (Reduction::Count(_), a, b, ..) => plain(self.counts(a, b)?),
             (Reduction::Any(_), Bool(a), Bool(b), ..) => {
                 plain(Bool(self.cells(|at| a[at], |at| b[at], 0, |a, b| a | b)?))

@@ -139,6 +139,20 @@ impl Folded {
         canvas: &Canvas,
         reduction: &Reduction,
         directories: &Directories,
+        seen: (u64, u64),
+        consumer: &MemoryConsumer,
+    ) -> Result<Aggregate> {
+        let parts: Vec<Reduction> = reduction.parts().into_iter().cloned().collect();
+        Self::finish_as(threads, canvas, reduction, &parts, directories, seen, consumer)
+    }
+
+    /// The same where the cells of each part fold something else than the part says, as those of strokes do.
+    pub(crate) fn finish_as(
+        threads: Vec<Vec<Self>>,
+        canvas: &Canvas,
+        reduction: &Reduction,
+        cells_fold: &[Reduction],
+        directories: &Directories,
         (rows, skipped): (u64, u64),
         consumer: &MemoryConsumer,
     ) -> Result<Aggregate> {
@@ -153,8 +167,9 @@ impl Folded {
                 runs.push(folded.runs);
             }
             let (categories, numbers) = directories.sorted(place);
-            let mut finished = Accumulator::finish(accumulators, &numbers, part, cells, consumer)?;
-            finished.number_rows(part, &RowNumbers::new(runs));
+            let fold = &cells_fold[place];
+            let mut finished = Accumulator::finish(accumulators, &numbers, fold, cells, consumer)?;
+            finished.number_rows(fold, &RowNumbers::new(runs));
             parts.push(Aggregate::finished(
                 canvas.clone(),
                 part.clone(),

@@ -1,34 +1,40 @@
 //! Lines into pixels: vertices are joined in the order of the rows, each segment visits pixels and brings them the value
 //! of the row it starts with, as in Datashader (decision 0027).
 
+mod area;
 mod downsample;
+mod fill;
 mod groups;
+mod hair;
+mod joints;
+mod path;
+mod plain;
 mod runs;
 mod seam;
 mod sink;
 mod stepping;
+mod stroke;
+mod track;
 mod worker;
 
+pub use self::area::{AreaBase, AreaColumns, AreasFold, areas, stack_extent};
 pub use self::downsample::{Chosen, Downsampling, downsample};
-
-use std::sync::Arc;
+pub use self::track::Step;
 
 use drypoint_stream::{Schema, Source};
 
-use self::groups::Groups;
-use self::runs::Runs;
-use self::seam::Seams;
-use self::worker::LineWorker;
+use self::hair::HairPen;
+use self::path::{Base, PathColumns, PathFold};
+use self::plain::PlainFold;
+use self::stroke::{StrokePen, StrokeRecipe};
 use crate::columns::{Roles, check_categorical};
-use crate::drive::drive;
-use crate::fold::{Directories, Folded, SharedCounts};
 use crate::mapping::GridMap;
 use crate::options::Options;
-use crate::plan::{Plan, Target, request};
-use crate::{Aggregate, Canvas, Reduction, Result};
+use crate::plan::Plan;
+use crate::{Aggregate, Canvas, CanvasError, Reduction, Result};
 
-/// What of a source is drawn as lines.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What of a source is drawn as lines, and how.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LineColumns {
     /// From left to right.
     pub x: String,
@@ -36,6 +42,22 @@ pub struct LineColumns {
     pub y: String,
     /// Rows of one value are one line; without it, all rows are.
     pub group: Option<String>,
+    /// In pixels, antialiased; 0 for lines of whole pixels.
+    pub width: f64,
+    /// Whether the line goes in steps, and where it changes its height then.
+    pub step: Option<Step>,
+    /// Whether a pixel that an antialiased line covers more than once counts more than once.
+    pub self_intersect: bool,
+}
+
+impl LineColumns {
+    /// The widest line, in pixels.
+    pub const MOST_WIDTH: f64 = 1000.0;
+
+    /// One line of whole pixels, straight from row to row.
+    pub fn new(x: &str, y: &str) -> Self {
+        Self { x: x.into(), y: y.into(), group: None, width: 0.0, step: None, self_intersect: true }
+    }
 }
 
 /// Fold each segment of the lines of `source` into the pixels it crosses.
@@ -54,28 +76,6 @@ pub fn lines(
     let mut fold = LinesFold::new(canvas, columns, reduction, options)?;
     fold.consume(source)?;
     fold.finish()
-}
-
-/// A fold of many sources, one after the other: lines go on from one to the next.
-pub struct LinesFold {
-    canvas: Canvas,
-    grid: GridMap,
-    columns: LineColumns,
-    reduction: Reduction,
-    options: Options,
-    directories: Directories,
-    /// Of each part of the reduction: the vertices of one know what another does not ask for.
-    seams: Vec<Seams>,
-    running: Option<Running>,
-}
-
-/// What exists from the first source on.
-struct Running {
-    plan: Plan,
-    with_runs: bool,
-    shared: Vec<Arc<SharedCounts>>,
-    /// For each thread, one for each part of the reduction.
-    workers: Vec<Vec<LineWorker>>,
 }
 
 /// The columns that lines are read from.
@@ -110,11 +110,6 @@ impl LineRoles {
     }
 }
 
-/// Whether runs count what the reduction folds: they know neither values nor categories.
-fn runs_suit(reduction: &Reduction) -> bool {
-    matches!(reduction, Reduction::Count(_) | Reduction::Any(_))
-}
-
 impl Plan {
     /// Plan [`lines`](crate::lines()) with the same arguments.
     pub fn for_lines(
@@ -124,43 +119,24 @@ impl Plan {
         reduction: &Reduction,
         options: &Options,
     ) -> Result<Self> {
-        canvas.check()?;
-        reduction.check()?;
-        let roles = LineRoles::new(source.schema(), columns, reduction)?;
-        plan(source, &roles, &GridMap::new(canvas), reduction, options).map(|(plan, _)| plan)
+        match LinesFold::new(canvas, columns, reduction, options)?.0 {
+            Kind::Plain(_) => {
+                let roles = LineRoles::new(source.schema(), columns, reduction)?;
+                plain::plan(source, &roles, &GridMap::new(canvas), reduction, options).map(|(plan, _)| plan)
+            }
+            Kind::Hair(fold) => fold.plan(source).map(|(plan, _)| plan),
+            Kind::Stroke(fold) => fold.plan(source).map(|(plan, _)| plan),
+        }
     }
 }
 
-/// The plan, and whether vertical runs are counted by their ends. Memory for that is given up before threads are.
-fn plan(
-    source: &dyn Source,
-    roles: &LineRoles,
-    grid: &GridMap,
-    reduction: &Reduction,
-    options: &Options,
-) -> Result<(Plan, bool)> {
-    let row_bytes = if roles.group.is_some() { Groups::ROW_BYTES } else { 0 };
-    let make = |thread_bytes| {
-        let thread_bytes = LineWorker::OWN_BYTES * reduction.parts().len() + thread_bytes;
-        let row_bytes = row_bytes * reduction.parts().len();
-        let target = Target { thread_bytes, row_bytes, ..Target::points(reduction, grid.cells(), None) };
-        Plan::make(source, &roles.columns, &target, options)
-    };
-    if !runs_suit(reduction) {
-        return Ok((make(0)?, false));
-    }
-    let with_runs = make(Runs::bytes(grid.width, grid.height));
-    if let Ok(plan) = &with_runs
-        && plan.peak <= plan.available
-        && plan.threads == options.wanted_threads()
-    {
-        return Ok((with_runs?, true));
-    }
-    let without = make(0)?;
-    match with_runs {
-        Ok(plan) if plan.peak <= plan.available && plan.threads >= without.threads => Ok((plan, true)),
-        _ => Ok((without, false)),
-    }
+/// A fold of many sources, one after the other: lines go on from one to the next.
+pub struct LinesFold(Kind);
+
+enum Kind {
+    Plain(Box<PlainFold>),
+    Hair(Box<PathFold<HairPen>>),
+    Stroke(Box<PathFold<StrokePen>>),
 }
 
 impl LinesFold {
@@ -171,86 +147,57 @@ impl LinesFold {
         reduction: &Reduction,
         options: &Options,
     ) -> Result<Self> {
-        canvas.check()?;
-        reduction.check()?;
-        Ok(Self {
-            canvas: canvas.clone(),
-            grid: GridMap::new(canvas),
-            columns: columns.clone(),
-            reduction: reduction.clone(),
-            options: options.clone(),
-            directories: Directories::new(reduction, options.max_categories)?,
-            seams: reduction.parts().iter().map(|_| Seams::new(&options.consumer)).collect(),
-            running: None,
-        })
+        let LineColumns { width, step, self_intersect, .. } = *columns;
+        if !(width >= 0.0 && width <= LineColumns::MOST_WIDTH) {
+            return Err(CanvasError::LineWidth { width, most: LineColumns::MOST_WIDTH });
+        }
+        if width == 0.0 && step.is_none() {
+            return Ok(Self(Kind::Plain(Box::new(PlainFold::new(canvas, columns, reduction, options)?))));
+        }
+        let path = PathColumns { line: columns.clone(), base: Base::None, stack: Vec::new() };
+        if width == 0.0 {
+            return Ok(Self(Kind::Hair(Box::new(PathFold::new(canvas, path, |_| (), reduction, options)?))));
+        }
+        for part in reduction.parts() {
+            let apart =
+                matches!(part.inner(), Reduction::Min(_) | Reduction::First(_) | Reduction::Last(_));
+            if columns.group.is_some() && (apart || !self_intersect) {
+                return Err(CanvasError::StrokesApart { reduction: Box::new(part.clone()) });
+            }
+        }
+        let recipe = |part: &Reduction| {
+            let weighed = !matches!(part.inner(), Reduction::Count(_) | Reduction::Any(_));
+            StrokeRecipe { width, self_intersect, weighed }
+        };
+        Ok(Self(Kind::Stroke(Box::new(PathFold::new(canvas, path, recipe, reduction, options)?))))
     }
 
     /// Fold the lines of a source. The plan is made with the first one.
     ///
     /// After an error the fold holds some of the source's lines and should be dropped.
     pub fn consume(&mut self, source: &dyn Source) -> Result<()> {
-        let Self { grid, columns, reduction, options, directories, seams, running, .. } = self;
-        let roles = LineRoles::new(source.schema(), columns, reduction)?;
-        let running = match running {
-            Some(running) => running,
-            none => {
-                let (plan, with_runs) = plan(source, &roles, grid, reduction, options)?;
-                let (cells, direct) = (grid.cells(), plan.shared_counters);
-                let shared = SharedCounts::for_parts(reduction, cells, direct, &options.consumer);
-                none.insert(Running { plan, with_runs, shared, workers: Vec::new() })
-            }
-        };
-        let Running { plan, with_runs, shared, workers } = running;
-        let mut request = request(&roles.columns, plan.batch_rows, plan.threads, options);
-        // A later source may have fewer parts than the first.
-        let readers = source.needs(&request)?.max_readers.clamp(1, plan.threads);
-        request.readers = readers;
-        while workers.len() < readers {
-            workers.push(LineWorker::all(workers.len(), grid, reduction, shared, *with_runs, options)?);
+        match &mut self.0 {
+            Kind::Plain(fold) => fold.consume(source),
+            Kind::Hair(fold) => fold.consume(source),
+            Kind::Stroke(fold) => fold.consume(source),
         }
-        let parts: Vec<LineRoles> = (0..seams.len()).map(|part| roles.of_part(part)).collect();
-        LineWorker::begin_source(workers.iter_mut().flatten());
-        seams.iter().for_each(|seams| seams.begin_source(readers));
-        let progress = options.progress.as_deref();
-        let (directories, seams) = (&*directories, &*seams);
-        drive(source, &request, &mut workers[..readers], progress, |workers, batch| {
-            workers.iter_mut().zip(&parts).zip(seams).enumerate().try_for_each(
-                |(part, ((worker, roles), seams))| worker.fold(batch, roles, directories.get(part), seams),
-            )
-        })?;
-        workers[0]
-            .iter_mut()
-            .zip(seams)
-            .enumerate()
-            .try_for_each(|(part, (worker, seams))| seams.end_source(&mut worker.draw(directories.get(part))))
     }
 
     /// Threads that the plan of the first source took; 0 before it.
     pub fn threads(&self) -> usize {
-        self.running.as_ref().map_or(0, |running| running.plan.threads)
+        match &self.0 {
+            Kind::Plain(fold) => fold.threads(),
+            Kind::Hair(fold) => fold.threads(),
+            Kind::Stroke(fold) => fold.threads(),
+        }
     }
 
     /// The aggregate of all that was consumed.
-    pub fn finish(mut self) -> Result<Aggregate> {
-        let cells = self.grid.cells();
-        let consumer = &self.options.consumer;
-        let mut workers = match self.running.take() {
-            Some(running) => running.workers,
-            None => Vec::new(),
-        };
-        if workers.is_empty() {
-            // Nothing was read: an empty canvas.
-            let shared = SharedCounts::for_parts(&self.reduction, cells, true, consumer);
-            workers.push(LineWorker::all(0, &self.grid, &self.reduction, &shared, false, &self.options)?);
+    pub fn finish(self) -> Result<Aggregate> {
+        match self.0 {
+            Kind::Plain(fold) => fold.finish(),
+            Kind::Hair(fold) => fold.finish(),
+            Kind::Stroke(fold) => fold.finish(),
         }
-        for (part, (worker, seams)) in workers[0].iter_mut().zip(&self.seams).enumerate() {
-            seams.finish(&mut worker.draw(self.directories.get(part)))?;
-        }
-        let first =
-            |count: fn(&LineWorker) -> u64| workers.iter().filter_map(|parts| parts.first()).map(count).sum();
-        let seen = (first(|worker| worker.rows), first(|worker| worker.skipped));
-        let folded =
-            workers.into_iter().map(|parts| parts.into_iter().map(LineWorker::into_folded).collect());
-        Folded::finish(folded.collect(), &self.canvas, &self.reduction, &self.directories, seen, consumer)
     }
 }

@@ -39,6 +39,14 @@ pub(super) struct Ends {
     pub(super) single: bool,
 }
 
+/// What is noted of one line in a run of rows, and joined to what is noted of it in the next run by `D`.
+pub(super) trait Part<D>: Sized {
+    /// This part and the one that comes next, drawn together.
+    fn join(self, next: Self, draw: &mut D) -> Result<Self>;
+    /// Draw what waits for something before or after that never came.
+    fn finish(&self, draw: &mut D) -> Result<()>;
+}
+
 /// Draws what joins two runs of rows.
 pub(super) trait Draw {
     /// A pixel with a vertex's value.
@@ -47,9 +55,8 @@ pub(super) trait Draw {
     fn segment(&mut self, from: &Vertex, to: &Vertex, start: bool) -> Result<Option<u32>>;
 }
 
-impl Ends {
-    /// The ends of this part of a line and the one that comes next, drawn together.
-    fn join(self, next: Ends, draw: &mut impl Draw) -> Result<Ends> {
+impl<D: Draw> Part<D> for Ends {
+    fn join(self, next: Ends, draw: &mut D) -> Result<Ends> {
         let (left, right) = (self.tail.spot.is_missing(), next.head.spot.is_missing());
         let mut pending = self.pending;
         if left {
@@ -65,22 +72,38 @@ impl Ends {
         let tail_follows = if next.single { !left } else { next.tail_follows };
         Ok(Ends { head: self.head, pending, tail: next.tail, tail_follows, single: false })
     }
+
+    fn finish(&self, draw: &mut D) -> Result<()> {
+        match self.pending {
+            Some(pixel) => draw.visit(pixel, &self.head),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The ends of all lines in a run of rows.
-#[derive(Debug, Default)]
-pub(super) struct Stretch {
-    lines: HashMap<GroupKey, Ends>,
+#[derive(Debug)]
+pub(super) struct Stretch<E> {
+    lines: HashMap<GroupKey, E>,
 }
 
-impl Stretch {
+impl<E> Default for Stretch<E> {
+    fn default() -> Self {
+        Self { lines: HashMap::new() }
+    }
+}
+
+impl<E: Copy> Stretch<E> {
     /// Note a line that is not noted yet.
-    pub(super) fn note(&mut self, group: GroupKey, ends: Ends) {
+    pub(super) fn note(&mut self, group: GroupKey, ends: E) {
         self.lines.insert(group, ends);
     }
 
     /// Append the rows that come next.
-    fn join(&mut self, next: Stretch, draw: &mut impl Draw) -> Result<()> {
+    fn join<D>(&mut self, next: Self, draw: &mut D) -> Result<()>
+    where
+        E: Part<D>,
+    {
         for (group, ends) in next.lines {
             match self.lines.get_mut(&group) {
                 Some(known) => *known = known.join(ends, draw)?,
@@ -95,31 +118,36 @@ impl Stretch {
     /// Bytes on the heap, about.
     fn bytes(&self) -> usize {
         // One control byte for each slot; names of groups are short beside the rest.
-        self.lines.capacity() * (size_of::<(GroupKey, Ends)>() + 1)
+        self.lines.capacity() * (size_of::<(GroupKey, E)>() + 1)
             + self.lines.keys().take(1).map(GroupKey::heap_bytes).sum::<usize>() * self.lines.len()
     }
 }
 
 /// A stretch and the key past its last row; the key of its first row is where it stands.
-type Noted = (u64, Stretch);
+type Noted<E> = (u64, Stretch<E>);
 
-#[derive(Default)]
-struct State {
+struct State<E> {
     /// What came before this source.
-    before: Stretch,
-    noted: BTreeMap<u64, Noted>,
+    before: Stretch<E>,
+    noted: BTreeMap<u64, Noted<E>>,
     /// For each reader of this source, the key of its latest batch: keys of a reader grow.
     latest: Vec<Option<u64>>,
     reserved: Option<MemoryReservation>,
 }
 
-/// All notes of a fold.
-pub(super) struct Seams {
-    consumer: MemoryConsumer,
-    state: Mutex<State>,
+impl<E> Default for State<E> {
+    fn default() -> Self {
+        Self { before: Stretch::default(), noted: BTreeMap::new(), latest: Vec::new(), reserved: None }
+    }
 }
 
-impl Seams {
+/// All notes of a fold.
+pub(super) struct Seams<E> {
+    consumer: MemoryConsumer,
+    state: Mutex<State<E>>,
+}
+
+impl<E: Copy> Seams<E> {
     pub(super) fn new(consumer: &MemoryConsumer) -> Self {
         Self { consumer: consumer.clone(), state: Mutex::default() }
     }
@@ -132,13 +160,16 @@ impl Seams {
     }
 
     /// Note the rows from key `start` to before `end`, read by `reader`; what can be joined is drawn.
-    pub(super) fn note(
+    pub(super) fn note<D>(
         &self,
         reader: usize,
         (start, end): (u64, u64),
-        stretch: Stretch,
-        draw: &mut impl Draw,
-    ) -> Result<()> {
+        stretch: Stretch<E>,
+        draw: &mut D,
+    ) -> Result<()>
+    where
+        E: Part<D>,
+    {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { noted, latest, .. } = &mut *state;
         if noted.range(..end).next_back().is_some_and(|(_, (known_end, _))| *known_end > start) {
@@ -168,7 +199,10 @@ impl Seams {
     }
 
     /// Join all that is left of a source that has ended to what came before it.
-    pub(super) fn end_source(&self, draw: &mut impl Draw) -> Result<()> {
+    pub(super) fn end_source<D>(&self, draw: &mut D) -> Result<()>
+    where
+        E: Part<D>,
+    {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let noted = std::mem::take(&mut state.noted);
         for (_, (_, stretch)) in noted {
@@ -177,21 +211,22 @@ impl Seams {
         state.account(&self.consumer)
     }
 
-    /// Visit where lines begin: nothing came before them.
-    pub(super) fn finish(&self, draw: &mut impl Draw) -> Result<()> {
+    /// Draw what waits at both ends of each line: nothing comes before or after.
+    pub(super) fn finish<D>(&self, draw: &mut D) -> Result<()>
+    where
+        E: Part<D>,
+    {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { before, reserved, .. } = std::mem::take(&mut *state);
         for ends in before.lines.values() {
-            if let Some(pixel) = ends.pending {
-                draw.visit(pixel, &ends.head)?;
-            }
+            ends.finish(draw)?;
         }
         drop((before, reserved));
         Ok(())
     }
 }
 
-impl State {
+impl<E: Copy> State<E> {
     /// Reserve what the notes take, in steps.
     fn account(&mut self, consumer: &MemoryConsumer) -> Result<()> {
         const STEP: usize = 1 << 18;
@@ -215,13 +250,18 @@ impl State {
 }
 
 /// The keys of the first two stretches.
-fn two(noted: &BTreeMap<u64, Noted>) -> Option<(u64, u64)> {
+fn two<E>(noted: &BTreeMap<u64, Noted<E>>) -> Option<(u64, u64)> {
     let mut keys = noted.keys();
     Some((*keys.next()?, *keys.next()?))
 }
 
 /// Append the stretch at `second` to that at `first`.
-fn join(noted: &mut BTreeMap<u64, Noted>, first: u64, second: u64, draw: &mut impl Draw) -> Result<()> {
+fn join<E: Copy + Part<D>, D>(
+    noted: &mut BTreeMap<u64, Noted<E>>,
+    first: u64,
+    second: u64,
+    draw: &mut D,
+) -> Result<()> {
     if let Some((end, stretch)) = noted.remove(&second)
         && let Some((first_end, known)) = noted.get_mut(&first)
     {

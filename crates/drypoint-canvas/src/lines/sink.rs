@@ -9,6 +9,7 @@ use drypoint_stream::Column;
 use super::runs::Runs;
 use super::seam::{Draw, Vertex};
 use super::stepping::Frame;
+use super::track::Knots;
 use crate::fold::{Accumulator, Directory, Interner, SharedCounts};
 use crate::raw::{BLOCK_ROWS, Block, Isa, NOWHERE, changes_of};
 use crate::{Reduction, Result};
@@ -25,6 +26,22 @@ pub(super) struct SegmentData<'a> {
     pub(super) order: u64,
 }
 
+impl<'a> SegmentData<'a> {
+    /// Of the segments among knots.
+    pub(super) fn of(knots: &Knots<'a>) -> Self {
+        fn some<T>(items: &[T]) -> Option<&[T]> {
+            (!items.is_empty()).then_some(items)
+        }
+        Self {
+            values: some(knots.values),
+            lookups: some(knots.lookups),
+            categories: some(knots.codes),
+            numbers: some(knots.numbers),
+            order: knots.order,
+        }
+    }
+}
+
 /// The cells of one thread, and visits on their way there.
 pub(super) struct Sink {
     isa: Isa,
@@ -32,6 +49,8 @@ pub(super) struct Sink {
     pub(super) consumer: MemoryConsumer,
     pub(super) accumulator: Accumulator,
     pub(super) interner: Option<Interner>,
+    /// Planes that are there from the start, where they are not those of categories; 0 or 1 if there is but one.
+    layers: u32,
     block: Box<Block>,
     waiting: Box<Waiting>,
 }
@@ -52,8 +71,8 @@ impl Sink {
         cells: usize,
         shared: &Arc<SharedCounts>,
         consumer: &MemoryConsumer,
-        isa: Isa,
     ) -> Result<Self> {
+        let isa = Isa::detect();
         let mut accumulator = Accumulator::new(reduction, shared);
         let interner = match reduction.category_column() {
             Some(_) => Some(Interner::new()),
@@ -69,9 +88,36 @@ impl Sink {
             consumer: consumer.clone(),
             accumulator,
             interner,
+            layers: 1,
             block: Block::new(isa),
             waiting: Box::new(waiting),
         })
+    }
+
+    /// Cells in so many planes.
+    pub(super) fn of_layers(
+        reduction: &Reduction,
+        layers: usize,
+        cells: usize,
+        shared: &Arc<SharedCounts>,
+        consumer: &MemoryConsumer,
+    ) -> Result<Self> {
+        let mut sink = Self::new(reduction, cells, shared, consumer)?;
+        for layer in 1..layers as u32 {
+            sink.accumulator.add_plane(layer, cells, consumer)?;
+            sink.layers = layer + 1;
+        }
+        Ok(sink)
+    }
+
+    /// Planes that were there from the start.
+    pub(super) fn layers(&self) -> usize {
+        self.layers as usize
+    }
+
+    /// Whether each visit names a plane.
+    pub(super) fn has_planes(&self) -> bool {
+        self.interner.is_some() || self.layers > 1
     }
 
     /// The codes of the categories of rows from `start` on.
@@ -133,17 +179,35 @@ impl Sink {
         *visits = 0;
     }
 
-    /// Put what runs counted into the cells.
-    pub(super) fn drain(&mut self, runs: &mut Runs) {
+    /// Put what runs counted into the cells of a plane.
+    pub(super) fn drain(&mut self, runs: &mut Runs, plane: usize) {
         match &mut self.accumulator {
-            Accumulator::Count(counters) => runs.drain(|cell, count| counters.put(0, cell, u64::from(count))),
-            Accumulator::Any(cells) => runs.drain(|cell, _| cells.planes[0][cell] = 1),
+            Accumulator::Count(counters) => {
+                runs.drain(|cell, count| counters.put(plane, cell, u64::from(count)));
+            }
+            Accumulator::Any(cells) => runs.drain(|cell, _| cells.planes[plane][cell] = 1),
             _ => unreachable!("runs are made for counts only"),
+        }
+    }
+
+    /// The code of a category by its number in the directory; its plane is made if it is new to this thread.
+    pub(super) fn code_of(&mut self, directory: Option<&Directory>, number: u32) -> Result<u32> {
+        let Self { accumulator, interner, cells, consumer, .. } = self;
+        match (interner, directory) {
+            (Some(interner), Some(directory)) if number != NOWHERE => {
+                let mut met = |number| Ok(accumulator.add_plane(number, *cells, consumer)?);
+                interner.code_of(directory, number, &mut met)
+            }
+            _ if self.layers > 1 => Ok(number),
+            _ => Ok(NOWHERE),
         }
     }
 
     /// The number of a code, or [`NOWHERE`].
     pub(super) fn number(&self, code: u32) -> u32 {
+        if self.layers > 1 {
+            return code;
+        }
         self.interner
             .as_ref()
             .and_then(|interner| interner.numbers.get(code as usize))
@@ -153,7 +217,8 @@ impl Sink {
 
     /// The accumulator and the numbers of its planes.
     pub(super) fn into_parts(self) -> (Accumulator, Vec<u32>) {
-        (self.accumulator, self.interner.map_or_else(|| vec![0], |interner| interner.numbers))
+        let layers = self.layers;
+        (self.accumulator, self.interner.map_or_else(|| (0..layers).collect(), |interner| interner.numbers))
     }
 }
 
@@ -205,14 +270,7 @@ impl SeamDraw<'_> {
     /// Call `draw` with what is known of a vertex as if it were the only segment of a block.
     fn with<T>(&mut self, vertex: &Vertex, draw: impl FnOnce(&mut Sink, &SegmentData<'_>) -> T) -> Result<T> {
         let sink = &mut *self.sink;
-        let mut code = NOWHERE;
-        if let (Some(interner), Some(directory)) = (&mut sink.interner, self.directory)
-            && vertex.category != NOWHERE
-        {
-            let (accumulator, cells, consumer) = (&mut sink.accumulator, sink.cells, &sink.consumer);
-            let mut met = |number| Ok(accumulator.add_plane(number, cells, consumer)?);
-            code = interner.code_of(directory, vertex.category, &mut met)?;
-        }
+        let code = sink.code_of(self.directory, vertex.category)?;
         let (values, codes, numbers) = ([vertex.value.unwrap_or(f64::NAN)], [code], [0]);
         let lookups = [vertex.lookup.unwrap_or(f64::NAN)];
         let data = SegmentData {

@@ -4,8 +4,8 @@
 //! A segment does not visit the pixel it starts in, because the segment before it ended there; it does where none came
 //! before, or where it is clipped and so comes in over an edge. Only a segment within one pixel visits that one.
 
-use crate::mapping::GridMap;
-use crate::raw::{FIRST, MISSING, SIDES};
+use crate::mapping::{AxisMap, GridMap};
+use crate::raw::{FIRST, MISSING, SIDES, Side};
 
 /// The grid with the ends of its ranges as positions: logarithms on a logarithmic axis.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,14 @@ struct Span {
     clipped_end: bool,
 }
 
+/// What of a segment lies within the ranges: (x, y, x, y), positions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part {
+    pub(super) ends: [f64; 4],
+    pub(super) clipped_start: bool,
+    pub(super) clipped_end: bool,
+}
+
 /// Where a segment is cut.
 #[derive(Debug, Clone, Copy)]
 enum Edge {
@@ -53,7 +61,7 @@ enum Edge {
 
 impl Frame {
     pub(super) fn new(grid: &GridMap) -> Self {
-        let ends = |axis: &crate::mapping::AxisMap| {
+        let ends = |axis: &AxisMap| {
             if axis.log { (axis.start.log10(), axis.end.log10()) } else { (axis.start, axis.end) }
         };
         Self { grid: *grid, x: ends(&grid.x), y: ends(&grid.y) }
@@ -79,13 +87,26 @@ impl Frame {
         self.step(&span, start, visit)
     }
 
-    /// The part of a segment within the ranges.
+    /// The pixels of the part of a segment within the ranges.
     #[cold]
     fn clip(&self, from: &Spot, to: &Spot) -> Option<Span> {
-        let ends = [from.x, to.x, from.y, to.y];
+        let part = self.cut([from.x, from.y, to.x, to.y])?;
+        let Part { ends: [x0, y0, x1, y1], clipped_start, clipped_end } = part;
+        let pixel = |clipped: bool, x: f64, y: f64, spot: &Spot| {
+            if !clipped {
+                return (spot.column, spot.line);
+            }
+            (self.grid.x.pixel_at(x) as u32, self.grid.y.pixel_at(y) as u32)
+        };
+        let (first, last) = (pixel(clipped_start, x0, y0, from), pixel(clipped_end, x1, y1, to));
+        Some(Span { from: first, to: last, clipped_start, clipped_end })
+    }
+
+    /// The part of a segment (x, y, x, y) within the ranges; all are positions.
+    pub(super) fn cut(&self, ends: [f64; 4]) -> Option<Part> {
         // Where differences of finite numbers are not finite, halves of them are.
         let part = if ends.iter().all(|end| end.abs() < f64::MAX / 4.0) { 1.0 } else { 0.25 };
-        let [x0, x1, y0, y1] = ends.map(|end| end * part);
+        let [x0, y0, x1, y1] = ends.map(|end| end * part);
         let ((left, right), (low, high)) =
             ((self.x.0 * part, self.x.1 * part), (self.y.0 * part, self.y.1 * part));
         let (dx, dy) = (x1 - x0, y1 - y0);
@@ -114,9 +135,9 @@ impl Frame {
             }
         }
         let (clipped_start, clipped_end) = (enter.0 > 0.0, leave.0 < 1.0);
-        let pixel = |clipped: bool, (at, edge): (f64, Edge), spot: &Spot| {
+        let end = |clipped: bool, (at, edge): (f64, Edge), whole: (f64, f64)| {
             if !clipped {
-                return (spot.column, spot.line);
+                return whole;
             }
             // On the edge exactly: of ends that lie very far out, what is computed may not even be near.
             let (mut x, mut y) = (x0 + at * dx, y0 + at * dy);
@@ -125,10 +146,23 @@ impl Frame {
                 Edge::Y(edge) => y = edge,
                 Edge::None => {}
             }
-            (self.grid.x.pixel_at(x / part) as u32, self.grid.y.pixel_at(y / part) as u32)
+            (x / part, y / part)
         };
-        let (first, last) = (pixel(clipped_start, enter, from), pixel(clipped_end, leave, to));
-        Some(Span { from: first, to: last, clipped_start, clipped_end })
+        let from = end(clipped_start, enter, (ends[0], ends[1]));
+        let to = end(clipped_end, leave, (ends[2], ends[3]));
+        Some(Part { ends: [from.0, from.1, to.0, to.1], clipped_start, clipped_end })
+    }
+
+    /// The ends of a range as positions, and what maps those to pixels: of x and of y.
+    pub(super) fn sides(&self) -> (Side, Side) {
+        let side = |(low, high): (f64, f64), axis: &AxisMap, pixels: usize| Side {
+            low,
+            high,
+            scale: axis.scale,
+            translate: axis.translate,
+            pixels,
+        };
+        (side(self.x, &self.grid.x, self.grid.width), side(self.y, &self.grid.y, self.grid.height))
     }
 
     #[inline]

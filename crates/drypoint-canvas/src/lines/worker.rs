@@ -8,18 +8,19 @@ use std::sync::Arc;
 
 use drypoint_stream::{Batch, Cancel};
 
+use super::LineRoles;
 use super::groups::{GroupKey, Groups, LineRows, Order, Sorted};
-use super::runs::Runs;
+use super::runs::{Runs, runs_suit, suits_runs};
 use super::seam::{Ends, Seams, Stretch, Vertex};
 use super::sink::{SeamDraw, SegmentData, Sink};
 use super::stepping::{Frame, Spot};
-use super::{LineRoles, runs_suit};
 use crate::columns::{as_f64, check_batch, convert_missing, for_each_missing};
-use crate::fold::{Directory, Folded, RowRuns, SharedCounts};
+use crate::fold::{Accumulator, Directory, Folded, RowRuns, SharedCounts};
 use crate::mapping::{AxisMap, GridMap};
 use crate::options::Options;
 use crate::raw::{
-    BLOCK_ROWS, FIRST, Isa, Located, MISSING, NOWHERE, SIDES, locate_segments, locate_vertices,
+    BLOCK_ROWS, FIRST, Isa, Located, MISSING, NOWHERE, SIDES, locate_along, locate_segments, locate_vertices,
+    series_of,
 };
 use crate::{Reduction, Result};
 
@@ -104,7 +105,7 @@ impl LineWorker {
                 categories: [NOWHERE; BLOCK_ROWS],
                 numbers: [0; BLOCK_ROWS],
             }),
-            sink: Sink::new(reduction, grid.cells(), shared, consumer, isa)?,
+            sink: Sink::new(reduction, grid.cells(), shared, consumer)?,
             runs,
             groups: Some(Box::new(Groups::new(consumer))),
             lines: Vec::new(),
@@ -144,7 +145,7 @@ impl LineWorker {
         batch: &Batch<'_>,
         roles: &LineRoles,
         directory: Option<&Directory>,
-        seams: &Seams,
+        seams: &Seams<Ends>,
     ) -> Result<()> {
         check_batch(batch, roles.columns.request.len())?;
         let key = self.first_key.saturating_add(batch.order);
@@ -220,6 +221,11 @@ impl LineWorker {
             // A block may visit as many pixels as a batch of points and more.
             self.cancel.check()?;
             let rows = BLOCK_ROWS.min(view.rows - start);
+            let next_line = lines.get(begun).map_or(usize::MAX, |line| line.start);
+            if next_line >= start + rows && self.stays_in_column(view, start, rows)? {
+                start += rows;
+                continue;
+            }
             let scratch = &mut *self.scratch;
             let x = view.x(start, rows, &mut scratch.converted)?;
             let y = view.y(start, rows, &mut scratch.other_converted)?;
@@ -305,6 +311,59 @@ impl LineWorker {
         Ok(())
     }
 
+    /// Fold a block of a series that stays within one column of pixels and within the ranges, as most do where there are many
+    /// more rows than columns. Returns whether it was one: then the place of each x is of no interest, and for `any`
+    /// neither is that of each y, but only how far up and down they go (M4).
+    fn stays_in_column(&mut self, view: &View<'_>, start: usize, rows: usize) -> Result<bool> {
+        let Self { isa, frame, scratch, sink, runs: Some(runs), .. } = self else { return Ok(false) };
+        let (grid, scratch) = (frame.grid, &mut **scratch);
+        // Where a line begins at the vertex before, or at the one before that, more than the lines between is visited.
+        let joined = scratch.codes[1] == 0 && scratch.codes[0] & (MISSING | FIRST) == 0;
+        let roles = &view.roles.columns;
+        let plain = view.sorted.is_some()
+            || [roles.x, roles.y].iter().all(|column| view.batch.columns[*column].validity.is_none());
+        if start < 2 || rows < 2 || !joined || !plain || grid.x.log || grid.y.log || roles.value.is_some() {
+            return Ok(false);
+        }
+        let x = view.x(start, rows, &mut scratch.converted)?;
+        // Most blocks that are not are known by their ends.
+        let (column, last) = (grid.x.pixel_at(x[0]) as u32, grid.x.pixel_at(x[rows - 1]) as u32);
+        if column != last || column != scratch.columns[1] {
+            return Ok(false);
+        }
+        let y = view.y(start, rows, &mut scratch.other_converted)?;
+        let found = series_of(*isa, x, y);
+        let inside = found.x.0 >= grid.x.start
+            && found.x.1 <= grid.x.end
+            && found.y.0 >= grid.y.start
+            && found.y.1 <= grid.y.end;
+        if !found.finite
+            || !inside
+            || grid.x.pixel_at(found.x.0) as u32 != column
+            || grid.x.pixel_at(found.x.1) as u32 != column
+        {
+            return Ok(false);
+        }
+        if !runs.has_room(rows) {
+            sink.drain(runs, 0);
+        }
+        let from = scratch.lines[1];
+        let lines = &mut scratch.lines[2..rows + 2];
+        if let Accumulator::Any(_) = sink.accumulator {
+            locate_along(*isa, &y[rows - 2..], &grid.y, &mut lines[rows - 2..]);
+            let (low, high) = (grid.y.pixel_at(found.y.0) as u32, grid.y.pixel_at(found.y.1) as u32);
+            runs.add(column, low.min(from), high.max(from));
+        } else {
+            locate_along(*isa, y, &grid.y, lines);
+            runs.series(column, from, lines);
+        }
+        (scratch.x[0], scratch.y[0]) = (x[rows - 1], y[rows - 1]);
+        (scratch.columns[0], scratch.columns[1]) = (column, column);
+        (scratch.codes[0], scratch.codes[1]) = (0, 0);
+        scratch.lines.copy_within(rows..rows + 2, 0);
+        Ok(true)
+    }
+
     /// The two ends of a line of a batch that was folded.
     fn ends(&mut self, view: &View<'_>, line: &LineRows, directory: Option<&Directory>) -> Result<Ends> {
         let last = line.end - 1;
@@ -349,7 +408,7 @@ impl LineWorker {
     /// What was folded.
     pub(super) fn into_folded(mut self) -> Folded {
         if let Some(runs) = &mut self.runs {
-            self.sink.drain(runs);
+            self.sink.drain(runs, 0);
         }
         let (accumulator, numbers) = self.sink.into_parts();
         Folded { accumulator, numbers, runs: self.row_runs.unwrap_or_default() }
@@ -371,7 +430,7 @@ impl Stepped<'_> {
         if let Some(runs) = &mut self.runs {
             let grid = &self.frame.grid;
             if !runs.has_room(rows.saturating_mul(grid.width.min(grid.height) + 1)) {
-                self.sink.drain(runs);
+                self.sink.drain(runs, 0);
             }
         }
         let mut segment = 0;
@@ -430,14 +489,6 @@ impl Stepped<'_> {
             self.lines[*self.head].pending = pending;
         }
     }
-}
-
-/// Whether runs are cheaper than visits: few pixels are better visited one by one, because those are single bytes that
-/// stay in a nearer cache.
-#[inline(always)]
-fn suits_runs(across: u32, up: u32) -> bool {
-    const FEW: u32 = 8;
-    across < up && up >= FEW
 }
 
 /// The columns of a batch in the order in which they are drawn.

@@ -11,6 +11,7 @@ mod locate;
 mod raster;
 mod scatter;
 mod segments;
+mod stroke;
 mod tile_keys;
 
 pub(crate) use atomic::AtomicPlane;
@@ -20,6 +21,7 @@ pub(crate) use locate::extent_of;
 pub(crate) use raster::Item;
 pub(crate) use scatter::{Fold, Told, count_direct, count_narrow, fold, fold_deep};
 pub(crate) use segments::{
-    FIRST, Located, MISSING, SIDES, changes_of, locate_segments, locate_vertices, series_of,
+    FIRST, Located, MISSING, SIDES, changes_of, locate_along, locate_segments, locate_vertices, series_of,
 };
+pub(crate) use stroke::{Nib, Side, Vertices, stroke_greatest, stroke_means, stroke_sums};
 pub(crate) use tile_keys::{hide_nan_keys, locate_keys};

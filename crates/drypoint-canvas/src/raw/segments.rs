@@ -4,7 +4,7 @@
 use super::block::NOWHERE;
 use super::isa::for_each_isa;
 use super::locate::pixel;
-use crate::mapping::GridMap;
+use crate::mapping::{AxisMap, GridMap};
 
 /// The vertex lies left of the range, right of it, below it, above it.
 pub(crate) const SIDES: u32 = 0b1111;
@@ -144,6 +144,19 @@ fn changes_body(pixels: &[u32]) -> u32 {
 for_each_isa! {
     /// How many pixels are not the one before.
     pub(crate) fn changes_of(pixels: &[u32]) -> u32 = changes_body;
+}
+
+#[inline(always)]
+fn lines_body(y: &[f64], axis: &AxisMap, lines: &mut [u32]) {
+    let axis = *axis;
+    for (line, y) in lines.iter_mut().zip(y) {
+        *line = pixel(*y, &axis);
+    }
+}
+
+for_each_isa! {
+    /// The pixels along one axis of positions within its range.
+    pub(crate) fn locate_along(y: &[f64], axis: &AxisMap, lines: &mut [u32]) = lines_body;
 }
 
 /// What is known of a block of a series; the extents mean nothing unless it is finite.

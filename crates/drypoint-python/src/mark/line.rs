@@ -1,6 +1,6 @@
 //! Rows joined in their order, those of one value of a column apart.
 
-use drypoint_canvas::{Canvas, LineColumns, LinesFold, Options, Plan, Reduction, Result};
+use drypoint_canvas::{Canvas, LineColumns, LinesFold, Options, Plan, Reduction, Result, Step};
 use drypoint_stream::Source;
 
 use super::{MarkFold, Marked, mark_fold};
@@ -9,8 +9,23 @@ use super::{MarkFold, Marked, mark_fold};
 pub(super) struct Line(LineColumns);
 
 impl Line {
-    pub(super) fn new(x: String, y: String, group: Option<String>) -> Self {
-        Self(LineColumns { x, y, group })
+    pub(super) fn new(
+        (x, y): (String, String),
+        group: Option<String>,
+        width: f64,
+        step: Option<&str>,
+        self_intersect: bool,
+    ) -> Self {
+        Self(LineColumns { x, y, group, width, step: step.map(step_of), self_intersect })
+    }
+}
+
+/// What Python has checked: `pre`, `mid` or `post`.
+pub(super) fn step_of(name: &str) -> Step {
+    match name {
+        "pre" => Step::Pre,
+        "mid" => Step::Mid,
+        _ => Step::Post,
     }
 }
 

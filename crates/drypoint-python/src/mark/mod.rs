@@ -1,6 +1,7 @@
 //! What a job makes of the rows of a source. Each mark has a file of its own, which says what it reads and folds it; a
 //! job asks no more of it than the two traits here name.
 
+mod area;
 mod line;
 mod points;
 mod shapes;
@@ -36,6 +37,11 @@ pub(crate) trait Marked: Debug + Send + Sync {
 
     /// What a count counts: `points`.
     fn counted(&self) -> &'static str;
+
+    /// The names of the planes that it makes by itself, whatever the reduction is; none where it makes one.
+    fn layers(&self) -> &[String] {
+        &[]
+    }
 
     /// A value that an axis shows, whatever the rows are: 0 of bars.
     fn shown(&self, place: usize) -> Option<f64> {
@@ -195,9 +201,23 @@ impl Mark {
 
     /// Rows joined in their order, those of one value of a column apart.
     #[staticmethod]
-    #[pyo3(signature = (x, y, group=None))]
-    fn line(x: String, y: String, group: Option<String>) -> Self {
-        Self::of(line::Line::new(x, y, group))
+    #[pyo3(signature = (x, y, group=None, width=0.0, step=None, self_intersect=true))]
+    fn line(
+        x: String,
+        y: String,
+        group: Option<String>,
+        width: f64,
+        step: Option<&str>,
+        self_intersect: bool,
+    ) -> Self {
+        Self::of(line::Line::new((x, y), group, width, step, self_intersect))
+    }
+
+    /// What lies between a line and a base; each of several columns stands on those before it.
+    #[staticmethod]
+    #[pyo3(signature = (x, y, base, group=None, step=None))]
+    fn area(x: String, y: Vec<String>, base: area::Base, group: Option<String>, step: Option<&str>) -> Self {
+        Self::of(area::Area::new(x, y, base, group, step))
     }
 
     /// The polygons of a column, filled by a rule.
