@@ -50,6 +50,12 @@ pub enum CanvasError {
     /// A column whose values are no categories.
     #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
     NotCategorical { column: String, data_type: DataType },
+    /// A column that should name vertices by their numbers.
+    #[error("column {column:?} is {data_type}; a corner is the number of a vertex, an integer from 0 on")]
+    NotVertices { column: String, data_type: DataType },
+    /// A corner that is not among the vertices.
+    #[error("triangle {triangle} has vertex {vertex}; there are {vertices} vertices, numbered from 0")]
+    NoVertex { triangle: u64, vertex: i128, vertices: usize },
     /// A category column with too many different values.
     #[error(
         "column {column:?} has more than {limit} categories; group them first, raise the limit, \
