@@ -400,6 +400,60 @@ class Raster:
     def give(self, array: Any, name: str, dtype: str) -> None: ...
     def finish(self) -> Aggregate: ...
 
+_AxisTuple: TypeAlias = tuple[int, tuple[float, float], str, str | None]
+_MeshItems: TypeAlias = Chunked | tuple[Any, str, str, bool]
+_Ranges: TypeAlias = list[tuple[float, float] | None]
+
+@final
+class Trimesh:
+    def __new__(
+        cls,
+        x: str,
+        y: str,
+        value: str | None,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Trimesh: ...
+    def extend(self, source: Source) -> None: ...
+    def placed(self, x_scale: str, y_scale: str) -> tuple[_Ranges, list[str | None]]: ...
+    def begin(
+        self,
+        x: _AxisTuple,
+        y: _AxisTuple,
+        corners: tuple[str, str, str],
+        reduction: _ReductionSpec,
+        interpolate: bool,
+    ) -> None: ...
+    def consume(self, source: Source) -> None: ...
+    def explain(self, source: Source) -> str: ...
+    def finish(self) -> Aggregate: ...
+    def close(self) -> None: ...
+
+@final
+class Quadmesh:
+    @staticmethod
+    def straight(
+        values: _MeshItems,
+        x: list[float],
+        y: list[float],
+        even: bool,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Quadmesh: ...
+    @staticmethod
+    def bent(
+        values: _MeshItems,
+        x: _MeshItems,
+        y: _MeshItems,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Quadmesh: ...
+    def placed(self, x_scale: str, y_scale: str) -> _Ranges: ...
+    def draw(self, x: _AxisTuple, y: _AxisTuple, reduction: _ReductionSpec) -> Aggregate: ...
+
 @final
 class PageSpec:
     def __new__(

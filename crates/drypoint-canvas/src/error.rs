@@ -50,6 +50,18 @@ pub enum CanvasError {
     /// A column whose values are no categories.
     #[error("column {column:?} is {data_type}; categories are text, integers or truth values")]
     NotCategorical { column: String, data_type: DataType },
+    /// An axis of categories of which none came.
+    #[error("column {column:?} has no category in any row; there is nothing to draw")]
+    NoCategories { column: String },
+    /// No bins, or too many.
+    #[error("{count} bins; a histogram has from 1 to {most}")]
+    NoBins { count: usize, most: usize },
+    /// Edges of bins that do not rise.
+    #[error("edges of bins rise throughout; {next} comes after {one}")]
+    EdgesFall { one: f64, next: f64 },
+    /// A column without values that a range could be found from.
+    #[error("{name}: column {column:?} has no finite value; there is nothing to count")]
+    NoValues { name: String, column: String },
     /// A column that should name vertices by their numbers.
     #[error("column {column:?} is {data_type}; a corner is the number of a vertex, an integer from 0 on")]
     NotVertices { column: String, data_type: DataType },

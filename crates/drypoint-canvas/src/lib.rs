@@ -12,6 +12,7 @@ mod error;
 mod extents;
 mod fold;
 mod growing;
+mod histogram;
 mod lines;
 mod mapping;
 mod meshes;
@@ -28,8 +29,13 @@ pub use canvas::{Axis, AxisKind, Canvas, Scale};
 pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
+pub use histogram::{
+    AutoBins, BinEdges, BinRule, Histogram, HistogramColumns, HistogramFold, Totals, histogram,
+};
 pub use lines::{Chosen, Downsampling, LineColumns, LinesFold, downsample, lines};
-pub use meshes::{GridOfQuads, TrimeshFold, Vertices, quadmesh};
+pub use meshes::{
+    CategoryOrder, GridOfQuads, HeatAxis, HeatmapFold, TrimeshFold, Vertices, quadmesh,
+};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};

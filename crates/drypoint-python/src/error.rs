@@ -190,8 +190,10 @@ fn stream_class(error: &StreamError) -> &'static str {
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
         CanvasError::NoImage { .. } => "UnsupportedData",
-        CanvasError::Inexact { .. } => "BadValue",
-        CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } => "NotNumeric",
+        CanvasError::Inexact { .. } | CanvasError::NoVertex { .. } => "BadValue",
+        CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } | CanvasError::NotVertices { .. } => {
+            "NotNumeric"
+        }
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",
         _ => "BadArgument",

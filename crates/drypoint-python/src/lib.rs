@@ -25,6 +25,7 @@ mod job;
 mod lifetime;
 mod lines;
 mod memory;
+mod mesh;
 mod page;
 mod pixmap;
 mod places;
@@ -96,6 +97,8 @@ mod _core {
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };
+    #[pymodule_export]
+    use crate::mesh::{Quadmesh, Trimesh};
     #[pymodule_export]
     use crate::page::PageSpec;
     #[pymodule_export]
