@@ -1,89 +1,160 @@
-"""Write docs/reference.md from the docstrings; with --check, only say whether it is up to date."""
+"""Write docs/reference.md and the pages of docs/reference/ from the docstrings; with --check, only say whether they are
+up to date."""
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import drypoint as dp
 from numpydoc.docscrape import NumpyDocString
 
-PAGE = Path(__file__).parent / "reference.md"
+DOCS = Path(__file__).parent
 
+#: Page, title, names. A name is listed once; one that is not listed, or is not public, stops the making.
 ROOMS = {
-    "Drawing": ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image"],
-    "Reading": ["scan", "Source", "Batch", "open_zarr", "ZarrArray", "ZarrGroup", "write_zarr"],
-    "Folds": ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
-    "Sparse arrays": ["CooArray", "CsrArray", "spy"],
-    "Lifetimes": [
-        "scope",
-        "each",
-        "scoped",
-        "Scope",
-        "report",
-        "Report",
-        "register_closer",
-        "close",
-        "Closed",
-        "release",
-        "manage",
-        "Manager",
-    ],
-    "The heap": ["snapshot", "Snapshot", "holders", "Holders", "register_size", "turn"],
-    "Memory": [
-        "memory",
-        "MemoryReport",
-        "set_budget",
-        "empty",
-        "zeros",
-        "empty_like",
-        "buffer_stats",
-        "BufferStats",
-    ],
+    "drawing": (
+        "Drawing",
+        ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image", "downsample"],
+    ),
+    "reading": ("Reading and writing", ["scan", "Source", "Batch"]),
+    "folds": (
+        "Folds",
+        ["count", "any", "sum", "mean", "min", "max", "var", "std", "first", "last", "by", "Reduction"],
+    ),
+    "arrays": (
+        "Arrays",
+        ["compress", "CompressedArray", "set_spill", "open_zarr", "ZarrArray", "ZarrGroup", "write_zarr"],
+    ),
+    "sparse": ("Sparse arrays", ["CooArray", "CsrArray", "spy"]),
+    "frames": ("Frames", ["frames", "Frames", "write_frames"]),
+    "lifetimes": (
+        "Lifetimes",
+        [
+            "scope",
+            "each",
+            "scoped",
+            "Scope",
+            "report",
+            "Report",
+            "register_closer",
+            "close",
+            "Closed",
+            "release",
+            "manage",
+            "Manager",
+        ],
+    ),
+    "heap": ("The heap", ["snapshot", "Snapshot", "holders", "Holders", "register_size", "turn"]),
+    "memory": (
+        "Memory",
+        [
+            "memory",
+            "MemoryReport",
+            "set_budget",
+            "empty",
+            "zeros",
+            "empty_like",
+            "buffer_stats",
+            "BufferStats",
+        ],
+    ),
 }
+
+#: Modules of their own: page, title, name.
+MODULES = {"matplotlib": ("Inside Matplotlib", "drypoint.matplotlib")}
 
 HEAD = """# Reference
 
-Every public name of `drypoint`, imported as `dp`, from its docstring. The [guide](guide.md) shows them at work.
+Every public name, from its docstring. `drypoint` is imported as `dp`; the [guide](guide.md) shows it at work.
 """
 
 
 def main() -> int:
-    """Write the page, or compare it."""
-    listed = [name for names in ROOMS.values() for name in names]
-    errors = [name for name in dp.__all__ if name not in listed and name != "__version__"]
-    text = HEAD
-    for room, names in {
-        **ROOMS,
-        "Errors": ["DrypointError", *(e for e in errors if e != "DrypointError")],
-    }.items():
-        text += f"\n## {room}\n" + "".join(entry(name) for name in names)
+    """Write the pages, or compare them."""
+    stale = [path for path, text in pages().items() if not path.exists() or path.read_text() != text]
+    stale += [path for path in sorted((DOCS / "reference").glob("*.md")) if path not in pages()]
     if "--check" in sys.argv:
-        if not PAGE.exists() or PAGE.read_text() != text:
+        for path in stale:
             print(
-                "docs/reference.md is out of date: run .venv/bin/python docs/make_reference.py",
+                f"{path.relative_to(DOCS.parent)} is out of date: run .venv/bin/python docs/make_reference.py",
                 file=sys.stderr,
             )
-            return 1
-        return 0
-    PAGE.write_text(text)
+        return bool(stale)
+    (DOCS / "reference").mkdir(exist_ok=True)
+    for path, text in pages().items():
+        path.write_text(text)
+    for path in set(stale) - set(pages()):
+        path.unlink()
     return 0
 
 
-def entry(name: str) -> str:
+def pages() -> dict[Path, str]:
+    """Each page with its text, the index first."""
+    rooms: dict[str, tuple[str, ModuleType, list[str]]] = {
+        page: (title, dp, names) for page, (title, names) in ROOMS.items()
+    }
+    listed = [name for _, _, names in rooms.values() for name in names]
+    public = [name for name in dp.__all__ if name != "__version__"]
+    errors = [name for name in public if is_error(getattr(dp, name))]
+    wrong = set(listed).symmetric_difference(public) - set(errors)
+    if wrong or len(set(listed)) < len(listed):
+        raise SystemExit(f"docs/make_reference.py: ROOMS and drypoint.__all__ differ in {sorted(wrong)}")
+    rooms["errors"] = ("Errors", dp, ["DrypointError", *(e for e in errors if e != "DrypointError")])
+    for page, (title, name) in MODULES.items():
+        module = importlib.import_module(name)
+        rooms[page] = (title, module, list(module.__all__))
+    index = HEAD
+    made = {}
+    for page, (title, module, names) in rooms.items():
+        index += f"\n## [{title}](reference/{page}.md)\n\n"
+        text = f"# {title}\n\n[All pages](../reference.md)\n"
+        for name in names:
+            thing = getattr(module, name)
+            shown = called(module, name)
+            summary = " ".join(NumpyDocString(inspect.getdoc(thing) or "")["Summary"]).replace("``", "`")
+            index += f"- `{shown}`: {summary}\n"
+            text += entry(thing, name, shown)
+        made[DOCS / "reference" / f"{page}.md"] = text
+    return {DOCS / "reference.md": index, **made}
+
+
+def called(module: ModuleType, name: str) -> str:
+    """A name as programs write it."""
+    if module is dp:
+        return name if is_error(getattr(dp, name)) else f"dp.{name}"
+    return f"{module.__name__.replace('drypoint', 'dp', 1)}.{name}"
+
+
+def is_error(thing: object) -> bool:
+    """Whether it is a class of errors."""
+    return inspect.isclass(thing) and issubclass(thing, Exception)
+
+
+def members(thing: type) -> dict[str, object]:
+    """What a class has of its own and from bases of this package, in the order in which they are written."""
+    found: dict[str, object] = {}
+    for base in thing.__mro__:
+        if base.__module__.startswith("drypoint"):
+            for name in vars(base):
+                if not name.startswith("_") and inspect.getdoc(getattr(thing, name)):
+                    found.setdefault(name, getattr(thing, name))
+    return found
+
+
+def entry(thing: object, name: str, shown: str) -> str:
     """One public name: heading, signature, sections, and the methods of a class."""
-    thing = getattr(dp, name)
-    if inspect.isclass(thing) and issubclass(thing, Exception):
-        kinds = ", ".join(f"`{base.__name__}`" for base in thing.__mro__[1:3] if base is not object)
-        return f"\n### `{name}`\n\nAlso {kinds}. {sections(thing)}"
-    text = f"\n### `dp.{name}`\n\n{signature(name, thing)}{sections(thing)}"
+    text = f"\n## `{shown}`\n\n"
+    if is_error(thing):
+        kinds = ", ".join(f"`{base.__name__}`" for base in thing.__mro__[1:3] if base is not object)  # type: ignore[attr-defined]
+        return f"{text}Also {kinds}. {sections(thing)}"
+    text += signature(name, thing) + sections(thing)
     if inspect.isclass(thing):
-        for method, member in vars(thing).items():
-            member = getattr(thing, method)
-            if method.startswith("_") or not inspect.getdoc(member):
-                continue
-            text += f"\n#### `{name}.{method}`\n\n"
+        for method, member in members(thing).items():
+            text += f"\n### `{name}.{method}`\n\n"
             text += signature(f"{name}.{method}", member) + sections(member)
     return text
 

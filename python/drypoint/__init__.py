@@ -52,6 +52,7 @@ __all__ = [
     "FigureClosed",
     "Frames",
     "HandlerConflict",
+    "Histogram",
     "Holders",
     "Image",
     "Manager",
@@ -86,6 +87,7 @@ __all__ = [
     "empty_like",
     "first",
     "frames",
+    "histogram",
     "holders",
     "last",
     "manage",
@@ -125,6 +127,7 @@ if TYPE_CHECKING:
     from ._arrays.zarr import ZarrArray, ZarrGroup, open_zarr
     from ._frames.frames import Frames, frames
     from ._frames.write import write_frames
+    from ._histogram import Histogram, histogram
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -149,6 +152,7 @@ else:
         "CooArray": "_arrays.coo",
         "CsrArray": "_arrays.csr",
         "Frames": "_frames.frames",
+        "Histogram": "_histogram",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -165,6 +169,7 @@ else:
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
         "frames": "_frames.frames",
+        "histogram": "_histogram",
         "holders": "_report.snapshot",
         "open_zarr": "_arrays.zarr",
         "manage": "_lifetime.manage",

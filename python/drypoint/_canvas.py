@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _arguments, _core
+from . import _arguments, _core, _job
 from ._aggregate import Aggregate, aggregate_of
 from ._errors import BadArgument
 from ._job import ceiling, fold, job
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
+    from ._histogram import Histogram
     from ._image import Image
     from ._raster import Grid
 
@@ -134,7 +135,8 @@ class Canvas:
         Costs one pass; another one before it where a range is not given and the source has no statistics.
         """
         rows = scan(source)
-        begun = job(self, x, y, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
+        mark = _job.points(x, y)
+        begun = job(self, mark, reduction, threads=threads, memory=memory, exact=exact, progress=progress)
         return aggregate_of(fold(rows, begun))
 
     def line(
@@ -194,17 +196,8 @@ class Canvas:
         [[1, 1, 1], [1, 0, 0], [1, 0, 0]]
         """
         rows = scan(source)
-        begun = job(
-            self,
-            x,
-            y,
-            reduction,
-            threads=threads,
-            memory=memory,
-            progress=progress,
-            mark="line",
-            group=group,
-        )
+        mark = _job.line(x, y, group)
+        begun = job(self, mark, reduction, threads=threads, memory=memory, progress=progress)
         return aggregate_of(fold(rows, begun))
 
     def raster(
@@ -471,6 +464,139 @@ class Canvas:
 
         return quadmesh(self, values, x, y, reduction, threads, memory, progress)
 
+    def histogram(
+        self,
+        source: Any,
+        x: str,
+        *,
+        bins: Any = None,
+        weights: str | None = None,
+        by: str | None = None,
+        density: bool = False,
+        cumulative: bool = False,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Histogram:
+        """Count the values of a column, one bin for each pixel of the width.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x : str
+            A column of numbers, dates or truth values.
+        bins : int, rule or array, optional
+            As in `histogram`; by default as many as the canvas is wide.
+        weights, by, density, cumulative
+            As in `histogram`.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Histogram
+            Unpacks to counts and edges.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BadArgument, BudgetExceeded, CorruptData
+
+        Notes
+        -----
+        Range and scale are those of x of this canvas. A value lies between the same edges as its pixel does in `points`, but
+        for rounding: here it is NumPy's.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> dp.Canvas(2, 1).histogram({"v": array("d", [0, 1, 4])}, "v").counts.tolist()
+        [2, 1]
+        """
+        from ._histogram import binned
+
+        return binned(
+            scan(source),
+            _arguments.text(x, "x"),
+            self.width if bins is None else bins,
+            None if _is_listed(bins) else self.x_range,
+            weights,
+            by,
+            density,
+            cumulative,
+            self.x_scale,
+            threads,
+            memory,
+            progress,
+        )
+
+    def heatmap(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        reduction: Reduction | str | None = None,
+        *,
+        order: Literal["sorted", "appearance", "count"] = "sorted",
+        categories: Sequence[str] = (),
+        max_categories: int = 256,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Fold the rows of each pair of categories.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x, y : str
+            Columns. Text and truth values are categories, one cell each; numbers and dates are put into as many bins as the
+            canvas is wide or high.
+        reduction : Reduction, optional
+            What is folded in each cell; `count` by default.
+        order : {"sorted", "appearance", "count"}
+            In which categories stand from left to right and from top to bottom: by code points or value, as they come, or
+            those with most rows first.
+        categories : list of str
+            Columns of integers that are categories too.
+        max_categories : int, default 256
+            Of each axis. Cells are held for all that may come, so that one pass is enough.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Aggregate
+            Shape (categories of y, categories of x), or bins instead. `Aggregate.x_categories` and
+            `Aggregate.y_categories` name them; row 0 is the lowest, so that the first category of y is the last row.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData
+        BadArgument
+            If there are more categories.
+
+        Notes
+        -----
+        Costs one pass, and one before it for the range of numbers that have no statistics. Holds ``max_categories`` cells
+        along each axis of categories.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> rows = {"day": ["Mon", "Tue", "Mon"], "kind": ["a", "a", "b"]}
+        >>> table = dp.Canvas().heatmap(rows, "day", "kind")
+        >>> table.x_categories, table.y_categories, table.cells.tolist()
+        (['Mon', 'Tue'], ['b', 'a'], [[1, 0], [1, 1]])
+        """
+        from ._heatmap import heatmap
+
+        return heatmap(
+            self, source, x, y, reduction, order, categories, max_categories, threads, memory, progress
+        )
+
     def _begin(self, grid: Grid, method: str, threads: Any, memory: Any, progress: Any) -> _core.Raster:
         from . import _raster
 
@@ -488,3 +614,8 @@ def _origin(origin: Any) -> str | None:
     from ._raster import ORIGINS
 
     return _arguments.optional(_arguments.choice, origin, "origin", ORIGINS)
+
+
+def _is_listed(bins: Any) -> bool:
+    """Whether bins are given by their edges."""
+    return bins is not None and not isinstance(bins, int | str) and getattr(bins, "ndim", 1) > 0

@@ -23,6 +23,7 @@ __all__ = [
     "Heap",
     "Island",
     "Job",
+    "Mark",
     "Marks",
     "PageSpec",
     "Pixmap",
@@ -291,6 +292,7 @@ class Aggregate:
     def reduction(self) -> str: ...
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
+    def axis_categories(self, axis: str) -> list[str]: ...
     def centres(self, axis: str) -> list[float]: ...
     def tiled(self) -> TiledAggregate: ...
     def merge(self, other: Aggregate) -> Aggregate: ...
@@ -455,6 +457,61 @@ class Quadmesh:
     def draw(self, x: _AxisTuple, y: _AxisTuple, reduction: _ReductionSpec) -> Aggregate: ...
 
 @final
+class Mark:
+    @staticmethod
+    def points(x: str, y: str) -> Mark: ...
+    @staticmethod
+    def line(x: str, y: str, group: str | None = None) -> Mark: ...
+    @property
+    def x(self) -> str: ...
+    @property
+    def y(self) -> str: ...
+    @property
+    def is_points(self) -> bool: ...
+
+_HistogramTuple: TypeAlias = tuple[bytes, bool, list[float], list[str], int, int]
+_HeatAxisTuple: TypeAlias = tuple[str, bool, int, tuple[float, float] | None, str]
+
+@final
+class Histogram:
+    def __new__(
+        cls,
+        x: str,
+        weights: str | None,
+        by: str | None,
+        bins: int | list[float] | str,
+        range: tuple[float, float] | None,
+        scale: str,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Histogram: ...
+    @staticmethod
+    def unit(source: Source, column: str) -> str | None: ...
+    def draw(self, source: Source) -> _HistogramTuple: ...
+    def consume(self, source: Source) -> None: ...
+    def finish(self) -> _HistogramTuple: ...
+    def close(self) -> None: ...
+
+@final
+class Heatmap:
+    def __new__(
+        cls,
+        x: _HeatAxisTuple,
+        y: _HeatAxisTuple,
+        order: str,
+        most: int,
+        reduction: _ReductionSpec,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Heatmap: ...
+    def draw(self, source: Source) -> Aggregate: ...
+    def consume(self, source: Source) -> None: ...
+    def finish(self) -> Aggregate: ...
+    def close(self) -> None: ...
+
+@final
 class PageSpec:
     def __new__(
         cls,
@@ -464,14 +521,12 @@ class PageSpec:
         caption: str | None,
         x_label: str | None,
         y_label: str | None,
-        x: str,
-        y: str,
+        mark: Mark,
         reduction: _ReductionSpec,
         theme: str,
         scale: float,
         shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
         y_downwards: bool,
-        counted: str,
     ) -> PageSpec: ...
     @property
     def x(self) -> str: ...
@@ -485,8 +540,7 @@ class PageSpec:
 class Job:
     def __new__(
         cls,
-        x: str,
-        y: str,
+        mark: Mark,
         reduction: _ReductionSpec,
         width: int,
         height: int,
@@ -500,8 +554,6 @@ class Job:
         tiled: bool | None,
         progress: Callable[[int, int | None], object] | None,
         page: PageSpec | None,
-        mark: str,
-        group: str | None,
     ) -> Job: ...
     def draw(self, source: Source) -> Aggregate | TiledAggregate: ...
     def consume(self, source: Source) -> None: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import _arguments
+from . import _arguments, _core, _job
 from ._errors import BadArgument
 from ._figure import Figure
 from ._streams import scan
@@ -136,6 +136,11 @@ def check_group(mark: str, group: str | None) -> None:
         raise BadArgument(
             f"group={group!r} is for mark='line', not for mark={mark!r}; to colour points use dp.by({group!r})"
         )
+
+
+def mark_of(mark: str, x: str, y: str, group: str | None) -> _core.Mark:
+    """The mark of that name."""
+    return _job.line(x, y, group) if mark == "line" else _job.points(x, y)
 
 
 def _sparse_matrix(source: Any) -> Any:

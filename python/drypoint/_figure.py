@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from . import _arguments, _core
+from . import _arguments, _core, _job
 from ._aggregate import HOWS, MOST_SPREAD, Aggregate, aggregate_of
 from ._canvas import Canvas
 from ._closing import Closing
@@ -123,7 +123,7 @@ class Figure(Closing):
             Itself.
         """
         return self._fold(
-            "points", None, source, x, y, color, (cmap, how, span, spread), threads, memory, exact, progress
+            _job.points(x, y), source, color, (cmap, how, span, spread), threads, memory, exact, progress
         )
 
     def line(
@@ -169,16 +169,13 @@ class Figure(Closing):
         <Figure 400 × 300: v over t, count()>
         """
         return self._fold(
-            "line", group, source, x, y, color, (cmap, how, span, spread), threads, memory, False, progress
+            _job.line(x, y, group), source, color, (cmap, how, span, spread), threads, memory, False, progress
         )
 
     def _fold(
         self,
-        mark: Literal["points", "line"],
-        group: str | None,
+        mark: _core.Mark,
         source: Any,
-        x: str,
-        y: str,
         color: Reduction | str | None,
         shading: tuple[Any, Any, Any, Any],
         threads: int | None,
@@ -196,8 +193,7 @@ class Figure(Closing):
             self._canvas.width,
             self._canvas.height,
             *self._words,
-            _arguments.text(x, "x"),
-            _arguments.text(y, "y"),
+            mark,
             reduction._spec(),
             self._theme,
             self._scale,
@@ -208,20 +204,16 @@ class Figure(Closing):
                 _arguments.optional(_arguments.whole, spread, "spread", 0, MOST_SPREAD),
             ),
             self._y_downwards,
-            "points" if mark == "points" else "passes",
         )
         begun = job(
             self._canvas,
-            x,
-            y,
+            mark,
             reduction,
             threads=threads,
             memory=memory,
             exact=exact,
             progress=progress,
             page=page,
-            mark=mark,
-            group=group,
         )
         self._aggregate = aggregate_of(fold(rows, begun))
         self._page = page

@@ -5,24 +5,24 @@ from __future__ import annotations
 import sys
 
 from . import _arguments, _core
+from ._column import fine_instants
 from ._errors import BadArgument
 from ._reductions import Reduction, as_reduction
-from ._streams import Source, fine_instants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Literal
+    from typing import Any
 
     from ._canvas import Canvas
+    from ._streams import Source
 
-__all__ = ["axis_range", "ceiling", "fold", "job"]
+__all__ = ["axis_range", "ceiling", "fold", "job", "line", "points"]
 
 
 def job(
     canvas: Canvas,
-    x: str,
-    y: str,
+    mark: _core.Mark,
     reduction: Reduction | str | None,
     *,
     threads: int | None = None,
@@ -30,15 +30,12 @@ def job(
     exact: bool = False,
     progress: Callable[[int, int | None], object] | None = None,
     page: _core.PageSpec | None = None,
-    mark: Literal["points", "line"] = "points",
-    group: str | None = None,
 ) -> _core.Job:
     """A drawing that is described but not begun; with a page, of the size of its plot area."""
-    if mark == "line" and canvas.tiled is True:
-        raise BadArgument("tiled=True is for points; lines are drawn on a canvas that is not tiled")
+    if canvas.tiled is True and not mark.is_points:
+        raise BadArgument("tiled=True is for points; other marks are drawn on a canvas that is not tiled")
     return _core.Job(
-        _arguments.text(x, "x"),
-        _arguments.text(y, "y"),
+        mark,
         as_reduction(reduction)._spec(),
         canvas.width,
         canvas.height,
@@ -52,9 +49,18 @@ def job(
         None if canvas.tiled == "auto" else canvas.tiled,
         _arguments.optional(_arguments.function, progress, "progress"),
         page,
-        mark,
-        _arguments.optional(_arguments.text, group, "group"),
     )
+
+
+def points(x: str, y: str) -> _core.Mark:
+    """A point for each row."""
+    return _core.Mark.points(_arguments.text(x, "x"), _arguments.text(y, "y"))
+
+
+def line(x: str, y: str, group: str | None) -> _core.Mark:
+    """Rows joined in their order, or in that of each group."""
+    group = _arguments.optional(_arguments.text, group, "group")
+    return _core.Mark.line(_arguments.text(x, "x"), _arguments.text(y, "y"), group)
 
 
 def ceiling(memory: str | int | None) -> str | None:

@@ -6,10 +6,12 @@ Measured in processes of their own.
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import drypoint as dp
 import numpy as np
@@ -184,11 +186,16 @@ def test_ctrl_c_while_building():
     )
     assert child.stdout.readline().strip() == "go"
     time.sleep(1.5)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    fields = (Path("/proc") / str(child.pid) / "stat").read_text().rpartition(")")[2].split()
+    worked = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     child.send_signal(signal.SIGINT)
-    sent = time.monotonic()
-    _, told = child.communicate(timeout=30)
+    _, told = child.communicate(timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert "KeyboardInterrupt" in told
-    assert time.monotonic() - sent < 3
+    # By the processor's time, which does not grow when others want it too; the whole would take a minute of it.
+    in_all = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    assert in_all - worked < 3, (in_all, worked)
 
 
 def test_it_is_all_in_the_ledger():

@@ -31,6 +31,7 @@ MAKERS = {
     "pyarrow": lambda v: pa.table({"x": v, "y": v * 0}),
     "batch": lambda v: pa.record_batch({"x": v, "y": v * 0}),
     "source": lambda v: dp.scan({"x": v, "y": v * 0}),
+    "source of chunks": lambda v: dp.scan(iter([{"x": v[:9], "y": v[:9] * 0}, {"x": v[9:], "y": v[9:] * 0}])),
     "reader": lambda v: pa.table({"x": v, "y": v * 0}).to_reader(),
     "strided": lambda v: {"x": np.repeat(v, 2)[::2], "y": np.broadcast_to(0.0, len(v))},
 }

@@ -82,3 +82,27 @@ result = [bool((found == expected).all()), aggregate.nbytes, aggregate.nbytes_sp
     # One tile at a time is read once the budget is larger again.
     assert peak <= 4_000_000 + 1_000_000
     assert run.peak_resident - idle < 40_000_000, (run.peak_resident, idle)
+
+
+def test_no_disk_left_is_one_clear_error_with_the_reason(child):
+    run = child.run_child(
+        _POINTS
+        + """
+dp.set_budget("4MB")
+dp.set_spill(limit="2MB")
+def everywhere():
+    for seed in range(80):
+        rng = np.random.default_rng(seed)
+        yield {"x": rng.random(250_000, dtype="f4"), "y": rng.random(250_000, dtype="f4")}
+canvas = dp.Canvas(6000, 6000, **ranges, tiled=True)
+try:
+    canvas.points(everywhere(), "x", "y", threads=1)
+    result = ["no error"]
+except dp.DrypointError as error:
+    result = [type(error).__name__, str(error), dp.memory()["spilled"]]
+"""
+    )
+    kind, message, spilled = run.result
+    assert kind == "BudgetExceeded", message
+    assert "would pass the disk limit of 2000000 B" in message
+    assert spilled == 0

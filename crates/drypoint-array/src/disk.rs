@@ -93,7 +93,7 @@ impl SpillLog {
     /// [`SpillError`]; what was written before stays readable.
     pub fn append(&self, bytes: &[u8]) -> std::result::Result<SpillRange, SpillError> {
         let (_, limit) = self.space.limits();
-        self.space.counted(bytes, limit, || self.file.spill.append(bytes))
+        self.space.noted(self.space.counted(bytes, limit, || self.file.spill.append(bytes)))
     }
 
     /// Read back what was written.
@@ -154,12 +154,16 @@ impl SpillSpace {
     /// # Errors
     /// [`SpillError`]; what was put before stays readable.
     pub fn put(&self, bytes: &[u8]) -> std::result::Result<SpilledPiece, SpillError> {
-        let put = self.try_put(bytes);
-        match &put {
+        self.noted(self.try_put(bytes))
+    }
+
+    /// Whether the last attempt to spill succeeded is told to whoever is refused memory because of it.
+    fn noted<T>(&self, written: std::result::Result<T, SpillError>) -> std::result::Result<T, SpillError> {
+        match &written {
             Ok(_) => self.settle(),
             Err(error) => *locked(&self.trouble) = Some(error.to_string()),
         }
-        put
+        written
     }
 
     fn try_put(&self, bytes: &[u8]) -> std::result::Result<SpilledPiece, SpillError> {
@@ -177,7 +181,9 @@ impl SpillSpace {
     /// [`SpillError`] if there can be none in the directory.
     pub fn log(self: &Arc<Self>) -> std::result::Result<SpillLog, SpillError> {
         let (directory, _) = self.limits();
-        Ok(SpillLog { space: self.clone(), file: Arc::new(self.create(&directory)?) })
+        // Nothing is spilled by it yet: only a failure is noted.
+        let file = self.create(&directory).or_else(|error| self.noted(Err(error)))?;
+        Ok(SpillLog { space: self.clone(), file: Arc::new(file) })
     }
 
     /// Count `bytes` among those on disk if `write` succeeds.
@@ -204,6 +210,14 @@ impl SpillSpace {
     /// Why the last attempt to spill failed, if nothing was spilled since.
     pub fn trouble(&self) -> Option<String> {
         locked(&self.trouble).clone()
+    }
+
+    /// `error` with the reason that kept memory from being made free by spilling, if there is one.
+    pub(crate) fn explain(&self, error: ArrayError) -> ArrayError {
+        match (error, self.trouble()) {
+            (ArrayError::Budget(budget), Some(spill)) => ArrayError::NotSpilled { budget, spill },
+            (error, _) => error,
+        }
     }
 
     fn settle(&self) {

@@ -68,6 +68,11 @@ pub enum CanvasError {
     /// A corner that is not among the vertices.
     #[error("triangle {triangle} has vertex {vertex}; there are {vertices} vertices, numbered from 0")]
     NoVertex { triangle: u64, vertex: i128, vertices: usize },
+    /// Numbers and instants, or instants of two kinds, on one axis.
+    #[error(
+        "columns {first:?} and {other:?} lie along one axis, but one is {first_kind} and the other {other_kind}"
+    )]
+    MixedAxis { first: String, first_kind: DataType, other: String, other_kind: DataType },
     /// A category column with too many different values.
     #[error(
         "column {column:?} has more than {limit} categories; group them first, raise the limit, \

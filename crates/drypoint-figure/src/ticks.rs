@@ -4,6 +4,7 @@
 //! "0.30000000000000004" and two ticks never share one.
 
 mod calendar;
+mod categories;
 mod linear;
 mod log;
 mod number;
@@ -43,6 +44,7 @@ pub fn ticks(range: (f64, f64), scale: Scale, kind: &AxisKind, target: usize) ->
         return Ticks::default();
     }
     match (kind, scale) {
+        (AxisKind::Categories { names }, _) => categories::ticks(low, high, names, target),
         // A log scale of instants is refused by the axis itself.
         (AxisKind::Time { unit, .. }, _) => time::ticks(low, high, *unit, target),
         (_, Scale::Log) if low > 0.0 => log::ticks(low, high, target),

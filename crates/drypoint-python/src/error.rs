@@ -189,11 +189,12 @@ fn stream_class(error: &StreamError) -> &'static str {
 
 fn canvas_class(error: &CanvasError) -> &'static str {
     match error {
-        CanvasError::NoImage { .. } => "UnsupportedData",
+        CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } => "UnsupportedData",
         CanvasError::Inexact { .. } | CanvasError::NoVertex { .. } => "BadValue",
-        CanvasError::NotNumeric { .. } | CanvasError::NotCategorical { .. } | CanvasError::NotVertices { .. } => {
-            "NotNumeric"
-        }
+        CanvasError::NotNumeric { .. }
+        | CanvasError::NotCategorical { .. }
+        | CanvasError::NotVertices { .. } => "NotNumeric",
+        CanvasError::NoCategories { .. } | CanvasError::NoValues { .. } => "EmptyData",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",
         _ => "BadArgument",

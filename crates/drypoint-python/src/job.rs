@@ -4,17 +4,17 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use drypoint_canvas::{
     Aggregate as Inner, Axis, AxisKind, Canvas, GrowingAxis, GrowingFold, Options, Plan, Progress, Reduction,
-    Scale, TiledFold, extents, suits_tiles, tiled_points,
+    Scale, TiledFold, suits_tiles, tiled_points,
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
-use drypoint_stream::{Cancel, DataType, Field, Instant, Schema, Spool, StreamError};
+use drypoint_stream::{Cancel, DataType, Extent, Field, Instant, Schema, Spool, StreamError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
-use crate::lines::{Mark, MarkFold};
+use crate::mark::{Mark, MarkFold, Marked, around};
 use crate::memory::pool_within;
 use crate::page::PageSpec;
 use crate::reduction;
@@ -54,13 +54,6 @@ impl AxisArguments {
         Self { name, column, pixels, range, scale }
     }
 
-    fn kind(&self, schema: &Schema) -> Result<AxisKind, CoreError> {
-        Ok(match &schema.fields[schema.index_of(&self.column)?].data_type {
-            DataType::Time { unit, zone } => AxisKind::Time { unit: *unit, zone: zone.clone() },
-            _ => AxisKind::Number,
-        })
-    }
-
     /// A stream's instants cannot change their unit or zone midway, nor become plain numbers.
     fn same_kind(&self, kind: &AxisKind, first: &AxisKind, name: &str) -> Result<(), CoreError> {
         if kind == first {
@@ -68,6 +61,7 @@ impl AxisArguments {
         }
         let shown = |kind: &AxisKind| match kind {
             AxisKind::Number => "numbers".to_string(),
+            AxisKind::Categories { .. } => "categories".to_string(),
             AxisKind::Time { unit, zone } => DataType::Time { unit: *unit, zone: zone.clone() }.to_string(),
         };
         let what = format!("column {:?} is {}, it was {} before", self.column, shown(kind), shown(first));
@@ -88,7 +82,7 @@ impl AxisArguments {
                     ))
                 })
             }
-            (End::Text(text), AxisKind::Number) => {
+            (End::Text(text), AxisKind::Number | AxisKind::Categories { .. }) => {
                 let (name, column) = (self.name, &self.column);
                 Err(CoreError::Argument(format!(
                     "{name} range: {text:?} is not a number, and column {column:?} holds no dates"
@@ -126,7 +120,7 @@ pub(crate) struct Job {
 /// What has come of a stream of sources.
 enum Stream {
     Untouched,
-    Folding(Box<(MarkFold, Option<Layout>)>),
+    Folding(Box<dyn MarkFold>, Option<Box<Layout>>),
     Tiled(Box<TiledFold>),
     Growing(Box<GrowingFold>, Vec<String>),
     Spooled(Box<Spool>),
@@ -156,8 +150,8 @@ struct Fitted {
 }
 
 impl Told {
-    fn names(&self) -> (&str, &str) {
-        (&self.axes[0].column, &self.axes[1].column)
+    fn mark(&self) -> &dyn Marked {
+        self.mark.get()
     }
 
     /// The canvas for these ranges: of the size asked for, or of the page's plot area.
@@ -184,14 +178,23 @@ impl Told {
         Ok((canvas, layout))
     }
 
-    /// Whether to count in tiles. A page is drawn as a whole: its picture is.
-    fn in_tiles(&self, canvas: &Canvas) -> bool {
+    /// The columns of points that are to be counted in tiles. A page is drawn as a whole: its picture is.
+    fn in_tiles(&self, canvas: &Canvas) -> Option<(&str, &str)> {
         let suits = || suits_tiles(canvas, &self.reduction, self.pool.available());
-        self.page.is_none() && self.mark.is_tiled() && self.tiled.unwrap_or_else(suits)
+        let tiled = self.page.is_none() && self.tiled.unwrap_or_else(suits);
+        self.mark().as_points().filter(|_| tiled)
     }
 
-    fn kinds(&self, schema: &Schema) -> Result<[AxisKind; 2], CoreError> {
-        Ok([self.axes[0].kind(schema)?, self.axes[1].kind(schema)?])
+    /// How far a source reaches along these axes. Rows count as done when they are drawn, not when this is looked for.
+    fn extents(
+        &self,
+        source: &dyn drypoint_stream::Source,
+        places: &[usize],
+    ) -> Result<Vec<Option<Extent>>, CoreError> {
+        let wanted: Vec<(usize, Scale)> =
+            places.iter().map(|place| (*place, self.axes[*place].scale)).collect();
+        let uncounted = Options { progress: None, ..self.options.clone() };
+        Ok(self.mark().extents(source, &wanted, &uncounted)?)
     }
 
     /// The ranges that were given. Bad ones, and scales that do not suit, are told before the data is read.
@@ -207,27 +210,19 @@ impl Told {
 
     /// The canvas that shows all of `source`, or the ranges that were given.
     fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
-        let schema = source.schema();
-        let kinds = self.kinds(schema)?;
+        let kinds = self.mark().kinds(source.schema())?;
         let given = self.given(&kinds)?;
-        for axis in &self.axes {
-            numeric(schema, &axis.column)?;
-        }
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
-        let wanted: Vec<(&str, Scale)> =
-            open.iter().map(|&place| (self.axes[place].column.as_str(), self.axes[place].scale)).collect();
-        // Rows count as done when they are drawn, not when their extent is looked for.
-        let uncounted = Options { progress: None, ..self.options.clone() };
-        let found = if wanted.is_empty() { Vec::new() } else { extents(source, &wanted, &uncounted)? };
+        let mut found = if open.is_empty() { Vec::new() } else { self.extents(source, &open)? }.into_iter();
         let mut ranges = [(0.0, 1.0); 2];
         for place in 0..2 {
             ranges[place] = match given[place] {
                 Some(range) => range,
                 None => {
-                    let extent = open.iter().position(|&open| open == place).and_then(|at| found[at]);
                     let AxisArguments { column, scale, .. } = &self.axes[place];
-                    let extent = extent.ok_or_else(|| nothing(source.name(), column, *scale))?;
-                    Axis::around(1, Some(extent), *scale, kinds[place].clone()).range
+                    let extent =
+                        found.next().flatten().ok_or_else(|| nothing(source.name(), column, *scale))?;
+                    around(self.mark(), place, extent, *scale, &kinds[place])
                 }
             };
         }
@@ -244,8 +239,7 @@ impl Told {
 
     fn draw(&self, source: &dyn drypoint_stream::Source) -> Result<Folded, CoreError> {
         let Fitted { canvas, layout, options } = self.fitted(source)?;
-        if self.in_tiles(&canvas) {
-            let (x, y) = self.names();
+        if let Some((x, y)) = self.in_tiles(&canvas) {
             let plan = Plan::for_tiled_points(source, &canvas, x, y, &self.reduction, &options)?;
             let inner = tiled_points(&canvas, source, x, y, &self.reduction, &options)?;
             if inner.rows == 0 {
@@ -253,7 +247,10 @@ impl Told {
             }
             return Ok(Folded::Tiled(inner, plan.threads));
         }
-        let (inner, threads) = self.mark.draw(&canvas, source, self.names(), &self.reduction, &options)?;
+        let mut fold = self.mark().fold(&canvas, &self.reduction, &options)?;
+        fold.consume(source)?;
+        let threads = fold.threads();
+        let inner = fold.finish()?;
         if inner.rows == 0 {
             return Err(no_rows(&source.name()));
         }
@@ -263,28 +260,25 @@ impl Told {
     /// What becomes of a stream, decided by its first part.
     fn begin(&self, part: &dyn drypoint_stream::Source) -> Result<Stream, CoreError> {
         let schema = part.schema();
-        let kinds = self.kinds(schema)?;
+        let kinds = self.mark().kinds(schema)?;
         let given = self.given(&kinds)?;
-        for axis in &self.axes {
-            numeric(schema, &axis.column)?;
-        }
-        let (x, y) = self.names();
         let categories = self.categories(part)?;
         if let [Some(x_range), Some(y_range)] = given {
             let options = self.options(categories.len());
             let (canvas, layout) = self.canvas([x_range, y_range], kinds, categories)?;
-            if self.in_tiles(&canvas) {
+            if let Some((x, y)) = self.in_tiles(&canvas) {
                 let fold = TiledFold::new(&canvas, x, y, &self.reduction, &options)?;
                 return Ok(Stream::Tiled(Box::new(fold)));
             }
-            let fold = self.mark.fold(&canvas, (x, y), &self.reduction, &options)?;
-            return Ok(Stream::Folding(Box::new((fold, layout))));
+            let fold = self.mark().fold(&canvas, &self.reduction, &options)?;
+            return Ok(Stream::Folding(fold, layout.map(Box::new)));
         }
-        if self.exact || !self.mark.grows() {
+        let growing = self.mark().as_points().filter(|_| !self.exact);
+        let Some((x, y)) = growing else {
             let schema = Schema { fields: self.fields(schema)? };
             let consumer = self.pool.consumer("spool");
             return Ok(Stream::Spooled(Box::new(Spool::new(&part.name(), schema, u64::MAX, &consumer)?)));
-        }
+        };
         if self.tiled == Some(true) {
             return Err(CoreError::Argument(
                 "a stream whose ranges are not known cannot be drawn in tiles as it comes: give x_range and y_range, or \
@@ -320,10 +314,7 @@ impl Told {
         if part.one_shot() {
             return Ok(asked.map(|units| (units as f64 * page.scale()).ceil() as usize));
         }
-        let columns: Vec<(&str, Scale)> =
-            self.axes.iter().map(|axis| (axis.column.as_str(), axis.scale)).collect();
-        let uncounted = Options { progress: None, ..self.options.clone() };
-        let found = extents(part, &columns, &uncounted)?;
+        let found = self.extents(part, &[0, 1])?;
         let range = |place: usize| {
             let around = Axis::around(1, found[place], self.axes[place].scale, kinds[place].clone());
             given[place].unwrap_or(around.range)
@@ -343,11 +334,11 @@ impl Told {
 
     /// The columns that the fold reads.
     fn fields(&self, schema: &Schema) -> Result<Vec<Field>, CoreError> {
-        let (x, y) = self.names();
-        let mut names = vec![x, y];
+        let [mut names, along_y] = self.mark().along();
+        names.extend(along_y);
         names.extend(self.reduction.value_column());
         names.extend(self.reduction.category_column());
-        names.extend(self.mark.column());
+        names.extend(self.mark().others());
         let mut fields: Vec<Field> = Vec::new();
         for name in names {
             let field = &schema.fields[schema.index_of(name)?];
@@ -402,8 +393,7 @@ impl Job {
     #[new]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        x: String,
-        y: String,
+        mark: Mark,
         reduction: &Bound<'_, PyTuple>,
         width: usize,
         height: usize,
@@ -417,8 +407,6 @@ impl Job {
         tiled: Option<bool>,
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
-        mark: &str,
-        group: Option<String>,
     ) -> PyResult<Self> {
         let pool = pool_within(memory, "drawing")?;
         let counted = Arc::new(Progress::default());
@@ -428,11 +416,10 @@ impl Job {
         options.progress = Some(counted.clone());
         options.picture_bytes = page.as_ref().map_or(0, PageSpec::picture_bytes);
         let axes = [
-            AxisArguments::new("x", x, width, x_range, x_scale),
-            AxisArguments::new("y", y, height, y_range, y_scale),
+            AxisArguments::new("x", mark.x().into(), width, x_range, x_scale),
+            AxisArguments::new("y", mark.y().into(), height, y_range, y_scale),
         ];
         let reduction = reduction::read(reduction)?;
-        let mark = Mark::new(mark, group);
         let told = Told { axes, mark, reduction, exact, tiled, page, options, progress: counted, pool };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
@@ -448,7 +435,7 @@ impl Job {
     fn consume(&self, py: Python<'_>, source: &Source) -> PyResult<()> {
         let (told, part) = (&self.told, source.inner.as_ref());
         self.watched(py, None, Some(&source.cancel), || {
-            let kinds = told.kinds(part.schema())?;
+            let kinds = told.mark().kinds(part.schema())?;
             let first = self.kinds.get_or_init(|| kinds.clone());
             for ((axis, kind), first) in told.axes.iter().zip(&kinds).zip(first) {
                 axis.same_kind(kind, first, &part.name())?;
@@ -459,7 +446,7 @@ impl Job {
             }
             match &mut *stream {
                 Stream::Untouched => {}
-                Stream::Folding(begun) => begun.0.consume(part)?,
+                Stream::Folding(fold, _) => fold.consume(part)?,
                 Stream::Tiled(fold) => fold.consume(part)?,
                 Stream::Growing(fold, _) => fold.consume(part)?,
                 Stream::Spooled(spool) => spool.fill(part, SPOOLED_ROWS, &told.options.cancel)?,
@@ -474,10 +461,9 @@ impl Job {
         let folded = self.watched(py, None, None, || {
             match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
                 Stream::Untouched => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
-                Stream::Folding(begun) => {
-                    let (fold, layout) = *begun;
+                Stream::Folding(fold, layout) => {
                     let threads = fold.threads();
-                    Ok(Folded::Whole(fold.finish()?, layout, threads))
+                    Ok(Folded::Whole(fold.finish()?, layout.map(|layout| *layout), threads))
                 }
                 Stream::Tiled(fold) => {
                     let threads = fold.threads();
@@ -508,11 +494,10 @@ impl Job {
         let (told, inner) = (&self.told, &source.inner);
         self.watched(py, None, Some(&source.cancel), || {
             let Fitted { canvas, options, .. } = told.fitted(inner.as_ref())?;
-            let plan = if told.in_tiles(&canvas) {
-                let (x, y) = told.names();
-                Plan::for_tiled_points(inner.as_ref(), &canvas, x, y, &told.reduction, &options)?
-            } else {
-                told.mark.plan(inner.as_ref(), &canvas, told.names(), &told.reduction, &options)?
+            let (source, reduction) = (inner.as_ref(), &told.reduction);
+            let plan = match told.in_tiles(&canvas) {
+                Some((x, y)) => Plan::for_tiled_points(source, &canvas, x, y, reduction, &options)?,
+                None => told.mark().plan(source, &canvas, reduction, &options)?,
             };
             Ok(format!("canvas {} x {} pixels\n{plan}", canvas.x.pixels, canvas.y.pixels))
         })
@@ -526,15 +511,6 @@ impl Job {
 
 fn no_rows(name: &str) -> CoreError {
     CoreError::Empty(format!("{name}: there are no rows to draw"))
-}
-
-fn numeric(schema: &Schema, column: &str) -> Result<(), CoreError> {
-    let data_type = &schema.fields[schema.index_of(column)?].data_type;
-    if data_type.is_numeric() {
-        return Ok(());
-    }
-    Err(drypoint_canvas::CanvasError::NotNumeric { column: column.into(), data_type: data_type.clone() }
-        .into())
 }
 
 fn nothing(name: String, column: &str, scale: Scale) -> CoreError {

@@ -16,14 +16,17 @@ mod codec;
 mod collection;
 mod compressed;
 mod constructor;
+mod downsample;
 mod error;
 mod file;
 mod growth;
 mod heap;
+mod heatmap;
+mod histogram;
 mod island;
 mod job;
 mod lifetime;
-mod lines;
+mod mark;
 mod memory;
 mod mesh;
 mod page;
@@ -80,11 +83,17 @@ mod _core {
     #[pymodule_export]
     use crate::constructor::Constructor;
     #[pymodule_export]
+    use crate::downsample::downsample;
+    #[pymodule_export]
     use crate::file::{check_writable, write_file};
     #[pymodule_export]
     use crate::growth::Marks;
     #[pymodule_export]
     use crate::heap::Heap;
+    #[pymodule_export]
+    use crate::heatmap::Heatmap;
+    #[pymodule_export]
+    use crate::histogram::Histogram;
     #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]
@@ -92,7 +101,7 @@ mod _core {
     #[pymodule_export]
     use crate::lifetime::{references, set_state_if};
     #[pymodule_export]
-    use crate::lines::downsample;
+    use crate::mark::Mark;
     #[pymodule_export]
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,

@@ -24,15 +24,15 @@ use crate::source::Source;
 use crate::watch::watched;
 
 /// What all drawing of a mesh runs with.
-struct Running {
-    options: Options,
+pub(crate) struct Running {
+    pub(crate) options: Options,
     progress: Arc<Progress>,
-    pool: MemoryPool,
+    pub(crate) pool: MemoryPool,
     glance: Option<Py<PyAny>>,
 }
 
 impl Running {
-    fn new(threads: Option<usize>, memory: Option<&str>, glance: Option<Py<PyAny>>) -> PyResult<Self> {
+    pub(crate) fn new(threads: Option<usize>, memory: Option<&str>, glance: Option<Py<PyAny>>) -> PyResult<Self> {
         let pool = pool_within(memory, "drawing")?;
         let progress = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
@@ -42,7 +42,7 @@ impl Running {
         Ok(Self { options, progress, pool, glance })
     }
 
-    fn watched<T: Send>(
+    pub(crate) fn watched<T: Send>(
         &self,
         py: Python<'_>,
         source: Option<&Source>,
@@ -60,17 +60,17 @@ impl Running {
         watched(py, stop, glance, work)
     }
 
-    fn aggregate(&self, inner: drypoint_canvas::Aggregate, threads: usize) -> Aggregate {
+    pub(crate) fn aggregate(&self, inner: drypoint_canvas::Aggregate, threads: usize) -> Aggregate {
         let consumer = self.pool.consumer("picture");
         Aggregate { inner: Arc::new(inner), layout: None, threads, consumer }
     }
 }
 
-fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn locked<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
     held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn scale_of(name: &str) -> Scale {
+pub(crate) fn scale_of(name: &str) -> Scale {
     if name == "log" { Scale::Log } else { Scale::Linear }
 }
 
@@ -86,7 +86,7 @@ fn axis((pixels, range, scale, unit): AxisTuple) -> Axis {
     Axis { pixels, range, scale: scale_of(&scale), kind }
 }
 
-const UNITS: [(&str, TimeUnit); 5] = [
+pub(crate) const UNITS: [(&str, TimeUnit); 5] = [
     ("D", TimeUnit::Day),
     ("s", TimeUnit::Second),
     ("ms", TimeUnit::Millisecond),

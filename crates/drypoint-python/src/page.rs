@@ -11,6 +11,7 @@ use pyo3::types::{PyBytes, PyTuple};
 
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
+use crate::mark::Mark;
 use crate::pixmap::Pixmap;
 use crate::reduction;
 use crate::shading::{ShadingArguments, shading, spread_by};
@@ -35,7 +36,7 @@ pub(crate) struct PageSpec {
     /// Whether y was drawn with its sign turned, and is to be read downwards.
     y_downwards: bool,
     /// What a count counts.
-    counted: String,
+    counted: &'static str,
 }
 
 /// The colour map or colours, how, span, spread.
@@ -60,7 +61,7 @@ impl PageSpec {
             label: Some(label.clone().unwrap_or_else(|| column.clone())),
             downwards,
         };
-        let label = Some(reduction::label(&self.reduction, &self.counted));
+        let label = Some(reduction::label(&self.reduction, self.counted));
         let spec = FigureSpec {
             width: self.width,
             height: self.height,
@@ -116,14 +117,12 @@ impl PageSpec {
         caption: Option<String>,
         x_label: Option<String>,
         y_label: Option<String>,
-        x: String,
-        y: String,
+        mark: &Mark,
         reduction: &Bound<'_, PyTuple>,
         theme: String,
         scale: f64,
         shading: ShadingTuple<'_>,
         y_downwards: bool,
-        counted: String,
     ) -> PyResult<Self> {
         let reduction = reduction::read(reduction)?;
         let (cmap, how, span, spread) = shading;
@@ -135,15 +134,15 @@ impl PageSpec {
             title,
             caption,
             labels,
-            x,
-            y,
+            x: mark.x().into(),
+            y: mark.y().into(),
             reduction,
             theme,
             scale,
             shading,
             spread,
             y_downwards,
-            counted,
+            counted: mark.get().counted(),
         })
     }
 

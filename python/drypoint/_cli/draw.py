@@ -9,7 +9,7 @@ import time
 from .. import _core
 from .._aggregate import aggregate_of
 from .._canvas import Canvas
-from .._draw import MARKS, check_group, choose_columns, draw
+from .._draw import MARKS, check_group, choose_columns, draw, mark_of
 from .._errors import BadArgument, OutputError, UnknownFormat
 from .._job import fold, job
 from .._readable import Readable
@@ -114,17 +114,17 @@ def run(options: argparse.Namespace) -> int:
         ranges = {"x_range": options.x_range, "y_range": options.y_range}
         ranges = {name: _range(value) for name, value in ranges.items()}
         scales = {"x_scale": options.x_scale, "y_scale": options.y_scale}
-        what = {"mark": options.mark, "group": options.group}
+        mark = mark_of(options.mark, x, y, options.group)
         if options.explain:
             canvas = Canvas(width, height, **ranges, **scales)
-            begun = job(canvas, x, y, reduction, threads=options.threads, **what)
+            begun = job(canvas, mark, reduction, threads=options.threads)
             print(begun.explain(rows._head()))
             return 0
         with Progress(rows.rows, enabled=not (options.quiet or options.json)) as progress:
             how = {"threads": options.threads, "exact": options.exact, "progress": progress.update}
             if options.bare:
                 canvas = Canvas(width, height, **ranges, **scales)
-                aggregate = aggregate_of(fold(rows, job(canvas, x, y, reduction, **what, **how)))
+                aggregate = aggregate_of(fold(rows, job(canvas, mark, reduction, **how)))
                 image = aggregate.shade(
                     options.cmap, options.how, background=options.background, spread=options.spread or 0
                 )
@@ -134,7 +134,8 @@ def run(options: argparse.Namespace) -> int:
                     rows,
                     x,
                     y,
-                    **what,
+                    mark=options.mark,
+                    group=options.group,
                     color=reduction,
                     width=width,
                     height=height,

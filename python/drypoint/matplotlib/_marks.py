@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from .. import _arguments, _core
+from .. import _arguments, _core, _job
 from .._aggregate import Aggregate
 from .._canvas import Canvas
 from .._errors import BadArgument, EmptyData
-from .._job import job
 from .._reductions import Reduction, as_reduction
 from .._streams import Source, scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Literal
+    from typing import Any
 
 __all__ = ["Extents", "Line", "Mark", "Points"]
 
@@ -87,9 +86,7 @@ class Points(Mark):
         Threads of each fold.
     """
 
-    word: Literal["points", "line"] = "points"
-    #: The column that tells lines apart.
-    group: str | None = None
+    word = "points"
 
     def __init__(
         self,
@@ -126,14 +123,13 @@ class Points(Mark):
     def y_name(self) -> str:
         return self.y
 
-    def _job(self) -> _core.Job:
-        canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
-        running: dict[str, Any] = {"threads": self.threads, "memory": self.memory}
-        return job(canvas, self.x, self.y, self.reduction, mark=self.word, group=self.group, **running)
+    def _described(self) -> _core.Mark:
+        return _job.points(self.x, self.y)
 
     def _check(self) -> None:
         """Raise what a fold would raise about columns and reduction, without reading rows."""
-        asked = self._job()
+        canvas = Canvas(1, 1, x_range=(0, 1), y_range=(0, 1))
+        asked = _job.job(canvas, self._described(), self.reduction, threads=self.threads, memory=self.memory)
         try:
             asked.explain(self.source._head())
         finally:
@@ -196,6 +192,9 @@ class Line(Points):
     def __init__(self, *arguments: Any, group: str | None = None) -> None:
         self.group = group
         super().__init__(*arguments)
+
+    def _described(self) -> _core.Mark:
+        return _job.line(self.x, self.y, self.group)
 
     def of(self, given: Any, x: str | None, y: str | None) -> Line:
         x, y = self.x if x is None else x, self.y if y is None else y

@@ -147,10 +147,7 @@ impl Store {
 
     /// Where the budget refused because nothing could be spilled, that is said too.
     fn explained(&self, error: ArrayError) -> ArrayError {
-        match (error, self.space.trouble()) {
-            (ArrayError::Budget(budget), Some(spill)) => ArrayError::NotSpilled { budget, spill },
-            (error, _) => error,
-        }
+        self.space.explain(error)
     }
 
     /// Move chunks to disk, those first that were not used for longest, until `bytes` or a little more left memory.

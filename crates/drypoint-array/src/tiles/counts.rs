@@ -92,12 +92,13 @@ impl CountTiles {
 
     /// Tiles in which something fell.
     pub fn tiles(&self) -> u64 {
-        (0..self.shards.len()).map(|shard| self.shard(shard).held().tiles).sum()
+        (0..self.shards.len()).map(|shard| self.shard(shard).tiles()).sum()
     }
 
     /// Bytes held of it: logs, counters, tables, packed tiles in memory and on disk.
     pub fn stored_bytes(&self) -> u64 {
-        (0..self.shards.len()).map(|shard| self.shard(shard).held().bytes).sum()
+        let held: u64 = (0..self.shards.len()).map(|shard| self.shard(shard).bytes()).sum();
+        held + self.spilled_bytes()
     }
 
     /// Bytes of it that are on disk.
@@ -148,7 +149,9 @@ impl CountTiles {
                 if added.is_none() {
                     return Err(corrupt("counts pass 2⁶⁴ in all".into()));
                 }
-                self.shard(self.shard_of(tile)).add_counts(tile >> self.shift, counts, &self.relief)
+                let mut shard = self.shard(self.shard_of(tile));
+                let added = shard.add_counts(tile >> self.shift, counts, &self.relief);
+                added.map_err(|error| self.relief.explain(error))
             }
         }
     }
@@ -191,7 +194,7 @@ impl CountTiles {
     fn count_in(&self, shard: &Mutex<Shard>, keys: &[u64]) -> Result<()> {
         let shift = 16 + self.shift;
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        let counted = shard.count(keys, shift, &self.relief)?;
+        let counted = shard.count(keys, shift, &self.relief).map_err(|error| self.relief.explain(error))?;
         self.total.fetch_add(counted, Ordering::Relaxed);
         Ok(())
     }
@@ -204,7 +207,7 @@ impl CountTiles {
                 break;
             }
             if let Ok(mut shard) = shard.try_lock() {
-                // What cannot be packed or spilled now stays as it is; whoever asked is refused, and told so.
+                // What cannot be packed or spilled now stays as it is; whoever asked is refused, and told why.
                 let _ = shard.press(pressure, &self.relief);
                 freed += shard.give_back();
             }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use drypoint_memory::SpillRange;
 
 use super::Packer;
-use crate::{Result, SpillLog, SpillSpace};
+use crate::{ArrayError, Result, SpillLog, SpillSpace};
 
 /// How a shard makes room. Shared by the shards of a canvas; a shard locks it while it is locked itself, never the other way.
 #[derive(Default)]
@@ -22,6 +22,11 @@ impl Relief {
     /// Move bytes to disk.
     pub(super) fn append(&self, bytes: &[u8]) -> Result<SpillRange> {
         Ok(self.spill()?.append(bytes)?)
+    }
+
+    /// `error` with the reason why nothing could be moved, if that is so.
+    pub(super) fn explain(&self, error: ArrayError) -> ArrayError {
+        SpillSpace::process().explain(error)
     }
 
     /// Read back what was moved.

@@ -1,6 +1,6 @@
 //! One thread's bins: of each category it met, in its own order.
 
-use drypoint_memory::{Buffer, MemoryConsumer};
+use drypoint_memory::{Buffer, MemoryConsumer, Pod};
 use drypoint_stream::Batch;
 
 use super::Survey;
@@ -127,7 +127,7 @@ impl Worker {
         Ok(())
     }
 
-    fn planes<'a, T>(
+    fn planes<'a, T: Pod>(
         &'a self,
         planes: &'a [Buffer<T>],
         numbers: &'a [u32],

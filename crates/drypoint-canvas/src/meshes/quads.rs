@@ -162,8 +162,7 @@ pub fn quadmesh(
                 drawn.reduction = reduction.clone();
                 return Ok(drawn);
             }
-            let spans = [Spans::new(&canvas.x, &breaks.x), Spans::new(&canvas.y, &breaks.y)];
-            visited(canvas, image, &Places::Straight(&spans), reduction, options)
+            visited(canvas, image, &Places::Straight(&breaks.spans(canvas)), reduction, options)
         }
         GridOfQuads::Bent { x, y, centres } => {
             if method == Some(Method::Mode) {

@@ -1,8 +1,7 @@
 //! Images whose rows and columns are of different sizes: an item is in the pixels between its edges, whole.
 //!
-//! The pixels of an item are found once for each row and each column (Datashader's rule: its edges, rounded down; a row or a
-//! column within one pixel is there), and turned around into the items of each pixel. From there on it is an image like any
-//! other whose items weigh 1: the same loops, threads, tiles and memory.
+//! The pixels of an item are found once for each row and each column, and turned around into the items of each pixel. From
+//! there on it is an image like any other whose items weigh 1: the same loops, threads, tiles and memory.
 
 use std::ops::Range;
 
@@ -11,7 +10,7 @@ use drypoint_memory::MemoryConsumer;
 use super::fold::Fold;
 use super::source::{Image, TileScratch};
 use super::taps::{Tap, Taps};
-use super::{Begun, Edges, Method, aggregate, dispatch, one_band};
+use super::{Begun, Method, aggregate, dispatch, one_band};
 use crate::mapping::AxisMap;
 use crate::options::Options;
 use crate::raw::{Isa, Item};
@@ -25,28 +24,78 @@ pub(crate) struct Spans {
     flipped: bool,
 }
 
+/// Which pixels an item covers. These are Datashader's three rules, each where it takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Those between its edges, rounded down; if there are none, that of its lower edge.
+    Edges,
+    /// Of even items larger than pixels: those whose centres lie in it.
+    Centres,
+    /// Of even items smaller than pixels: that of its upper edge.
+    Upper,
+}
+
 impl Spans {
     /// Of items between neighbours of `edges`, which all rise or all fall.
-    pub(crate) fn new(axis: &Axis, edges: &[f64]) -> Self {
+    pub(crate) fn new(axis: &Axis, edges: &[f64], rule: Rule) -> Self {
+        let flipped = edges.first() > edges.last();
+        let spans = match rule {
+            Rule::Edges => Self::between(axis, edges, flipped),
+            Rule::Centres | Rule::Upper => Self::even(axis, edges, rule == Rule::Centres),
+        };
+        Self { spans, pixels: axis.pixels, flipped }
+    }
+
+    fn between(axis: &Axis, edges: &[f64], flipped: bool) -> Vec<Range<u32>> {
         let map = AxisMap::new(axis);
         let at = |value: f64| if map.log { value.log10() } else { value };
         let (start, width) = (at(map.start), at(map.end) - at(map.start));
         let share = |edge: f64| (at(edge) - start) / width;
-        let flipped = edges.first() > edges.last();
         let pixel = |share: f64| (share * axis.pixels as f64).clamp(0.0, axis.pixels as f64) as u32;
         let spans = edges.windows(2).map(|pair| {
             let (a, b) = (share(pair[0]), share(pair[1]));
             let (low, high) = if flipped { (b, a) } else { (a, b) };
             // What has no logarithm is further down than any pixel.
-            let outside = !(high > 0.0 && low < 1.0) && !(low.is_nan() && high > 0.0);
-            if outside {
+            let low = if low.is_nan() { f64::NEG_INFINITY } else { low };
+            let inside = high > 0.0 && low < 1.0;
+            if !inside {
                 return 0..0;
             }
-            let (first, end) = (pixel(if low.is_nan() { 0.0 } else { low }), pixel(high));
-            let whole = first == end && (end as usize) < axis.pixels;
-            first..end + u32::from(whole)
+            let (first, end) = (pixel(low), pixel(high));
+            let thin = first == end && (end as usize) < axis.pixels;
+            first..end + u32::from(thin)
         });
-        Self { spans: spans.collect(), pixels: axis.pixels, flipped }
+        spans.collect()
+    }
+
+    fn even(axis: &Axis, edges: &[f64], centres: bool) -> Vec<Range<u32>> {
+        let (first, last, items) = (edges[0], edges[edges.len() - 1], edges.len() - 1);
+        let step = items as f64 / (last - first);
+        let slack = 1e-9 * (1.0 + first.abs().max(last.abs()) * step.abs() * 1e-6);
+        // The place of a pixel's edge or centre in items, whole where only rounding says otherwise.
+        let place = |pixel: f64| {
+            let share = pixel / axis.pixels as f64;
+            let at = (axis.range.0 * (1.0 - share) + axis.range.1 * share - first) * step;
+            if (at - at.round()).abs() <= slack { at.round() } else { at }
+        };
+        let mut spans = vec![0..0; items];
+        let mut take = |item: usize, pixel: u32| {
+            let span: &mut Range<u32> = &mut spans[item];
+            *span = if span.start == span.end { pixel..pixel + 1 } else { span.start..pixel + 1 };
+        };
+        for pixel in 0..axis.pixels {
+            if centres {
+                let at = place(pixel as f64 + 0.5);
+                if at >= 0.0 && at <= items as f64 {
+                    take((at as usize).min(items - 1), pixel as u32);
+                }
+                continue;
+            }
+            let (a, b) = (place(pixel as f64).floor(), place(pixel as f64 + 1.0).floor());
+            let (from, to) = (a.min(b).max(0.0), a.max(b).min(items as f64));
+            (from as usize..to.max(from) as usize).for_each(|item| take(item, pixel as u32));
+        }
+        spans
     }
 
     /// The items of each pixel.
@@ -116,20 +165,20 @@ impl Breaks {
         Ok(())
     }
 
-    /// Whether even items are all larger than the pixels: then each pixel takes the item under its centre, as an image does.
-    pub(crate) fn enlarged(&self, canvas: &Canvas) -> Option<Edges> {
-        let linear = canvas.x.scale == Scale::Linear && canvas.y.scale == Scale::Linear;
-        let ends = |breaks: &[f64]| match breaks {
-            [first, .., last] => (*first, *last),
-            _ => (0.0, 0.0),
-        };
+    /// The pixels of each column and of each row.
+    pub(crate) fn spans(&self, canvas: &Canvas) -> [Spans; 2] {
         let larger = |breaks: &[f64], axis: &Axis| {
-            let (first, last) = ends(breaks);
+            let (first, last) = (breaks[0], breaks[breaks.len() - 1]);
             (last - first).abs() / (breaks.len() - 1) as f64
                 >= (axis.range.1 - axis.range.0) / axis.pixels as f64
         };
-        let suits = self.even && linear && larger(&self.x, &canvas.x) && larger(&self.y, &canvas.y);
-        suits.then(|| Edges { x: ends(&self.x), y: ends(&self.y) })
+        let linear = canvas.x.scale == Scale::Linear && canvas.y.scale == Scale::Linear;
+        let rule = match (larger(&self.x, &canvas.x), larger(&self.y, &canvas.y)) {
+            (true, true) if self.even && linear => Rule::Centres,
+            (false, false) if self.even && linear => Rule::Upper,
+            _ => Rule::Edges,
+        };
+        [Spans::new(&canvas.x, &self.x, rule), Spans::new(&canvas.y, &self.y, rule)]
     }
 }
 
@@ -148,13 +197,7 @@ pub(crate) fn uneven(
 }
 
 fn begun(canvas: &Canvas, image: &Image, breaks: &Breaks, method: Method) -> Begun {
-    let (rows, columns) = match breaks.enlarged(canvas) {
-        Some(edges) => (
-            Taps::new(&canvas.y, image.rows, edges.y, Method::Nearest),
-            Taps::new(&canvas.x, image.columns, edges.x, Method::Nearest),
-        ),
-        None => (Spans::new(&canvas.y, &breaks.y).taps(), Spans::new(&canvas.x, &breaks.x).taps()),
-    };
+    let [columns, rows] = breaks.spans(canvas).map(|spans| spans.taps());
     let items = rows.items().len() as u64 * columns.items().len() as u64;
     Begun { fold: Fold { method, bands: image.bands, rows, columns, isa: Isa::detect() }, items }
 }
@@ -206,7 +249,7 @@ mod tests {
 
     #[test]
     fn items_cover_the_pixels_between_their_edges_and_none_is_lost() {
-        let spans = Spans::new(&axis(10, 0.0, 10.0, Scale::Linear), &[-3.0, -1.0, 0.5, 0.7, 4.0, 9.2, 9.6, 12.0]);
+        let spans = Spans::new(&axis(10, 0.0, 10.0, Scale::Linear), &[-3.0, -1.0, 0.5, 0.7, 4.0, 9.2, 9.6, 12.0], Rule::Edges);
         assert_eq!(spans.spans, [0..0, 0..1, 0..1, 0..4, 4..9, 9..10, 9..10]);
         let taps = spans.taps();
         let counts: Vec<(usize, usize)> =
@@ -220,7 +263,7 @@ mod tests {
         let rising = [0.0, 0.5, 0.75, 3.0, 8.0];
         let falling: Vec<f64> = rising.iter().rev().copied().collect();
         let axis = axis(8, 0.0, 8.0, Scale::Linear);
-        let (one, other) = (Spans::new(&axis, &rising), Spans::new(&axis, &falling));
+        let (one, other) = (Spans::new(&axis, &rising, Rule::Edges), Spans::new(&axis, &falling, Rule::Edges));
         let mirrored: Vec<_> = other.spans.iter().rev().cloned().collect();
         assert_eq!(one.spans, mirrored);
         let (taps, others) = (one.taps(), other.taps());
@@ -233,8 +276,18 @@ mod tests {
     }
 
     #[test]
+    fn even_items_are_in_one_pixel_each_or_cover_whole_ones() {
+        let axis = axis(4, 0.0, 4.0, Scale::Linear);
+        let edges = |items: usize| (0..=items).map(|at| at as f64 * 4.0 / items as f64).collect::<Vec<_>>();
+        let small = Spans::new(&axis, &edges(10), Rule::Upper);
+        assert_eq!(small.spans, [0..1, 0..1, 1..2, 1..2, 1..2, 2..3, 2..3, 3..4, 3..4, 3..4]);
+        let large = Spans::new(&axis, &edges(3), Rule::Centres);
+        assert_eq!(large.spans, [0..1, 1..3, 3..4]);
+    }
+
+    #[test]
     fn logarithms_begin_where_there_are_any() {
-        let spans = Spans::new(&axis(3, 1.0, 1000.0, Scale::Log), &[-1.0, 0.0, 10.0, 100.0, 1000.0]);
+        let spans = Spans::new(&axis(3, 1.0, 1000.0, Scale::Log), &[-1.0, 0.0, 10.0, 100.0, 1000.0], Rule::Edges);
         assert_eq!(spans.spans, [0..0, 0..1, 1..2, 2..3]);
     }
 }

@@ -3,7 +3,12 @@
 //! A shard owns its pages, and every address it keeps points into one of them. Pages do not move, and none is given
 //! back to the pool as long as a chunk of it is used.
 
+mod block;
+mod counters;
+mod log;
 mod pages;
+mod parts;
 mod shard;
 
-pub(super) use shard::{Pressure, Shard};
+pub(super) use parts::Pressure;
+pub(super) use shard::Shard;

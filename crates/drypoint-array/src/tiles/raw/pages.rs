@@ -152,6 +152,13 @@ impl Pages {
         unsafe { std::slice::from_raw_parts(self.at(address).as_ptr(), PAGE) }
     }
 
+    /// The bytes of a whole page, to be written.
+    pub(super) fn page_bytes_mut(&mut self, address: Address) -> &mut [u8] {
+        debug_assert_eq!(self.meta[address.page() as usize].class, WHOLE);
+        // SAFETY: as in `page_bytes`; a shard does not use its own pointers into the page while this is borrowed.
+        unsafe { std::slice::from_raw_parts_mut(self.at(address).as_ptr(), PAGE) }
+    }
+
     pub(super) fn free_page(&mut self, address: Address) {
         debug_assert_eq!(self.meta[address.page() as usize].class, WHOLE);
         self.put_back(address.page());
@@ -217,6 +224,15 @@ impl Pages {
         if empty {
             self.unlink(page);
             self.put_back(page);
+        }
+    }
+
+    /// Free a chunk and all that follow it in its chain.
+    pub(super) fn free_chain(&mut self, mut chunk: Address) {
+        while chunk != Address::NONE {
+            let next = self.next(chunk);
+            self.free_chunk(chunk);
+            chunk = next;
         }
     }
 
