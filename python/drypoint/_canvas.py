@@ -397,8 +397,8 @@ class Canvas:
         >>> import numpy as np
         >>> corners = np.array([[0.0, 0, 1], [4, 0, 1], [0, 4, 5]])
         >>> mesh = dp.Canvas(4, 4).trimesh(corners, np.array([[0, 1, 2]]))
-        >>> mesh.shape, mesh.cells[0, 0], mesh.cells[2, 0]
-        ((4, 4), 1.5, 3.5)
+        >>> mesh.cells[0, 0], mesh.cells[2, 0]
+        (1.5, 3.5)
         """
         from ._meshes import trimesh
 

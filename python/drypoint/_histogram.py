@@ -69,7 +69,9 @@ class Histogram:
 
     def __repr__(self) -> str:
         by = f" of {len(self.categories)} categories" if self.categories else ""
-        return f"<Histogram {self.label} of {self.column}{by}: {len(self.edges) - 1} bins, {self.rows:,} rows>"
+        return (
+            f"<Histogram {self.label} of {self.column}{by}: {len(self.edges) - 1} bins, {self.rows:,} rows>"
+        )
 
 
 def histogram(
@@ -159,9 +161,7 @@ def histogram(
 
 def only_number(rows: Source) -> str:
     """The column of numbers, where there is one."""
-    names = [
-        name for name, numeric in zip(rows.columns, rows._head().numeric, strict=True) if numeric
-    ]
+    names = [name for name, numeric in zip(rows.columns, rows._head().numeric, strict=True) if numeric]
     if len(names) != 1:
         listed = ", ".join(map(repr, names[:20])) or "none"
         raise BadArgument(f"{rows.name}: say which column; columns of numbers: {listed}")

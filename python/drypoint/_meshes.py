@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from . import _arguments, _core, _raster
 from ._aggregate import Aggregate
+from ._column import fine_instants
 from ._errors import BadArgument, EmptyData, MissingColumn, UnsupportedData
 from ._job import ceiling
 from ._reductions import Reduction, as_reduction
-from ._streams import fine_instants, scan
+from ._streams import scan
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,9 +137,7 @@ def _three(corners: Any) -> tuple[str | None, ...]:
     return a, b, c
 
 
-def _names(
-    rows: Source, given: Sequence[str | None], usual: Sequence[str], what: str
-) -> tuple[Any, ...]:
+def _names(rows: Source, given: Sequence[str | None], usual: Sequence[str], what: str) -> tuple[Any, ...]:
     """Names of columns: those that are given, else the usual ones, else the first columns."""
     columns = rows.columns
     if all(name is None for name in given):
@@ -188,7 +187,9 @@ def _fold(
 def _value_fold(reduction: Reduction | str, name: str) -> Reduction:
     if isinstance(reduction, Reduction):
         if reduction.name not in FOLDS:
-            raise BadArgument(f"{reduction} is not folded of the values of a mesh; take one of {', '.join(FOLDS)}")
+            raise BadArgument(
+                f"{reduction} is not folded of the values of a mesh; take one of {', '.join(FOLDS)}"
+            )
         if reduction.column not in (None, name):
             raise MissingColumn(f"{reduction}: the values of this mesh are called {name!r}")
         return Reduction(reduction.name, name)
@@ -231,7 +232,10 @@ def _labelled(values: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
             if set(dims) != set(values.dims):
                 raise BadArgument(f"{label} has the dimensions {dims}, the values {values.dims}")
             x, y = (x.transpose(*values.dims), y) if label == "x" else (x, y.transpose(*values.dims))
-    plain = [place.values if _raster._is_labelled(place) and not _raster._lazy(place) else place for place in (x, y)]
+    plain = [
+        place.values if _raster._is_labelled(place) and not _raster._lazy(place) else place
+        for place in (x, y)
+    ]
     return values if _raster._lazy(values) else values.values, *plain
 
 
@@ -299,9 +303,7 @@ def _edges(place: Any, count: int, label: str) -> list[float]:
         edges = numpy.array([place[0] - 0.5, place[0] + 0.5])
     else:
         halves = numpy.diff(place) / 2
-        edges = numpy.concatenate(
-            ([place[0] - halves[0]], place[:-1] + halves, [place[-1] + halves[-1]])
-        )
+        edges = numpy.concatenate(([place[0] - halves[0]], place[:-1] + halves, [place[-1] + halves[-1]]))
     found: list[float] = edges.tolist()
     return found
 

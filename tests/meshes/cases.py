@@ -63,9 +63,7 @@ def record() -> None:
         found[f"triangles {count} flat"] = canvas.trimesh(vertices, faces, interpolate="nearest").values
         own = faces.assign(q=np.arange(len(faces)) % 17.0)
         found[f"triangles {count} own"] = canvas.trimesh(vertices[["x", "y"]], own).values
-        found[f"triangles {count} zoom"] = (
-            datashader.Canvas(*SIZE, **ZOOM).trimesh(vertices, faces).values
-        )
+        found[f"triangles {count} zoom"] = datashader.Canvas(*SIZE, **ZOOM).trimesh(vertices, faces).values
     for name, shape in SHAPES.items():
         for kind in KINDS:
             values, x, y = quads(shape, kind)

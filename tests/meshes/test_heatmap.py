@@ -71,7 +71,7 @@ def test_categories_stand_in_the_order_asked_for():
 def test_numbers_are_binned_beside_categories():
     data = rows()
     found = dp.Canvas(24, 9, x_range=(0, 24)).heatmap(data, "hour", "day")
-    assert (found.shape, found.x_categories) == ((5, 24), [])
+    assert (np.asarray(found).shape, found.x_categories) == ((5, 24), [])
     for row, day in enumerate(found.y_categories):
         here = data["hour"][np.array(data["day"]) == day]
         np.testing.assert_array_equal(np.asarray(found)[row], np.histogram(here, 24, (0, 24))[0])
@@ -91,7 +91,7 @@ def test_integers_are_categories_where_that_is_said():
 def test_a_plane_for_each_category_of_a_third_column():
     data = rows()
     both = dp.Canvas().heatmap(data, "day", "kind", dp.by("month", dp.count()))
-    assert both.shape == (3, 5, 12)
+    assert np.asarray(both).shape == (3, 5, 12)
     np.testing.assert_array_equal(
         np.asarray(both).sum(axis=2), np.asarray(dp.Canvas().heatmap(data, "day", "kind"))
     )
@@ -117,7 +117,7 @@ def test_rows_without_a_category_are_skipped_and_counted():
 @pytest.mark.parametrize(
     ("x", "y", "options", "error", "says"),
     [
-        ("dya", "kind", {}, dp.MissingColumn, "did you mean"),
+        ("dayy", "kind", {}, dp.MissingColumn, "did you mean"),
         ("day", "kind", {"order": "size"}, dp.BadArgument, "order"),
         ("day", "kind", {"max_categories": 2}, dp.BadArgument, "more than 2 categories"),
         ("day", "kind", {"categories": ["hour"]}, dp.MissingColumn, "neither x"),

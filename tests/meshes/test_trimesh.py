@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from meshes.cases import FOLDS, RECORDED, SIZE, ZOOM, triangles
 
 
@@ -18,7 +17,9 @@ def recorded():
 
 
 def ours(count, reduction=None, **options):
-    return np.asarray(dp.Canvas(*SIZE, **options.pop("ranges", {})).trimesh(*triangles(count), reduction, **options))
+    return np.asarray(
+        dp.Canvas(*SIZE, **options.pop("ranges", {})).trimesh(*triangles(count), reduction, **options)
+    )
 
 
 @pytest.mark.parametrize("count", [40, 3000])
@@ -148,7 +149,9 @@ def test_columns_are_found_by_name_by_place_and_by_argument():
 
 def test_what_has_no_place_is_skipped_and_counted():
     nan = float("nan")
-    vertices = np.array([[0, 0, 1], [4, 0, 1], [0, 4, 1], [nan, 2, 1], [50, 50, 1], [51, 50, 1], [50, 51, 1.0]])
+    vertices = np.array(
+        [[0, 0, 1], [4, 0, 1], [0, 4, 1], [nan, 2, 1], [50, 50, 1], [51, 50, 1], [50, 51, 1.0]]
+    )
     faces = np.array([[0, 1, 2], [0, 1, 3], [4, 5, 6]])
     drawn = dp.Canvas(4, 4, x_range=(0, 4), y_range=(0, 4)).trimesh(vertices, faces, "count")
     assert (drawn.rows, drawn.skipped) == (3, 2)
