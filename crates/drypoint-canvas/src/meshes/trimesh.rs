@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drypoint_memory::charged_bytes;
 use drypoint_stream::{Batch, Column, DataType, Schema, Source};
 
-use super::triangle::{Between, draw, is_near, is_whole};
+use super::triangle::{Between, draw};
 use super::vertices::{Projected, Vertices};
 use super::visits::{NO_CATEGORY, Visits};
 use crate::columns::{Roles, check_batch, check_categorical, convert_missing};
@@ -268,14 +268,11 @@ impl Worker {
                     });
                 }
                 let corners = places.map(|place| vertices.corner(place as usize, block.values[row]));
-                if !is_whole(&corners) || !is_near(&corners, size.0, size.1) {
-                    *skipped += 1;
-                    continue;
-                }
                 let code = block.codes[row];
-                draw(&corners, between, *size, line, |column, height, values| {
+                let near = draw(&corners, between, *size, line, |column, height, values| {
                     visits.line((height * size.0 + column) as u32, values, (start + row) as u32, code);
                 });
+                *skipped += u64::from(!near);
             }
         }
         visits.flush();
