@@ -2,6 +2,7 @@
 
 from . import _moment as _moment  # the report of the process begins here
 from ._aggregate import Aggregate
+from ._axes import Axes, Twin
 from ._canvas import Canvas
 from ._core import Batch, __version__
 from ._draw import draw
@@ -33,6 +34,7 @@ from ._streams import Source, scan
 
 __all__ = [
     "Aggregate",
+    "Axes",
     "BadArgument",
     "BadValue",
     "Batch",
@@ -69,6 +71,7 @@ __all__ = [
     "Source",
     "SourceNotFound",
     "TiledAggregate",
+    "Twin",
     "UnknownFormat",
     "UnsupportedData",
     "ZarrArray",
@@ -82,6 +85,7 @@ __all__ = [
     "count",
     "downsample",
     "draw",
+    "dynspread",
     "each",
     "empty",
     "empty_like",
@@ -103,10 +107,13 @@ __all__ = [
     "scan",
     "scope",
     "scoped",
+    "set_background",
     "set_budget",
     "set_spill",
     "snapshot",
+    "spread",
     "spy",
+    "stack",
     "std",
     "sum",
     "turn",
@@ -141,6 +148,7 @@ if TYPE_CHECKING:
     from ._lines import downsample
     from ._report.sizes import register_size
     from ._report.snapshot import Holders, Snapshot, holders, snapshot
+    from ._stack import dynspread, set_background, spread, stack
     from ._tiled import TiledAggregate
     from ._watch.turn import turn
 else:
@@ -165,6 +173,7 @@ else:
         "close": "_lifetime.close",
         "compress": "_arrays.compress",
         "downsample": "_lines",
+        "dynspread": "_stack",
         "each": "_lifetime.each",
         "empty": "_lifetime.reuse",
         "empty_like": "_lifetime.reuse",
@@ -179,7 +188,10 @@ else:
         "report": "_lifetime.process",
         "scope": "_lifetime.scope",
         "scoped": "_lifetime.scoped",
+        "set_background": "_stack",
         "snapshot": "_report.snapshot",
+        "spread": "_stack",
+        "stack": "_stack",
         "spy": "_arrays.spy",
         "turn": "_watch.turn",
         "write_frames": "_frames.write",

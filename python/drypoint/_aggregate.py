@@ -8,6 +8,7 @@ from . import _arguments, _core
 from ._closing import Closing
 from ._errors import BadArgument, UnknownFormat
 from ._parts import Parts
+from ._shading import shading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from ._image import Image
 
 __all__ = ["Aggregate", "aggregate_of"]
-
-HOWS = ("eq_hist", "linear", "log", "cbrt")
-#: A pixel that covers more than this around it hides the data.
-MOST_SPREAD = 100
 
 
 class Aggregate(Parts, Closing):
@@ -183,49 +180,84 @@ class Aggregate(Parts, Closing):
 
     def shade(
         self,
-        cmap: str | list[str] | None = None,
+        cmap: Any = None,
         how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
         *,
         span: tuple[float, float] | None = None,
-        background: str | None = None,
-        spread: int = 0,
+        background: Any = None,
+        spread: int | None = 0,
         min_alpha: int = 40,
+        alpha: int = 255,
+        mask: Any = None,
+        rescale_discrete_levels: bool = True,
     ) -> Image:
         """Give every pixel its colour.
 
         Parameters
         ----------
-        cmap : str or list of str, optional
-            A colour map by name (``"viridis"``, ``"fire_r"``, ...) or colours to blend between; for `by`, one colour
-            for each category or a palette's name.
+        cmap : str, list, Colormap or dict, optional
+            A colour map by name (``"viridis"``, ``"fire_r"``, ...), one colour for all (``"crimson"``), colours to blend
+            between (text, or numbers from 0 to 1), or a Colormap of Matplotlib. For `by`: one colour for each category,
+            a map's name, or a dict of category to colour; categories without one get one of the default colours.
         how : {"eq_hist", "linear", "log", "cbrt"}, optional
             How values are spread over the colours: by default each colour is given to as many pixels as any other.
         span : (low, high), optional
             Values at the ends of the colours; others are clipped. The least and greatest value by default.
-        background : str, optional
+        background : colour, optional
             A colour for pixels in which nothing fell; transparent by default.
-        spread : int, default 0
-            Let every pixel cover this many around it, at most 100, for sparse data.
+        spread : int or None, default 0
+            Let every pixel cover this many around it, at most 100, for sparse data. None: as far as it needs to be seen.
         min_alpha : int, default 40
             For `by`: the opacity, from 0 to 255, of the emptiest pixel.
+        alpha : int, default 255
+            The opacity of the picture, from 0 to 255, before the background is laid under it.
+        mask : array of truth values, shape (height, width), optional
+            Where it is false the pixel is empty, and does not count for how values are spread over the colours.
+        rescale_discrete_levels : bool, default True
+            Where ``"eq_hist"`` meets fewer than a hundred distinct values, begin higher in the colours, so that single
+            points stay visible.
 
         Returns
         -------
         Image
             One byte a pixel, or four for `by`.
+
+        Raises
+        ------
+        BadArgument
+            Of a colour, a map or a way that does not exist, or a mask of another shape.
+        BudgetExceeded
+            If the picture does not fit.
+
+        Notes
+        -----
+        ``"eq_hist"`` ranks as Datashader's ``shade`` does: exactly where counts span fewer than 65,536 values. Colours
+        are those of the map at 200 places.
         """
         from ._image import Image
 
-        return Image(
-            self._inner.shade(
-                _arguments.optional(_arguments.colors, cmap, "cmap"),
-                _arguments.optional(_arguments.choice, how, "how", HOWS),
-                _arguments.optional(_arguments.span, span, "span"),
-                _arguments.optional(_arguments.text, background, "background"),
-                _arguments.whole(spread, "spread", 0, MOST_SPREAD),
-                _arguments.whole(min_alpha, "min_alpha", 0, 255),
-            )
+        told = shading(
+            cmap,
+            how,
+            span,
+            spread=spread,
+            background=background,
+            min_alpha=min_alpha,
+            alpha=alpha,
+            rescale=rescale_discrete_levels,
         )
+        return Image(self._inner.shade(told, None if mask is None else self._masked(mask)))
+
+    def _masked(self, mask: Any) -> bytes:
+        """A byte for each cell, 0 where it is hidden."""
+        import numpy
+
+        found = numpy.asarray(mask)
+        if found.dtype.kind != "b" or found.shape != self.shape[:2]:
+            raise BadArgument(
+                f"mask must be an array of truth values of shape {self.shape[:2]}, not {found.dtype} of {found.shape}"
+            )
+        return found.tobytes()
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write cells, ranges and what merging needs to a file that NumPy can open too.

@@ -20,6 +20,7 @@ __all__ = [
     "budget",
     "bytes_of",
     "choice",
+    "color",
     "colors",
     "flag",
     "function",
@@ -30,6 +31,9 @@ __all__ = [
     "text",
     "whole",
 ]
+
+#: Entries of a colour map that are looked at: more than a picture has colours.
+_MAP_ENTRIES = 1024
 
 #: More pixels, threads or rows of a batch than this are a slip of the pen.
 MOST = 2**31 - 1
@@ -141,10 +145,40 @@ def path(value: Any, name: str = "path") -> str:
     return found
 
 
-def colors(value: Any, name: str) -> str | list[str]:
-    """The name of a colour map, or a list of colours."""
+def colors(value: Any, name: str) -> str | list[str] | dict[str, str]:
+    """The name of a colour map or of one colour; a list of colours; a map of Matplotlib; or colours by category."""
     if isinstance(value, str):
         return text(value, name)
-    if isinstance(value, list | tuple) and value and all(isinstance(color, str) for color in value):
-        return [text(color, name) for color in value]
-    raise BadArgument(f"{name} must be the name of a colour map or a list of colours (str), not {value!r}")
+    if isinstance(value, dict):
+        if not value:
+            raise BadArgument(f"{name} is a dict without a category")
+        return {text(key, f"a category of {name}"): color(shown, name) for key, shown in value.items()}
+    if callable(value) and isinstance(getattr(value, "N", None), int):
+        # A map of Matplotlib gives the color of each of its entries to a whole number.
+        return [color(value(place), name) for place in range(min(value.N, _MAP_ENTRIES))]
+    try:
+        listed = list(value)
+    except TypeError:
+        listed = []
+    if not listed:
+        raise BadArgument(
+            f"{name} must be the name of a colour map, a list of colours, a Colormap of Matplotlib or a dict of "
+            f"category to colour, not {value!r}"
+        )
+    return [color(part, name) for part in listed]
+
+
+def color(value: Any, name: str) -> str:
+    """A colour as the core reads it: text, or red, green, blue and perhaps opacity from 0 to 1 (of bytes: to 255)."""
+    if isinstance(value, str):
+        return text(value, name)
+    try:
+        parts = [float(part) for part in value]
+    except (TypeError, ValueError):
+        parts = []
+    most = 255 if getattr(getattr(value, "dtype", None), "kind", None) == "u" else 1
+    if len(parts) not in (3, 4) or not all(0 <= part <= most for part in parts):
+        raise BadArgument(
+            f"{name}: {value!r} is no colour; give '#rrggbb', a CSS name, or 3 or 4 numbers from 0 to 1"
+        )
+    return "#" + "".join(f"{round(part * 255 / most):02x}" for part in parts)

@@ -400,11 +400,15 @@ class Canvas:
         >>> mesh.cells[0, 0], mesh.cells[2, 0]
         (1.5, 3.5)
         """
-        from ._meshes import trimesh
+        from ._meshes import Triangles
 
-        return trimesh(
-            self, vertices, triangles, reduction, x, y, corners, interpolate, threads, memory, progress
+        mesh = Triangles(
+            vertices, triangles, reduction, x, y, corners, interpolate, threads, memory, progress
         )
+        try:
+            return mesh.draw(mesh.axes(self))
+        finally:
+            mesh.close()
 
     def quadmesh(
         self,
@@ -460,9 +464,10 @@ class Canvas:
         >>> dp.Canvas(4, 1).quadmesh(np.array([[1.0, 2.0]]), x=[0, 1, 4], y=[0, 1]).cells.tolist()
         [[1.0, 2.0, 2.0, 2.0]]
         """
-        from ._meshes import quadmesh
+        from ._meshes import Quads
 
-        return quadmesh(self, values, x, y, reduction, threads, memory, progress)
+        mesh = Quads(values, x, y, reduction, threads, memory, progress)
+        return mesh.draw(mesh.axes(self))
 
     def histogram(
         self,

@@ -25,10 +25,14 @@ __all__ = [
     "Job",
     "Mark",
     "Marks",
+    "Note",
+    "Page",
     "PageSpec",
     "Pixmap",
+    "Ranges",
     "Raster",
     "Sampler",
+    "ShadingSpec",
     "Source",
     "Sparse",
     "SparseEntries",
@@ -40,6 +44,7 @@ __all__ = [
     "ZarrGroupWriter",
     "ZarrWriter",
     "__version__",
+    "aggregate_dynspread_px",
     "array_lines",
     "array_peak",
     "array_source",
@@ -95,6 +100,7 @@ __all__ = [
     "site",
     "site_of_new",
     "site_parts",
+    "spread_aggregate",
     "strided_array",
     "survey_by",
     "survey_later",
@@ -296,15 +302,7 @@ class Aggregate:
     def centres(self, axis: str) -> list[float]: ...
     def tiled(self) -> TiledAggregate: ...
     def merge(self, other: Aggregate) -> Aggregate: ...
-    def shade(
-        self,
-        cmap: str | list[str] | None,
-        how: str | None,
-        span: tuple[float, float] | None,
-        background: str | None,
-        spread: int,
-        min_alpha: int,
-    ) -> Pixmap: ...
+    def shade(self, shading: ShadingSpec, mask: bytes | None) -> Pixmap: ...
     def save(self, path: str) -> None: ...
 
 @final
@@ -343,24 +341,8 @@ class TiledAggregate:
         width: int,
         height: int,
     ) -> Aggregate | TiledAggregate: ...
-    def shade(
-        self,
-        cmap: str | list[str] | None,
-        how: str | None,
-        span: tuple[float, float] | None,
-        background: str | None,
-        spread: int,
-        min_alpha: int,
-    ) -> Pixmap: ...
-    def pyramid(
-        self,
-        path: str,
-        pmtiles: bool,
-        cmap: str | list[str] | None,
-        how: str | None,
-        span: tuple[float, float] | None,
-        background: str | None,
-    ) -> int: ...
+    def shade(self, shading: ShadingSpec) -> Pixmap: ...
+    def pyramid(self, path: str, pmtiles: bool, shading: ShadingSpec) -> int: ...
     def save(self, path: str) -> None: ...
 
 @final
@@ -373,7 +355,12 @@ class Pixmap:
     def nbytes(self) -> int: ...
     def rgba(self) -> bytes: ...
     def png(self) -> bytes: ...
-    def save(self, path: str) -> None: ...
+    def bytes(self, format: str) -> bytes: ...
+    def save(self, path: str, format: str | None) -> None: ...
+    def stack(self, others: list[Pixmap], how: str) -> Pixmap: ...
+    def spread(self, px: int, shape: str, how: str | None) -> Pixmap: ...
+    def dynspread_px(self, threshold: float, most: int) -> int: ...
+    def on_background(self, color: str) -> Pixmap: ...
 
 @final
 class Raster:
@@ -468,6 +455,76 @@ class Mark:
     def y(self) -> str: ...
     @property
     def is_points(self) -> bool: ...
+    def check(self, source: Source, reduction: _ReductionSpec) -> None: ...
+
+@final
+class ShadingSpec:
+    def __new__(
+        cls,
+        cmap: str | list[str] | dict[str, str] | None,
+        how: str | None,
+        span: tuple[float, float] | None,
+        spread: int | None,
+        background: str | None,
+        min_alpha: int | None,
+        alpha: int,
+        rescale: bool,
+    ) -> ShadingSpec: ...
+
+@final
+class Note:
+    @staticmethod
+    def line(
+        axis: str, at: _Bound, width: float, dashed: bool, ink: str | None, words: str | None
+    ) -> Note: ...
+    @staticmethod
+    def band(axis: str, start: _Bound, end: _Bound, ink: str | None, words: str | None) -> Note: ...
+    @staticmethod
+    def text(
+        at: tuple[_Bound, _Bound], words: str, size: float | None, ink: str | None, anchor: str
+    ) -> Note: ...
+    @staticmethod
+    def arrow(
+        start: tuple[_Bound, _Bound],
+        end: tuple[_Bound, _Bound],
+        width: float,
+        ink: str | None,
+        words: str | None,
+    ) -> Note: ...
+
+@final
+class Ranges:
+    def __new__(
+        cls,
+        x_range: tuple[float, float],
+        y_range: tuple[float, float],
+        x_scale: str,
+        y_scale: str,
+        told: list[bool],
+        categories: list[str],
+    ) -> Ranges: ...
+    @property
+    def x_range(self) -> tuple[float, float]: ...
+    @property
+    def y_range(self) -> tuple[float, float]: ...
+    @property
+    def categories(self) -> list[str]: ...
+
+def ranges_of(x: _AxisTuple, y: _AxisTuple, told: list[bool], categories: list[str]) -> Ranges: ...
+def ranges_around(aggregate: Aggregate, told: list[bool]) -> Ranges: ...
+def enlarged(
+    aggregate: Aggregate, size: tuple[int, int], x_range: tuple[float, float], y_range: tuple[float, float]
+) -> Aggregate: ...
+def bars(
+    x: _AxisTuple,
+    y: _AxisTuple,
+    edges: list[float],
+    heights: list[float],
+    by: tuple[str, list[str]] | None,
+    stacked: bool,
+    gap: int,
+    memory: str | None,
+) -> Aggregate: ...
 
 _HistogramTuple: TypeAlias = tuple[bytes, bool, list[float], list[str], int, int]
 _HeatAxisTuple: TypeAlias = tuple[str, bool, int, tuple[float, float] | None, str]
@@ -519,22 +576,31 @@ class PageSpec:
         height: int,
         title: str | None,
         caption: str | None,
-        x_label: str | None,
-        y_label: str | None,
-        mark: Mark,
-        reduction: _ReductionSpec,
         theme: str,
         scale: float,
-        shading: tuple[str | list[str] | None, str | None, tuple[float, float] | None, int | None],
-        y_downwards: bool,
+        zoom: float,
+        background: str | None,
+        axes: list[tuple[Any, ...]],
+        shared_key: bool,
+        memory: str | None,
     ) -> PageSpec: ...
-    @property
-    def x(self) -> str: ...
-    @property
-    def y(self) -> str: ...
-    def shade(self, aggregate: Aggregate) -> Pixmap: ...
-    def png(self, aggregate: Aggregate) -> bytes: ...
-    def save(self, aggregate: Aggregate, path: str) -> None: ...
+    def lay_out(self, ranges: list[list[Ranges]], notes: list[list[Note]]) -> Page: ...
+    def around(self, aggregate: Aggregate) -> Page: ...
+
+@final
+class Page:
+    def canvas(self, axes: int, layer: int) -> tuple[int, int, tuple[float, float], tuple[float, float]]: ...
+    def shade(self, axes: int, layer: int, drawn: Aggregate | Pixmap) -> Pixmap: ...
+    def bytes(
+        self, layers: list[list[Aggregate | Pixmap]], notes: list[list[Note]], format: str
+    ) -> bytes: ...
+    def save(
+        self,
+        layers: list[list[Aggregate | Pixmap]],
+        notes: list[list[Note]],
+        path: str,
+        format: str | None,
+    ) -> None: ...
 
 @final
 class Job:
@@ -556,6 +622,10 @@ class Job:
         page: PageSpec | None,
     ) -> Job: ...
     def draw(self, source: Source) -> Aggregate | TiledAggregate: ...
+    def ranges(self, source: Source) -> Ranges: ...
+    def kept_ranges(self) -> Ranges: ...
+    def draw_on(self, source: Source, page: Page, axes: int, layer: int) -> Aggregate | TiledAggregate: ...
+    def finish_on(self, page: Page, axes: int, layer: int) -> Aggregate | TiledAggregate: ...
     def consume(self, source: Source) -> None: ...
     def finish(self) -> Aggregate | TiledAggregate: ...
     def explain(self, source: Source) -> str: ...
@@ -573,6 +643,8 @@ def downsample(
     threads: int | None,
     memory: str | None,
 ) -> tuple[tuple[bytes, bytes, bytes], list[str | None]]: ...
+def spread_aggregate(aggregate: Aggregate, px: int, shape: str, how: str) -> Aggregate: ...
+def aggregate_dynspread_px(aggregate: Aggregate, threshold: float, most: int) -> int: ...
 def scan_descriptor(
     descriptor: int, name: str, types: dict[str, str], delimiter: str | None, header: bool | None
 ) -> Source: ...

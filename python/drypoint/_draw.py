@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import _arguments, _core, _job
 from ._errors import BadArgument
 from ._figure import Figure
+from ._shading import shading
 from ._streams import scan
 
 TYPE_CHECKING = False
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-MARKS = ("points", "line")
+MARKS = ("points", "line", "auto")
+#: Rows that are looked at to choose a mark.
+_GLANCE = 4096
 #: Columns that a message names at most.
 _LISTED = 20
 
@@ -28,7 +31,7 @@ def draw(
     x: str | None = None,
     y: str | None = None,
     *,
-    mark: Literal["points", "line"] = "points",
+    mark: Literal["points", "line", "auto"] = "points",
     group: str | None = None,
     color: Reduction | str | None = None,
     width: int = 900,
@@ -41,12 +44,22 @@ def draw(
     y_range: _Range | None = None,
     x_scale: _ScaleName = "linear",
     y_scale: _ScaleName = "linear",
-    cmap: str | list[str] | None = None,
+    cmap: Any = None,
     how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
     span: tuple[float, float] | None = None,
     spread: int | None = None,
+    alpha: int = 255,
+    min_alpha: int | None = None,
+    label: str | None = None,
+    facet: str | None = None,
+    facet_columns: int | None = None,
+    aspect: Literal["equal"] | float | None = None,
+    grid: bool = True,
     theme: Literal["light", "dark"] = "light",
-    scale: float = 1,
+    background: Any = None,
+    font_size: float = 12,
+    scale: float | None = None,
+    dpi: float | None = None,
     memory: str | int | None = None,
     threads: int | None = None,
     exact: bool = False,
@@ -61,17 +74,27 @@ def draw(
     x, y : str, optional
         Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
         is drawn as by `spy`.
-    mark : {"points", "line"}
-        A point for each row, or rows joined by lines in their order.
+    mark : {"points", "line", "auto"}
+        A point for each row, or rows joined by lines in their order. ``"auto"``: lines if x rises from each of the first
+        rows to the next, otherwise points, as for streams that can be read only once.
     group : str, optional
         For lines: rows of one value of this column are one line, as in `Canvas.line`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
-    width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale, theme, scale
+    width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale
         As in `Figure`.
-    cmap, how, span, spread
+    cmap, how, span, spread, alpha, min_alpha, label
         As in `Figure.points`.
-    memory, threads, exact, progress
+    facet : str, optional
+        A column of categories: one axes for each of its values, all of one range and one scale of colours. Needs a source
+        that can be read twice.
+    facet_columns : int, optional
+        Axes side by side; as they can best be read, by default.
+    aspect, grid, theme, background, font_size, scale, dpi
+        As in `Figure`.
+    memory : str or int, optional
+        A budget for this figure, within that of the process.
+    threads, exact, progress
         As in `Canvas.points`. Lines are always exact.
 
     Returns
@@ -94,45 +117,76 @@ def draw(
     _arguments.choice(mark, "mark", MARKS)
     check_group(mark, group)
     rows = scan(source)
+    page: dict[str, Any] = {
+        "title": title,
+        "caption": caption,
+        "x_label": x_label,
+        "y_label": y_label,
+        "aspect": aspect,
+        "grid": grid,
+        "theme": theme,
+        "background": background,
+        "font_size": font_size,
+        "scale": scale,
+        "dpi": dpi,
+        "memory": memory,
+    }
+    colors: dict[str, Any] = {
+        "cmap": cmap,
+        "how": how,
+        "span": span,
+        "spread": spread,
+        "alpha": alpha,
+        "min_alpha": min_alpha,
+        "label": label,
+    }
+    running: dict[str, Any] = {"threads": threads, "exact": exact, "progress": progress}
+    if facet_columns is not None and facet is None:
+        raise BadArgument("facet_columns is for facet=, which names a column of categories")
     if x is None and y is None and (matrix := _sparse_matrix(source)) is not None:
         from ._arrays.spy import drawn
 
-        return drawn(
-            matrix,
-            color,
-            (width, height),
-            (x_range, y_range),
-            {"title": title, "caption": caption, "x_label": x_label, "y_label": y_label, "theme": theme},
-            {"cmap": cmap, "how": how, "span": span, "spread": spread},
-            {"memory": memory, "threads": threads, "exact": exact, "progress": progress},
-            scale,
-        )
+        if facet is not None:
+            raise BadArgument("a sparse matrix has no column for facet=")
+        return drawn(matrix, color, (width, height), (x_range, y_range), page, colors, running)
     x, y = choose_columns(rows, x, y)
-    figure = Figure(
-        width,
-        height,
-        title=title,
-        caption=caption,
-        x_label=x_label,
-        y_label=y_label,
-        x_range=x_range,
-        y_range=y_range,
-        x_scale=x_scale,
-        y_scale=y_scale,
-        theme=theme,
-        scale=scale,
+    if mark == "auto":
+        mark = "line" if group is not None or _rises(rows, x) else "points"
+    page.update(
+        width=width, height=height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
     )
-    shading: dict[str, Any] = {"cmap": cmap, "how": how, "span": span, "spread": spread}
-    running: dict[str, Any] = {"threads": threads, "memory": memory, "progress": progress}
-    if mark == "line":
-        _arguments.flag(exact, "exact")
-        return figure.line(rows, x, y, color, group=group, **shading, **running)
-    return figure.points(rows, x, y, color, exact=exact, **shading, **running)
+    if facet is not None:
+        from ._facets import faceted
+
+        told = shading(cmap, how, span, spread=spread, alpha=alpha, min_alpha=min_alpha)
+        figure = faceted(
+            rows, mark_of(mark, x, y, group), facet, facet_columns, color, told, label, page, running
+        )
+    elif mark == "line":
+        _arguments.flag(running.pop("exact"), "exact")
+        figure = Figure(**page).line(rows, x, y, color, group=group, **colors, **running)
+    else:
+        figure = Figure(**page).points(rows, x, y, color, **colors, **running)
+    figure._drawn()
+    return figure
+
+
+def _rises(rows: Source, x: str) -> bool:
+    """Whether the first rows are in the order of x."""
+    if rows.one_shot:
+        return False
+    column = next(iter(rows._head().batches([x], _GLANCE)), None)
+    if column is None or len(column) < 3:
+        return False
+    import numpy
+
+    values = numpy.asarray(column[x])
+    return values.dtype.kind in "iufM" and bool((values[1:] > values[:-1]).all())
 
 
 def check_group(mark: str, group: str | None) -> None:
     """Points are not joined, so that a group would be passed over in silence."""
-    if group is not None and mark != "line":
+    if group is not None and mark == "points":
         raise BadArgument(
             f"group={group!r} is for mark='line', not for mark={mark!r}; to colour points use dp.by({group!r})"
         )

@@ -10,9 +10,10 @@ from ._errors import BadArgument
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Callable
+    from typing import Any, BinaryIO
 
-__all__ = ["Image"]
+__all__ = ["Image", "written"]
 
 
 class Image(Closing):
@@ -58,22 +59,25 @@ class Image(Closing):
         rgba = numpy.frombuffer(self._inner.rgba(), dtype="uint8").reshape(self.height, self.width, 4)
         return rgba if dtype is None else rgba.astype(dtype)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str] | BinaryIO, *, format: str | None = None) -> None:
         """Write the pixels, whole or not at all.
 
         Parameters
         ----------
-        path : str or path
-            Ends in ``.png``, ``.svg`` or ``.pdf``; the last two hold it as one embedded image.
+        path : str, path, or binary file object
+            A name that ends in ``.png``, ``.svg`` or ``.pdf``, or something with ``write`` that takes bytes. SVG and PDF
+            hold the pixels as one embedded image.
+        format : {"png", "svg", "pdf"}, optional
+            What to write where the name does not say it; PNG to a file object by default.
 
         Raises
         ------
         UnknownFormat
-            If it ends in something else.
+            If the name or `format` is something else.
         OutputError
             If it cannot be written; what was there before is still there.
         """
-        self._inner.save(_arguments.path(path))
+        written(self._inner.bytes, self._inner.save, path, format)
 
     def _repr_png_(self) -> bytes:
         return self._inner.png()
@@ -91,3 +95,24 @@ class Image(Closing):
         if self.closed:
             return "<Image closed>"
         return f"<Image {self.width} × {self.height}, {self.nbytes:,} bytes>"
+
+
+def written(
+    encode: Callable[[str], bytes],
+    save: Callable[[str, str | None], None],
+    path: str | os.PathLike[str] | BinaryIO,
+    format: str | None,
+) -> None:
+    """Write to a file by its name, or what was encoded to a file object."""
+    format = _arguments.optional(_arguments.text, format, "format")
+    write = getattr(path, "write", None)
+    if write is None or isinstance(path, str | os.PathLike):
+        save(_arguments.path(path), format)
+        return
+    encoded = encode(format or "png")
+    try:
+        write(encoded)
+    except TypeError as error:
+        raise BadArgument(
+            f"a file object for pictures must take bytes, as one opened with 'wb': {error}"
+        ) from None

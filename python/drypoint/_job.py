@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._canvas import Canvas
     from ._streams import Source
 
-__all__ = ["axis_range", "ceiling", "fold", "job", "line", "points"]
+__all__ = ["axis_range", "bound", "ceiling", "fold", "job", "line", "points"]
 
 
 def job(
@@ -97,10 +97,10 @@ def axis_range(value: Any, name: str) -> tuple[float | str, float | str] | None:
         start, end = value
     except (TypeError, ValueError):
         raise BadArgument(f"{name} must be (start, end), not {value!r}") from None
-    return _bound(start, name), _bound(end, name)
+    return bound(start, name), bound(end, name)
 
 
-def _bound(value: Any, name: str) -> float | str:
+def bound(value: Any, name: str) -> float | str:
     if isinstance(value, str):
         return _arguments.text(value, name)
     if hasattr(value, "isoformat"):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     _Items = _core.Chunked | tuple[Any, str, str, bool]
     _Span = tuple[float, float]
 
-__all__ = ["quadmesh", "trimesh"]
+__all__ = ["FOLDS", "Quads", "Triangles"]
 
 #: What can be folded of values alone.
 FOLDS = ("mean", "min", "max", "mode", "sum", "count", "any", "var", "std", "first", "last")
@@ -29,90 +29,119 @@ FOLDS = ("mean", "min", "max", "mode", "sum", "count", "any", "var", "std", "fir
 _CORNERS = ("v0", "v1", "v2")
 
 
-def trimesh(
-    canvas: Canvas,
-    vertices: Any,
-    triangles: Any,
-    reduction: Reduction | str | None,
-    x: str | None,
-    y: str | None,
-    corners: Sequence[str] | None,
-    interpolate: bool,
-    threads: int | None,
-    memory: str | int | None,
-    progress: Callable[[int, int | None], object] | None,
-) -> Aggregate:
-    """`Canvas.trimesh`."""
-    points, faces = scan(vertices), scan(_as_table(triangles))
-    x, y = _names(points, (x, y), ("x", "y"), "vertices")
-    corners = _names(faces, _three(corners), _CORNERS, "triangles")
-    fold, of_vertices = _fold(reduction, points, faces, (x, y), corners)
-    mesh = _core.Trimesh(
-        x,
-        y,
-        fold.inner.column if of_vertices and fold.inner is not None else fold.column if of_vertices else None,
-        _arguments.optional(_arguments.whole, threads, "threads", 1),
-        ceiling(memory),
-        _arguments.optional(_arguments.function, progress, "progress"),
-    )
-    try:
-        for part in points._parts():
-            mesh.extend(part)
-            del part  # or its arrays would be held while the next ones are made
-        found, units = mesh.placed(canvas.x_scale, canvas.y_scale)
-        axes = _axes(canvas, found, units, points.name, "vertex")
-        mesh.begin(*axes, corners, fold._spec(), _arguments.flag(interpolate, "interpolate"))
-        for part in faces._parts():
-            mesh.consume(part)
-            del part
-        return Aggregate(mesh.finish())
-    finally:
-        mesh.close()
+class Triangles:
+    """Triangles between vertices, of any sources; nothing is read until their axes are asked for."""
 
-
-def quadmesh(
-    canvas: Canvas,
-    values: Any,
-    x: Any,
-    y: Any,
-    reduction: Reduction | str,
-    threads: int | None,
-    memory: str | int | None,
-    progress: Callable[[int, int | None], object] | None,
-) -> Aggregate:
-    """`Canvas.quadmesh`."""
-    name = _raster._name(values)
-    values, x, y = _labelled(values, x, y)
-    values = _raster._array(values)
-    shape = tuple(int(length) for length in values.shape)
-    if len(shape) != 2:
-        raise UnsupportedData(f"{name} has {len(shape)} dimensions; a mesh has rows and columns")
-    fold = _value_fold(reduction, name)
-    running = (
-        _arguments.optional(_arguments.whole, threads, "threads", 1),
-        ceiling(memory),
-        _arguments.optional(_arguments.function, progress, "progress"),
-    )
-    units: list[str | None] = [None, None]
-    if all(place is None or _ndim(place) == 1 for place in (x, y)):
-        edges = []
-        for at, (place, count, label) in enumerate(((x, shape[1], "x"), (y, shape[0], "y"))):
-            place, units[at] = _numbers(place, label)
-            edges.append(_edges(place, count, label))
-        even = all(_is_even(edge) for edge in edges)
-        mesh = _core.Quadmesh.straight(_items(values, name), *edges, even, *running)
-    else:
-        if x is None or y is None or _ndim(x) != 2 or _ndim(y) != 2:
-            raise BadArgument(
-                f"x and y must both have one dimension, or both two; they have {_ndim(x)} and {_ndim(y)}"
-            )
-        mesh = _core.Quadmesh.bent(
-            _items(values, name), _items(_raster._array(x), "x"), _items(_raster._array(y), "y"), *running
+    def __init__(
+        self,
+        vertices: Any,
+        triangles: Any,
+        reduction: Reduction | str | None,
+        x: str | None,
+        y: str | None,
+        corners: Sequence[str] | None,
+        interpolate: bool,
+        threads: int | None,
+        memory: str | int | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> None:
+        self.vertices, self.faces = scan(vertices), scan(_as_table(triangles))
+        self.x, self.y = _names(self.vertices, (x, y), ("x", "y"), "vertices")
+        self._corners = _names(self.faces, _three(corners), _CORNERS, "triangles")
+        self.fold, of_vertices = _fold(
+            reduction, self.vertices, self.faces, (self.x, self.y), self._corners
         )
-    given = canvas.x_range is not None and canvas.y_range is not None
-    found = [None, None] if given else mesh.placed(canvas.x_scale, canvas.y_scale)
-    axes = _axes(canvas, found, units, name, "item")
-    return Aggregate(mesh.draw(*axes, fold._spec()))
+        self._interpolate = _arguments.flag(interpolate, "interpolate")
+        inner = self.fold if self.fold.inner is None else self.fold.inner
+        self._mesh = _core.Trimesh(
+            self.x,
+            self.y,
+            inner.column if of_vertices else None,
+            _arguments.optional(_arguments.whole, threads, "threads", 1),
+            ceiling(memory),
+            _arguments.optional(_arguments.function, progress, "progress"),
+        )
+
+    @property
+    def one_shot(self) -> bool:
+        """Whether any of it can be read only once."""
+        return self.vertices.one_shot or self.faces.one_shot
+
+    def axes(self, canvas: Canvas) -> list[_core._AxisTuple]:
+        """Read the vertices; the axes of a canvas on which all of them are seen, or its ranges."""
+        for part in self.vertices._parts():
+            self._mesh.extend(part)
+            del part  # or its arrays would be held while the next ones are made
+        found, units = self._mesh.placed(canvas.x_scale, canvas.y_scale)
+        return _axes(canvas, found, units, self.vertices.name, "vertex")
+
+    def draw(self, axes: Sequence[_core._AxisTuple]) -> Aggregate:
+        """Draw all triangles on these axes."""
+        self._mesh.begin(axes[0], axes[1], self._corners, self.fold._spec(), self._interpolate)
+        for part in self.faces._parts():
+            self._mesh.consume(part)
+            del part
+        return Aggregate(self._mesh.finish())
+
+    def close(self) -> None:
+        """Let go of vertices and cells."""
+        self._mesh.close()
+
+
+class Quads:
+    """An array whose items lie between edges or corners."""
+
+    def __init__(
+        self,
+        values: Any,
+        x: Any,
+        y: Any,
+        reduction: Reduction | str,
+        threads: int | None,
+        memory: str | int | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> None:
+        self.name = name = _raster._name(values)
+        values, (self.x, x), (self.y, y) = _labelled(values, x, y)
+        values = _raster._array(values)
+        self.shape = shape = tuple(int(length) for length in values.shape)
+        if len(shape) != 2:
+            raise UnsupportedData(f"{name} has {len(shape)} dimensions; a mesh has rows and columns")
+        self.fold = _value_fold(reduction, name)
+        running = (
+            _arguments.optional(_arguments.whole, threads, "threads", 1),
+            ceiling(memory),
+            _arguments.optional(_arguments.function, progress, "progress"),
+        )
+        self._units: list[str | None] = [None, None]
+        if all(place is None or _ndim(place) == 1 for place in (x, y)):
+            edges = []
+            for at, (place, count, label) in enumerate(((x, shape[1], "x"), (y, shape[0], "y"))):
+                place, self._units[at] = _numbers(place, label)
+                edges.append(_edges(place, count, label))
+            even = all(_is_even(edge) for edge in edges)
+            self._mesh = _core.Quadmesh.straight(_items(values, name), edges[0], edges[1], even, *running)
+        else:
+            if x is None or y is None or _ndim(x) != 2 or _ndim(y) != 2:
+                raise BadArgument(
+                    f"x and y must both have one dimension, or both two; they have {_ndim(x)} and {_ndim(y)}"
+                )
+            self._mesh = _core.Quadmesh.bent(
+                _items(values, name),
+                _items(_raster._array(x), "x"),
+                _items(_raster._array(y), "y"),
+                *running,
+            )
+
+    def axes(self, canvas: Canvas) -> list[_core._AxisTuple]:
+        """The axes of a canvas on which all is seen, or its ranges."""
+        given = canvas.x_range is not None and canvas.y_range is not None
+        found = [None, None] if given else self._mesh.placed(canvas.x_scale, canvas.y_scale)
+        return _axes(canvas, found, self._units, self.name, "item")
+
+    def draw(self, axes: Sequence[_core._AxisTuple]) -> Aggregate:
+        """Draw all values on these axes."""
+        return Aggregate(self._mesh.draw(axes[0], axes[1], self.fold._spec()))
 
 
 # Which columns
@@ -199,20 +228,20 @@ def _value_fold(reduction: Reduction | str, name: str) -> Reduction:
 # What the arrays are
 
 
-def _labelled(values: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
-    """An array of xarray as what it holds, with the coordinates that are named or its own."""
+def _labelled(values: Any, x: Any, y: Any) -> tuple[Any, tuple[str, Any], tuple[str, Any]]:
+    """An array of xarray as what it holds, with the coordinates that are named or its own, and their names."""
     if not _raster._is_labelled(values):
         if isinstance(x, str) or isinstance(y, str):
             raise BadArgument(
                 "x and y name coordinates of an array of xarray; to draw another array give them as arrays"
             )
-        return values, x, y
+        return values, ("", x), ("", y)
     if len(values.dims) != 2:
         raise UnsupportedData(f"{_raster._name(values)} has the dimensions {values.dims}; a mesh has two")
 
     def coordinate(given: Any, dim: str, label: str) -> Any:
         if given is None:
-            return values.coords[dim] if dim in values.coords else None
+            return values.coords.get(dim)
         if not isinstance(given, str):
             return given
         if given not in values.coords:
@@ -232,11 +261,13 @@ def _labelled(values: Any, x: Any, y: Any) -> tuple[Any, Any, Any]:
             if set(dims) != set(values.dims):
                 raise BadArgument(f"{label} has the dimensions {dims}, the values {values.dims}")
             x, y = (x.transpose(*values.dims), y) if label == "x" else (x, y.transpose(*values.dims))
-    plain = [
-        place.values if _raster._is_labelled(place) and not _raster._lazy(place) else place
-        for place in (x, y)
-    ]
-    return values if _raster._lazy(values) else values.values, *plain
+
+    def plain(place: Any) -> Any:
+        return place.values if _raster._is_labelled(place) and not _raster._lazy(place) else place
+
+    names = [str(getattr(place, "name", None) or "") for place in (x, y)]
+    held = values if _raster._lazy(values) else values.values
+    return held, (names[0], plain(x)), (names[1], plain(y))
 
 
 def _ndim(place: Any) -> int:
@@ -317,8 +348,8 @@ def _is_even(edges: list[float]) -> bool:
 
 def _axes(
     canvas: Canvas, found: Sequence[_Span | None], units: Sequence[str | None], name: str, what: str
-) -> list[Any]:
-    axes = []
+) -> list[_core._AxisTuple]:
+    axes: list[_core._AxisTuple] = []
     for label, pixels, given, scale, place, unit in (
         ("x", canvas.width, canvas.x_range, canvas.x_scale, found[0], units[0]),
         ("y", canvas.height, canvas.y_range, canvas.y_scale, found[1], units[1]),

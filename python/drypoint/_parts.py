@@ -176,7 +176,7 @@ class Parts(ABC):
         5
         ['0', '1', '2', 'metadata.json']
         """
-        from ._aggregate import HOWS
+        from ._shading import shading
 
         name = _arguments.path(path)
         if os.path.splitext(name.rstrip("/"))[1].lower() == ".zarr":
@@ -203,10 +203,7 @@ class Parts(ABC):
         return self._in_tiles().pyramid(
             name,
             pmtiles,
-            _arguments.optional(_arguments.colors, cmap, "cmap"),
-            _arguments.optional(_arguments.choice, how, "how", HOWS),
-            _arguments.optional(_arguments.span, span, "span"),
-            _arguments.optional(_arguments.text, background, "background"),
+            shading(cmap, how, span, spread=0, background=background),
         )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from operator import index
 
-from . import _arguments, _core
-from ._aggregate import HOWS, MOST_SPREAD, Aggregate
-from ._errors import BadArgument, BudgetExceeded
+from . import _core
+from ._aggregate import Aggregate
+from ._errors import BadArgument, BudgetExceeded, UnsupportedData
+from ._shading import shading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -163,20 +164,25 @@ class TiledAggregate(Aggregate):
 
     def shade(
         self,
-        cmap: str | list[str] | None = None,
+        cmap: Any = None,
         how: Literal["eq_hist", "linear", "log", "cbrt"] | None = None,
         *,
         span: tuple[float, float] | None = None,
-        background: str | None = None,
-        spread: int = 0,
+        background: Any = None,
+        spread: int | None = 0,
         min_alpha: int = 40,
+        alpha: int = 255,
+        mask: Any = None,
+        rescale_discrete_levels: bool = True,
     ) -> Image:
         """Give every pixel its colour, as `Aggregate.shade` does.
 
         Parameters
         ----------
-        cmap, how, span, background, spread, min_alpha
+        cmap, how, span, background, spread, min_alpha, alpha, rescale_discrete_levels
             As of `Aggregate.shade`.
+        mask : None
+            For aggregates that are arrays: shade a part, a `level` or a `zoom` with one.
 
         Returns
         -------
@@ -185,25 +191,32 @@ class TiledAggregate(Aggregate):
 
         Raises
         ------
+        UnsupportedData
+            With a mask.
         BudgetExceeded
             If the picture does not fit; shade a part, a `level` or a `zoom` of it then.
         """
         from ._image import Image
 
+        if mask is not None:
+            raise UnsupportedData(
+                "mask is for an aggregate that is an array; shade a part, a level() or a zoom() of this one with it"
+            )
+        told = shading(
+            cmap,
+            how,
+            span,
+            spread=spread,
+            background=background,
+            min_alpha=min_alpha,
+            alpha=alpha,
+            rescale=rescale_discrete_levels,
+        )
         height, width = self.shape
         try:
             if width * height >= 2**32:
                 raise BudgetExceeded("a picture has fewer than 2**32 pixels", "picture", width * height)
-            return Image(
-                self._counts.shade(
-                    _arguments.optional(_arguments.colors, cmap, "cmap"),
-                    _arguments.optional(_arguments.choice, how, "how", HOWS),
-                    _arguments.optional(_arguments.span, span, "span"),
-                    _arguments.optional(_arguments.text, background, "background"),
-                    _arguments.whole(spread, "spread", 0, MOST_SPREAD),
-                    _arguments.whole(min_alpha, "min_alpha", 0, 255),
-                )
-            )
+            return Image(self._counts.shade(told))
         except BudgetExceeded as refused:
             message = (
                 f"a picture of {width} x {height} pixels does not fit in memory: {refused}. Shade "

@@ -80,7 +80,7 @@ def test_arguments_of_draw(name):
 
 
 SHADE = {
-    "cmap": [*NO_WORD, [], ["red", 1], ["red", "bleu"], [(0, 0, 0)]],
+    "cmap": [*NO_WORD, [], ["red", 1], ["red", "bleu"], [(0, 0, 300)], [(0, 0)], {}, {"a": "bleu"}],
     "how": NO_WORD,
     "span": DRAW["span"],
     "background": NO_WORD,

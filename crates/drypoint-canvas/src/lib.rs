@@ -30,7 +30,7 @@ pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
 pub use histogram::{
-    AutoBins, BinEdges, BinRule, Histogram, HistogramColumns, HistogramFold, Totals, histogram,
+    AutoBins, BinEdges, BinRule, Histogram, HistogramColumns, HistogramFold, Totals, bars, histogram,
 };
 pub use lines::{Chosen, Downsampling, LineColumns, LinesFold, downsample, lines};
 pub use meshes::{

@@ -46,7 +46,7 @@ impl Random {
 
 impl Gallery {
     fn count(&self, layout: &Layout, points: impl Iterator<Item = (f64, f64)>) -> Outcome<Aggregate> {
-        let (width, height) = layout.data_pixels();
+        let (width, height) = layout.data_pixels(0);
         let mut cells = self.consumer.zeroed::<u32>(width * height)?;
         for (x, y) in points {
             if let Some(cell) = cell(layout, x, y) {
@@ -85,7 +85,7 @@ impl Gallery {
             );
             spec.title = Some("Clifford attractor, ten million points".into());
             spec.caption = Some("a = −1.4, b = 1.6, c = 1.0, d = 0.7".into());
-            spec.key = KeySpec::ColorBar { label: Some("points".into()) };
+            spec.axes[0].keys = vec![KeySpec::ColorBar { label: Some("points".into()) }];
             (spec.theme, spec.scale) = (theme, scale);
             let layout = Layout::plan(&spec)?;
             let (mut x, mut y) = (0.1_f64, 0.1_f64);
@@ -117,7 +117,7 @@ impl Gallery {
             let mut spec =
                 FigureSpec::new(800, 420, x, AxisSpec::new(-60.0, 180.0).labelled("delay in minutes"));
             spec.title = Some("Departure delays".into());
-            spec.key = KeySpec::ColorBar { label: Some("flights".into()) };
+            spec.axes[0].keys = vec![KeySpec::ColorBar { label: Some("flights".into()) }];
             let layout = Layout::plan(&spec)?;
             let mut random = Random(7);
             let points = (0..300_000).map(|_| {
@@ -153,9 +153,9 @@ impl Gallery {
             );
             spec.title = Some("Where they are".into());
             spec.theme = theme;
-            spec.key = KeySpec::Legend { title: Some("city".into()), names: names.clone() };
+            spec.axes[0].keys = vec![KeySpec::Legend { title: Some("city".into()), names: names.clone() }];
             let layout = Layout::plan(&spec)?;
-            let (width, height) = layout.data_pixels();
+            let (width, height) = layout.data_pixels(0);
             let mut cells = self.consumer.zeroed::<u32>(width * height * count)?;
             let mut random = Random(3);
             for _ in 0..600_000 {
@@ -184,9 +184,9 @@ impl Gallery {
             log(0.5, 4e5).labelled("power"),
         );
         spec.title = Some("Mean temperature by frequency and power".into());
-        spec.key = KeySpec::ColorBar { label: Some("mean °C".into()) };
+        spec.axes[0].keys = vec![KeySpec::ColorBar { label: Some("mean °C".into()) }];
         let layout = Layout::plan(&spec)?;
-        let (width, height) = layout.data_pixels();
+        let (width, height) = layout.data_pixels(0);
         let mut cells = self.consumer.zeroed::<f64>(width * height)?;
         for (index, cell) in cells.iter_mut().enumerate() {
             let (x, y) = ((index % width) as f64 / width as f64, (index / width) as f64 / height as f64);
@@ -214,12 +214,12 @@ impl Gallery {
             let mut spec = FigureSpec::new(560, 360, x, y);
             spec.title = Some(if name == "long-labels" { long.into() } else { name.into() });
             spec.caption = Some(long.into());
-            spec.key = KeySpec::ColorBar {
+            spec.axes[0].keys = vec![KeySpec::ColorBar {
                 label: Some(if name == "long-labels" { long.into() } else { "n".into() }),
-            };
+            }];
             let layout = Layout::plan(&spec)?;
             let mut random = Random(1);
-            let ((x0, x1), (y0, y1)) = (spec.x.range, spec.y.range);
+            let ((x0, x1), (y0, y1)) = (spec.axes[0].x.range, spec.axes[0].y.range);
             let points = (0..4000).map(|_| {
                 let (u, v) = (random.normal() * 0.15 + 0.5, random.normal() * 0.15 + 0.5);
                 (x0 + u * (x1 - x0), y0 + v * (y1 - y0))
@@ -244,22 +244,22 @@ impl Gallery {
 }
 
 fn canvas(layout: &Layout) -> Canvas {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let axis = |spec: &AxisSpec, pixels| Axis {
         pixels,
         range: spec.range,
         scale: spec.scale,
         kind: spec.kind.clone(),
     };
-    Canvas { x: axis(&layout.spec().x, width), y: axis(&layout.spec().y, height) }
+    Canvas { x: axis(&layout.spec().axes[0].x, width), y: axis(&layout.spec().axes[0].y, height) }
 }
 
 fn cell(layout: &Layout, x: f64, y: f64) -> Option<usize> {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let bin = |value: f64, (start, end): (f64, f64), pixels: usize| {
         let part = (value - start) / (end - start);
         (0.0..=1.0).contains(&part).then(|| ((part * pixels as f64) as usize).min(pixels - 1))
     };
     let spec = layout.spec();
-    Some(bin(y, spec.y.range, height)? * width + bin(x, spec.x.range, width)?)
+    Some(bin(y, spec.axes[0].y.range, height)? * width + bin(x, spec.axes[0].x.range, width)?)
 }

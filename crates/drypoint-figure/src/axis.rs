@@ -27,6 +27,8 @@ pub(crate) struct XAxis {
     minor: Vec<f32>,
     note: Option<Line>,
     rows: usize,
+    /// Whether a neighbour has the labels.
+    hidden: bool,
 }
 
 /// The axis left of the data.
@@ -36,6 +38,8 @@ pub(crate) struct YAxis {
     minor: Vec<f32>,
     note: Option<Line>,
     width: f32,
+    /// Whether a neighbour has the labels.
+    hidden: bool,
 }
 
 fn small(text: &str) -> Line {
@@ -86,10 +90,16 @@ impl XAxis {
                 // At last resort the first label alone: it cannot overlap.
                 let labels = if fits(&labels) { labels } else { labels.into_iter().take(1).collect() };
                 let note = made.note.as_deref().map(small);
-                return Self { labels, minor: minor_positions(spec, &made), note, rows };
+                return Self { labels, minor: minor_positions(spec, &made), note, rows, hidden: false };
             }
         }
-        Self { labels: Vec::new(), minor: Vec::new(), note: None, rows }
+        Self { labels: Vec::new(), minor: Vec::new(), note: None, rows, hidden: false }
+    }
+
+    /// Ticks without labels.
+    pub(crate) fn hidden(spec: &AxisSpec, data: Rect) -> Self {
+        let wide = (f32::NEG_INFINITY, f32::INFINITY);
+        Self { note: None, hidden: true, ..Self::plan(spec, data, wide, 0) }
     }
 
     pub(crate) fn draw(
@@ -107,12 +117,18 @@ impl XAxis {
         let first_row = base + TICK + TICK_GAP + small("0").cap_height();
         for label in &self.labels {
             out.push(rect(snap(data.x, data.width, label.at), base, 1.0, TICK, inks));
+            if self.hidden {
+                continue;
+            }
             out.push(text(label.line.clone(), label.left, first_row, inks.soft));
             if let Some((line, left)) = &label.context {
                 out.push(text(line.clone(), *left, first_row + LEADING, inks.strong));
             }
         }
         out.push(rect(data.x, base, data.width, 1.0, inks));
+        if self.hidden {
+            return;
+        }
         let row = base + x_tick_room(self.rows) + GAP;
         let mut label_right = right;
         if let Some(note) = &self.note {
@@ -193,7 +209,13 @@ impl YAxis {
             })
             .flatten()
             .fold(0.0, f32::max);
-        Self { labels, minor: minor_positions(spec, &made), note: made.note.as_deref().map(small), width }
+        let note = made.note.as_deref().map(small);
+        Self { labels, minor: minor_positions(spec, &made), note, width, hidden: false }
+    }
+
+    /// Ticks without labels.
+    pub(crate) fn hidden(spec: &AxisSpec, height: f32) -> Self {
+        Self { note: None, width: -TICK_GAP, hidden: true, ..Self::plan(spec, height, f32::INFINITY) }
     }
 
     /// Width of ticks and labels.
@@ -209,38 +231,90 @@ impl YAxis {
         margin: f32,
         out: &mut Vec<DisplayItem>,
     ) {
+        let edge = data.x - TICK - TICK_GAP;
         for at in &self.minor {
             let y = snap(data.bottom(), -data.height, *at);
             out.push(rect(data.x - MINOR_TICK, y, MINOR_TICK, 1.0, inks));
         }
-        let edge = data.x - TICK - TICK_GAP;
         for label in &self.labels {
             let y = snap(data.bottom(), -data.height, label.at);
             out.push(rect(data.x - TICK, y, TICK, 1.0, inks));
-            let baseline = y + 0.5 + label.line.cap_height() / 2.0;
-            out.push(text(label.line.clone(), edge - label.line.width(), baseline, inks.soft));
-            if let Some((line, _)) = &label.context {
-                // Toward the middle: beyond the ends stand the labels of x and the title.
-                let row = if label.at < 0.5 { 2.0 - LEADING } else { LEADING - 2.0 };
-                out.push(text(line.clone(), edge - line.width(), baseline + row, inks.strong));
-            }
+            self.words(label, y, |line| edge - line.width(), inks, out);
         }
         out.push(rect(data.x - 1.0, data.y, 1.0, data.height + 1.0, inks));
+        if self.hidden {
+            return;
+        }
         if let Some(note) = &self.note {
             let x = (edge - self.width).max(margin);
             out.push(text(note.clone(), x, data.y - GAP, inks.soft));
         }
         if let Some(label) = said(&spec.label) {
             let line = Line::fitted(label, Weight::Regular, LABEL, data.height);
-            let y = data.y + (data.height + line.width()) / 2.0;
             let x = margin + line.cap_height();
-            out.push(DisplayItem::Text { line, x, y, color: inks.strong, upward: true });
+            out.push(upward(line, x, data, inks));
+        }
+    }
+
+    /// The same on the right of the data; its label ends at `end`.
+    pub(crate) fn draw_right(
+        &self,
+        spec: &AxisSpec,
+        data: Rect,
+        inks: &Inks,
+        end: f32,
+        out: &mut Vec<DisplayItem>,
+    ) {
+        let base = data.right();
+        let edge = base + TICK + TICK_GAP;
+        for at in &self.minor {
+            out.push(rect(base, snap(data.bottom(), -data.height, *at), MINOR_TICK, 1.0, inks));
+        }
+        for label in &self.labels {
+            let y = snap(data.bottom(), -data.height, label.at);
+            out.push(rect(base, y, TICK, 1.0, inks));
+            self.words(label, y, |_| edge, inks, out);
+        }
+        out.push(rect(base, data.y, 1.0, data.height + 1.0, inks));
+        if let Some(note) = &self.note {
+            out.push(text(note.clone(), edge, data.y - GAP, inks.soft));
+        }
+        if let Some(label) = said(&spec.label) {
+            let line = Line::fitted(label, Weight::Regular, LABEL, data.height);
+            out.push(upward(line, end, data, inks));
+        }
+    }
+
+    /// The label of a tick at `y`, each of its lines beginning where `left` says.
+    fn words(
+        &self,
+        label: &Placed,
+        y: f32,
+        left: impl Fn(&Line) -> f32,
+        inks: &Inks,
+        out: &mut Vec<DisplayItem>,
+    ) {
+        if self.hidden {
+            return;
+        }
+        let baseline = y + 0.5 + label.line.cap_height() / 2.0;
+        out.push(text(label.line.clone(), left(&label.line), baseline, inks.soft));
+        if let Some((line, _)) = &label.context {
+            // Toward the middle: beyond the ends stand the labels of x and the title.
+            let row = if label.at < 0.5 { 2.0 - LEADING } else { LEADING - 2.0 };
+            out.push(text(line.clone(), left(line), baseline + row, inks.strong));
         }
     }
 
     pub(crate) fn grid(&self) -> impl Iterator<Item = f32> {
         self.labels.iter().map(|label| label.at)
     }
+}
+
+/// A label along an upright axis, its baseline at `x`.
+fn upward(line: Line, x: f32, data: Rect, inks: &Inks) -> DisplayItem {
+    let y = data.y + (data.height + line.width()) / 2.0;
+    DisplayItem::Text { line, x, y, color: inks.strong, upward: true }
 }
 
 /// The whole unit that a position of an axis falls on, so that lines are sharp. The ends stay inside.

@@ -24,6 +24,11 @@ impl Rect {
         self.x + self.width
     }
 
+    /// Whether both have a part in common.
+    pub(crate) fn meets(&self, other: &Rect) -> bool {
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
+    }
+
     /// The bottom edge.
     pub fn bottom(&self) -> f32 {
         self.y + self.height
@@ -37,7 +42,14 @@ pub enum DisplayItem {
     Rect {
         /// Where.
         rect: Rect,
-        /// Opaque.
+        /// What is under it shows through if it is not opaque.
+        color: Color,
+    },
+    /// A filled shape with straight sides: slanted lines, heads of arrows.
+    Shape {
+        /// Its corners in order.
+        corners: Vec<(f32, f32)>,
+        /// What is under it shows through if it is not opaque.
         color: Color,
     },
     /// A line of text.

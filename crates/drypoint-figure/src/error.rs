@@ -40,17 +40,47 @@ pub enum FigureError {
     /// A density factor outside its bounds.
     #[error("scale {scale} is outside {least} to {most}")]
     BadScale { scale: f64, least: f64, most: f64 },
+    /// A mask of another size.
+    #[error("a mask of {cells} cells cannot cover an aggregate of {width} × {height}")]
+    BadMask { cells: usize, width: usize, height: usize },
+    /// A ratio of units that cannot be kept.
+    #[error("aspect {aspect} is not a finite number above 0")]
+    BadAspect { aspect: f64 },
+    /// Units of a linear and a logarithmic axis have no ratio.
+    #[error("aspect needs x and y on the same scale, both linear or both logarithmic")]
+    MixedAspect,
+    /// A grid without axes, or with more than can be seen.
+    #[error("a grid of {rows} × {columns} axes; each side must be 1 to {most}")]
+    BadGrid { rows: usize, columns: usize, most: usize },
+    /// Two axes in one place.
+    #[error("row {row}, column {column} of the grid has axes already")]
+    SamePlace { row: usize, column: usize },
     /// Axes, labels and legend leave no room for data.
     #[error(
         "a figure of {width} × {height} leaves {left} × {high} for the data; at least {least} × {least} is needed (make it larger, or draw it bare)"
     )]
     NoRoom { width: u32, height: u32, left: i64, high: i64, least: u32 },
+    /// Not as many layers as were planned.
+    #[error("axes {axes} hold {expected} layers, they were given {found}")]
+    LayerCount { axes: usize, expected: usize, found: usize },
+    /// Pictures of different sizes cannot be laid over each other.
+    #[error("a picture of {} × {} pixels and one of {} × {} cannot be stacked", first.0, first.1, other.0, other.1)]
+    UnlikeSizes { first: (usize, usize), other: (usize, usize) },
+    /// An unknown way of laying colours over each other.
+    #[error(
+        "no way {name:?} to lay colours over each other{}; it is one of over, add, saturate, multiply, source",
+        did_you_mean(nearest)
+    )]
+    UnknownBlend { name: String, nearest: Option<String> },
     /// The picture does not fit the place planned for it.
     #[error("the layout holds a picture of {expected:?} pixels, it was given one of {found:?}")]
     Mismatch { expected: (usize, usize), found: (usize, usize) },
     /// The file's extension names no format we write.
     #[error("{}: cannot tell the format from {extension:?}; known extensions are .png, .svg and .pdf", path.display())]
     UnknownFormat { path: PathBuf, extension: String },
+    /// No format of this name.
+    #[error("no format {name:?}; it is one of png, svg, pdf")]
+    UnknownFormatName { name: String },
     /// The system refused to make the file.
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: std::io::Error },

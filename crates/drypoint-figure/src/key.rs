@@ -1,5 +1,6 @@
 //! What explains the colours, right of the data: a bar whose ticks stand where the shading really puts their values, or
-//! a legend that ends in "and n more" where the room ends.
+//! a legend that ends in "and n more" where the room ends. Of several layers, names of single colours come first, in one
+//! block; legends take what they need, and bars share what is left.
 
 use crate::axis::text;
 use crate::display::{DisplayItem, Rect};
@@ -22,8 +23,15 @@ fn title(text: &str, width: f32) -> Line {
     Line::fitted(text, Weight::SemiBold, SMALL, width)
 }
 
-/// The room that a key takes, known before its values are.
-pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
+/// The least height of a bar.
+const LEAST_BAR: f32 = 64.0;
+
+/// The room that the keys of all layers take, known before their values are.
+pub(crate) fn width(specs: &[KeySpec], figure: f32) -> f32 {
+    specs.iter().map(|spec| width_of(spec, figure)).fold(0.0, f32::max)
+}
+
+fn width_of(spec: &KeySpec, figure: f32) -> f32 {
     let most = (0.24 * figure).clamp(60.0, 200.0);
     let titled = |text: &Option<String>| said(text).map_or(0.0, |text| title(text, most).width());
     match spec {
@@ -38,39 +46,88 @@ pub(crate) fn width(spec: &KeySpec, figure: f32) -> f32 {
                 if names.is_empty() { 90.0 } else { widest.max(small("and 999 more", most).width()) };
             (SWATCH + GAP + widest).max(titled(title)).clamp(60.0, most).ceil()
         }
+        KeySpec::Entry { label } => (SWATCH + GAP + small(label, most).width()).clamp(40.0, most).ceil(),
     }
 }
 
-/// Draw the key of a picture into its room: `x` and `width` as planned, beside the data.
+/// Draw the keys of the layers of one plot area into their room beside it.
 pub(crate) fn draw(
-    spec: &KeySpec,
-    key: &ColorKey,
-    (x, width): (f32, f32),
-    data: Rect,
+    specs: &[KeySpec],
+    keys: &[ColorKey],
+    room: Rect,
     inks: &Inks,
     out: &mut Vec<DisplayItem>,
 ) {
-    let heading = match spec {
-        KeySpec::None => return,
+    let layers = || specs.iter().zip(keys);
+    let mut top = room.y;
+    let entries: Vec<(&str, Color)> = layers()
+        .filter_map(|(spec, key)| match spec {
+            KeySpec::Entry { label } => Some((label.as_str(), key.color()?)),
+            _ => None,
+        })
+        .collect();
+    for (label, color) in &entries {
+        entry(label, *color, Rect { y: top, height: LEADING, ..room }, inks, out);
+        top += LEADING;
+    }
+    let blocks: Vec<(&KeySpec, &ColorKey)> =
+        layers().filter(|(spec, _)| !matches!(spec, KeySpec::None | KeySpec::Entry { .. })).collect();
+    if !entries.is_empty() {
+        top += GAP;
+    }
+    let wanted: f32 = blocks.iter().map(|(spec, key)| needed(spec, key) + 2.0 * GAP).sum();
+    let bars = blocks.iter().filter(|(_, key)| matches!(key, ColorKey::Values(_))).count();
+    // Bars grow to fill what legends leave.
+    let spare = (room.bottom() - top - wanted + 2.0 * GAP).max(0.0) / bars.max(1) as f32;
+    for (place, (spec, key)) in blocks.iter().enumerate() {
+        let is_bar = matches!(key, ColorKey::Values(_));
+        let last = place + 1 == blocks.len();
+        let height =
+            if last { room.bottom() - top } else { needed(spec, key) + if is_bar { spare } else { 0.0 } };
+        let height = height.min(room.bottom() - top);
+        if height < LEADING {
+            return;
+        }
+        block(spec, key, Rect { y: top, height, ..room }, inks, out);
+        top += height + 2.0 * GAP;
+    }
+}
+
+/// The height that one key needs.
+fn needed(spec: &KeySpec, key: &ColorKey) -> f32 {
+    let heading = if heading(spec).is_some() { LEADING + 4.0 } else { 0.0 };
+    heading
+        + match key {
+            ColorKey::Values(_) => LEAST_BAR,
+            ColorKey::Categories(categories) => LEADING * categories.len() as f32,
+            ColorKey::Empty | ColorKey::Flag(_) => LEADING,
+        }
+}
+
+fn heading(spec: &KeySpec) -> Option<&str> {
+    match spec {
         KeySpec::ColorBar { label } => said(label),
         KeySpec::Legend { title, .. } => said(title),
-    };
-    let mut top = data.y;
-    let mut body = Vec::new();
+        KeySpec::None | KeySpec::Entry { .. } => None,
+    }
+}
+
+/// One key under its heading.
+fn block(spec: &KeySpec, key: &ColorKey, place: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) {
+    let heading = heading(spec);
     let heading_room = if heading.is_some() { LEADING + 4.0 } else { 0.0 };
-    let room = Rect { x, y: data.y + heading_room, width, height: data.height - heading_room };
-    match key {
-        ColorKey::Empty => body.push(note("no data", room, inks)),
-        ColorKey::Flag(color) => entry("present", *color, room, inks, &mut body),
-        ColorKey::Values(scale) => bar(scale, room, inks, &mut body),
-        ColorKey::Categories(categories) => legend(categories, room, inks, &mut body),
-    }
+    let room = Rect { y: place.y + heading_room, height: place.height - heading_room, ..place };
     if let Some(heading) = heading {
-        let line = title(heading, width);
-        top += line.cap_height();
-        out.push(text(line, x, top, inks.strong));
+        let line = title(heading, place.width);
+        let y = place.y + line.cap_height();
+        out.push(text(line, place.x, y, inks.strong));
     }
-    out.append(&mut body);
+    match key {
+        ColorKey::Empty => out.push(note("no data", room, inks)),
+        ColorKey::Flag(color) => entry("present", *color, room, inks, out),
+        ColorKey::Values(scale) => bar(scale, room, inks, out),
+        ColorKey::Categories(categories) => legend(categories, room, inks, out),
+    }
 }
 
 fn note(words: &str, room: Rect, inks: &Inks) -> DisplayItem {
@@ -85,7 +142,7 @@ fn bar(scale: &ColorScale, room: Rect, inks: &Inks, out: &mut Vec<DisplayItem>) 
     // Each stripe reaches from its foot to the top and is covered by the next: no seams in the vector formats.
     for stripe in 0..stripes {
         let foot = room.bottom() - (room.height * stripe as f32 / stripes as f32).floor();
-        let color = colors[stripe * colors.len() / stripes];
+        let color = colors[stripe * colors.len() / stripes].over(Color { a: 255, ..inks.panel });
         let rect = Rect { x: room.x, y: room.y, width: BAR, height: foot - room.y };
         out.push(DisplayItem::Rect { rect, color });
     }

@@ -4,7 +4,9 @@
 //! [`Layout::plan`] first, aggregate at [`Layout::data_pixels`], [`shade`], [`Layout::compose`], save.
 #![forbid(unsafe_code)]
 
+mod annotation;
 mod axis;
+mod blend;
 mod color;
 mod colormap;
 mod display;
@@ -18,25 +20,29 @@ mod pyramid;
 mod shade;
 mod spec;
 mod spread;
+mod stack;
 mod text;
 mod theme;
 mod ticks;
 mod write;
 
+pub use annotation::{Along, Anchor, Annotation};
+pub use blend::Blend;
 pub use color::Color;
 pub use colormap::ColorMap;
 pub use display::{DisplayItem, Rect};
 pub use error::FigureError;
-pub use figure::Figure;
+pub use figure::{Content, Figure};
 pub use layout::Layout;
 pub use palette::categorical;
 pub use pixmap::{Pixels, Pixmap};
 pub use pyramid::{FolderSink, PmtilesSink, TileSink, write_pyramid};
 pub use shade::{
-    Category, ColorKey, ColorScale, How, LEVELS, Shaded, Shading, Spread, TileShader, shade, shade_tiled,
+    Category, ColorKey, ColorScale, How, LEVELS, Part, Shaded, Shading, Spread, TileShader, shade,
+    shade_part, shade_tiled,
 };
-pub use spec::{AxisSpec, FigureSpec, KeySpec};
-pub use spread::SpreadShape;
+pub use spec::{AxesSpec, AxisSpec, FigureSpec, KeySpec};
+pub use spread::{CellBlend, SpreadShape, spread_cells, spread_px_of_cells};
 pub use text::{Glyph, Line, Weight};
 pub use theme::Theme;
 pub use ticks::{Tick, Ticks, ticks};

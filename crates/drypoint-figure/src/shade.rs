@@ -104,6 +104,8 @@ pub struct Shading {
     pub rescale_discrete_levels: bool,
     /// The least opacity of a pixel mixed from categories.
     pub min_alpha: u8,
+    /// How opaque the picture is, from 0 to 255; before the background is laid under it.
+    pub alpha: u8,
 }
 
 impl Shading {
@@ -118,6 +120,7 @@ impl Shading {
             background: None,
             rescale_discrete_levels: true,
             min_alpha: 150,
+            alpha: 255,
         }
     }
 
@@ -155,6 +158,18 @@ pub enum ColorKey {
     Categories(Vec<Category>),
 }
 
+impl ColorKey {
+    /// The one colour that stands for all, for a name beside it: of values that in the middle of them.
+    pub(crate) fn color(&self) -> Option<Color> {
+        match self {
+            ColorKey::Empty => None,
+            ColorKey::Flag(color) => Some(*color),
+            ColorKey::Values(scale) => scale.colors().get(scale.colors().len() / 2).copied(),
+            ColorKey::Categories(categories) => categories.first().map(|category| category.color),
+        }
+    }
+}
+
 /// A picture and what its colours mean.
 #[derive(Debug)]
 pub struct Shaded {
@@ -173,9 +188,37 @@ pub struct Shaded {
 /// # Errors
 /// [`FigureError::BadSize`], [`FigureError::BadSpan`], or [`FigureError::Budget`] before anything is made.
 pub fn shade(aggregate: &Aggregate, shading: &Shading, consumer: &MemoryConsumer) -> Result<Shaded> {
-    check((aggregate.width(), aggregate.height()), shading)?;
-    let field = Field::new(aggregate);
-    let Shaded { pixmap, key } = if matches!(aggregate.reduction, Reduction::By(..)) {
+    shade_part(aggregate, Part::default(), shading, consumer)
+}
+
+/// What of an aggregate is shaded: all of it by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Part<'a> {
+    /// One byte for each cell, row 0 lowest; where it is 0, the cell counts as empty.
+    pub mask: Option<&'a [u8]>,
+    /// One category of [`Reduction::By`] alone, as if there were no others but for the scale of its colours, which is that
+    /// of the values of all of them.
+    pub plane: Option<usize>,
+}
+
+/// The same for a part of the aggregate.
+///
+/// # Errors
+/// As of [`shade`]; [`FigureError::BadMask`] if a mask does not have as many bytes as the aggregate has cells.
+pub fn shade_part(
+    aggregate: &Aggregate,
+    part: Part<'_>,
+    shading: &Shading,
+    consumer: &MemoryConsumer,
+) -> Result<Shaded> {
+    let size = (aggregate.width(), aggregate.height());
+    check(size, shading)?;
+    if let Some(mask) = part.mask.filter(|mask| mask.len() != size.0 * size.1) {
+        return Err(FigureError::BadMask { cells: mask.len(), width: size.0, height: size.1 });
+    }
+    let field = Field::new(aggregate, part);
+    let by = matches!(aggregate.reduction, Reduction::By(..));
+    let Shaded { pixmap, key } = if by && part.plane.is_none() {
         category::shade(&field, shading, consumer)?
     } else {
         shade_values(&field, shading, consumer)?
@@ -213,6 +256,9 @@ fn finished(pixmap: Pixmap, shading: &Shading, consumer: &MemoryConsumer) -> Res
         Spread::Auto { scale } => (pixmap.spread_px(scale), SpreadShape::Circle),
     };
     let mut pixmap = if px > 0 { pixmap.spread(px, shape, consumer)? } else { pixmap };
+    if shading.alpha < 255 {
+        pixmap.fade(shading.alpha);
+    }
     if let Some(color) = shading.background {
         pixmap.set_background(color);
     }

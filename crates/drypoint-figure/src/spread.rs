@@ -4,12 +4,16 @@
 //! indexed picture the greatest of overlapping levels wins, which does not depend on the order; RGBA is laid over.
 
 mod auto;
+mod cells;
 
 use std::str::FromStr;
 
 use drypoint_memory::MemoryConsumer;
 
-use crate::{Color, FigureError, Pixels, Pixmap, Result};
+use crate::{Blend, Color, FigureError, Pixels, Pixmap, Result};
+
+pub use auto::spread_px_of_cells;
+pub use cells::{CellBlend, spread_cells};
 
 /// The shape a pixel grows into.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,24 +43,42 @@ impl Pixmap {
     /// # Errors
     /// [`FigureError::Budget`].
     pub fn spread(&self, px: usize, shape: SpreadShape, consumer: &MemoryConsumer) -> Result<Pixmap> {
-        let stamp = Stamp::new(px.min(self.width.max(self.height)), shape);
-        let pixels = match &self.pixels {
+        match &self.pixels {
             Pixels::Indexed { palette, indices } => {
+                let stamp = self.stamp(px, shape);
                 let mut out = consumer.zeroed::<u8>(indices.len())?;
                 self.each_stamped(&stamp, |from, to| out[to] = out[to].max(indices[from]));
-                Pixels::Indexed { palette: palette.clone(), indices: out }
+                let pixels = Pixels::Indexed { palette: palette.clone(), indices: out };
+                Ok(Pixmap { width: self.width, height: self.height, pixels })
             }
-            Pixels::Rgba(bytes) => {
-                let mut out = consumer.zeroed::<u8>(bytes.len())?;
-                self.each_stamped(&stamp, |from, to| {
-                    let (source, target) = (&bytes[4 * from..4 * from + 4], &mut out[4 * to..4 * to + 4]);
-                    let over = lay_over(source, target);
-                    target.copy_from_slice(&[over.r, over.g, over.b, over.a]);
-                });
-                Pixels::Rgba(out)
-            }
-        };
-        Ok(Pixmap { width: self.width, height: self.height, pixels })
+            Pixels::Rgba(_) => self.spread_colors(px, shape, Blend::Over, consumer),
+        }
+    }
+
+    /// The same, each grown pixel laid over what is there; in true colour. Pixels are laid row by row from the top.
+    ///
+    /// # Errors
+    /// [`FigureError::Budget`].
+    pub fn spread_colors(
+        &self,
+        px: usize,
+        shape: SpreadShape,
+        blend: Blend,
+        consumer: &MemoryConsumer,
+    ) -> Result<Pixmap> {
+        let mut out = consumer.zeroed::<u8>(4 * self.width * self.height)?;
+        self.each_stamped(&self.stamp(px, shape), |from, to| {
+            let upper = self.color(from % self.width, from / self.width);
+            let target = &mut out[4 * to..4 * to + 4];
+            let lower = Color { r: target[0], g: target[1], b: target[2], a: target[3] };
+            let laid = blend.lay(upper, lower);
+            target.copy_from_slice(&[laid.r, laid.g, laid.b, laid.a]);
+        });
+        Ok(Pixmap { width: self.width, height: self.height, pixels: Pixels::Rgba(out) })
+    }
+
+    fn stamp(&self, px: usize, shape: SpreadShape) -> Stamp {
+        Stamp::new(px.min(self.width.max(self.height)), shape)
     }
 
     fn is_lit(&self, place: usize) -> bool {
@@ -101,15 +123,4 @@ impl Stamp {
             .collect();
         Self { offsets }
     }
-}
-
-/// Porter and Duff's "over" on straight alpha.
-fn lay_over(source: &[u8], target: &[u8]) -> Color {
-    let (above, below) = (f64::from(source[3]) / 255.0, f64::from(target[3]) / 255.0);
-    let through = below * (1.0 - above);
-    let alpha = above + through;
-    let channel = |index: usize| {
-        ((f64::from(source[index]) * above + f64::from(target[index]) * through) / alpha).round() as u8
-    };
-    Color { r: channel(0), g: channel(1), b: channel(2), a: (255.0 * alpha).round() as u8 }
 }

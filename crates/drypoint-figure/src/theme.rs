@@ -34,6 +34,21 @@ impl Theme {
         }
     }
 
+    /// Its inks on another ground: page and plot area are of that colour, the lines of the grid between it and the ink.
+    pub(crate) fn inks_on(self, ground: Option<Color>) -> Inks {
+        let inks = self.inks();
+        match ground {
+            None => inks,
+            Some(ground) if ground.a == 0 => {
+                Inks { ground, panel: ground, grid: Color { a: 60, ..inks.axis }, ..inks }
+            }
+            Some(ground) => {
+                let ground = Color { a: 255, ..ground };
+                Inks { ground, panel: ground, grid: ground.mix(inks.axis, 0.14), ..inks }
+            }
+        }
+    }
+
     pub(crate) fn inks(self) -> Inks {
         match self {
             Theme::Light => Inks {

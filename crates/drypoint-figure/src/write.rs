@@ -47,6 +47,21 @@ impl Format {
     }
 }
 
+impl Format {
+    /// The format of this name: `png`, `svg` or `pdf`, in any case, with or without a dot before it.
+    ///
+    /// # Errors
+    /// [`FigureError::UnknownFormatName`].
+    pub fn from_name(name: &str) -> Result<Self> {
+        match name.trim_start_matches('.').to_ascii_lowercase().as_str() {
+            "png" => Ok(Format::Png),
+            "svg" => Ok(Format::Svg),
+            "pdf" => Ok(Format::Pdf),
+            _ => Err(FigureError::UnknownFormatName { name: name.to_string() }),
+        }
+    }
+}
+
 /// What a picture is made of, for [`picture_bytes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PictureKind {
@@ -98,7 +113,14 @@ impl Figure {
     /// # Errors
     /// [`FigureError::UnknownFormat`] before anything is touched, [`FigureError::Io`], and those of [`Figure::write`].
     pub fn save(&self, path: &Path, consumer: &MemoryConsumer) -> Result<()> {
-        let format = Format::from_path(path)?;
+        self.save_as(Format::from_path(path)?, path, consumer)
+    }
+
+    /// Write the figure to a file in this format, whatever its name.
+    ///
+    /// # Errors
+    /// [`FigureError::Io`], and those of [`Figure::write`].
+    pub fn save_as(&self, format: Format, path: &Path, consumer: &MemoryConsumer) -> Result<()> {
         let failed = |error| FigureError::Io { path: path.to_path_buf(), error };
         let mut out = OutputFile::create(path).map_err(failed)?;
         self.write(format, &mut out, consumer).map_err(|error| match error {

@@ -16,19 +16,19 @@ fn consumer() -> MemoryConsumer {
 }
 
 fn canvas(layout: &Layout) -> Canvas {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let axis = |spec: &AxisSpec, pixels| Axis {
         pixels,
         range: spec.range,
         scale: spec.scale,
         kind: spec.kind.clone(),
     };
-    Canvas { x: axis(&layout.spec().x, width), y: axis(&layout.spec().y, height) }
+    Canvas { x: axis(&layout.spec().axes[0].x, width), y: axis(&layout.spec().axes[0].y, height) }
 }
 
 fn composed(spec: &FigureSpec, consumer: &MemoryConsumer) -> Figure {
     let layout = Layout::plan(spec).unwrap();
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let mut plane = consumer.zeroed::<u32>(width * height).unwrap();
     for (index, cell) in plane.iter_mut().enumerate() {
         *cell = (index % width * (index / width) % 977) as u32;
@@ -40,7 +40,7 @@ fn composed(spec: &FigureSpec, consumer: &MemoryConsumer) -> Figure {
 
 fn by_category(spec: &FigureSpec) -> Figure {
     let layout = Layout::plan(spec).unwrap();
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let mut plane = consumer().zeroed::<u32>(2 * width * height).unwrap();
     plane.iter_mut().step_by(7).for_each(|cell| *cell = 1);
     let reduction = Reduction::By("c".into(), Box::new(Reduction::Count(None)));
@@ -216,12 +216,18 @@ fn what_cannot_be_laid_out_says_why() {
     assert!(matches!(plan(&|spec| spec.height = 100_000), FigureError::BadSize { .. }));
     assert!(matches!(plan(&|spec| spec.scale = f64::NAN), FigureError::BadScale { .. }));
     assert!(matches!(plan(&|spec| spec.width = 60), FigureError::NoRoom { .. }));
-    assert!(matches!(plan(&|spec| spec.x.range = (1.0, 1.0)), FigureError::BadRange { axis: "x", .. }));
-    assert!(matches!(plan(&|spec| spec.y.scale = Scale::Log), FigureError::BadRange { axis: "y", .. }));
+    assert!(matches!(
+        plan(&|spec| spec.axes[0].x.range = (1.0, 1.0)),
+        FigureError::BadRange { axis: "x", .. }
+    ));
+    assert!(matches!(
+        plan(&|spec| spec.axes[0].y.scale = Scale::Log),
+        FigureError::BadRange { axis: "y", .. }
+    ));
 
     let layout = Layout::plan(&spec()).unwrap();
     let other = Layout::plan(&FigureSpec { width: 400, ..spec() }).unwrap();
-    let plane = consumer().zeroed::<u32>(other.data_pixels().0 * other.data_pixels().1).unwrap();
+    let plane = consumer().zeroed::<u32>(other.data_pixels(0).0 * other.data_pixels(0).1).unwrap();
     let aggregate =
         Aggregate::from_planes(canvas(&other), Reduction::Count(None), vec![], Planes::U32(plane));
     let shaded = shade(&aggregate, &Shading::light(), &consumer()).unwrap();
@@ -261,7 +267,7 @@ proptest! {
         let kind = if time { AxisKind::Time { unit: TimeUnit::Second, zone: None } } else { AxisKind::Number };
         let axis = AxisSpec { range, scale: Scale::Linear, kind, label: label.clone(), downwards: false };
         let mut spec = FigureSpec::new(width, height, axis.clone(), axis);
-        spec.key = KeySpec::ColorBar { label };
+        spec.axes[0].keys = vec![KeySpec::ColorBar { label }];
         spec.caption = title.clone();
         spec.title = title;
         let figure = composed(&spec, &consumer());

@@ -6,7 +6,9 @@ use std::io::{BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 
 use drypoint_canvas::{Aggregate, Axis, AxisKind, Canvas, Planes, Reduction, Scale};
-use drypoint_figure::{AxisSpec, FigureSpec, Format, How, KeySpec, Layout, Shading, Spread, Theme, shade};
+use drypoint_figure::{
+    AxesSpec, AxisSpec, FigureSpec, Format, How, KeySpec, Layout, Shading, Spread, Theme, shade,
+};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::TimeUnit;
 
@@ -26,19 +28,19 @@ fn consumer() -> MemoryConsumer {
 }
 
 fn canvas(layout: &Layout) -> Canvas {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let axis = |spec: &AxisSpec, pixels| Axis {
         pixels,
         range: spec.range,
         scale: spec.scale,
         kind: spec.kind.clone(),
     };
-    Canvas { x: axis(&layout.spec().x, width), y: axis(&layout.spec().y, height) }
+    Canvas { x: axis(&layout.spec().axes[0].x, width), y: axis(&layout.spec().axes[0].y, height) }
 }
 
 /// A picture of `count` in each pixel, a smooth hill in whole numbers with an empty surrounding.
 fn hill(layout: &Layout) -> Aggregate {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let mut cells = consumer().zeroed::<u32>(width * height).unwrap();
     for (index, cell) in cells.iter_mut().enumerate() {
         let (x, y) = (
@@ -51,7 +53,7 @@ fn hill(layout: &Layout) -> Aggregate {
 }
 
 fn stripes(layout: &Layout, categories: usize, name: impl Fn(usize) -> String) -> Aggregate {
-    let (width, height) = layout.data_pixels();
+    let (width, height) = layout.data_pixels(0);
     let size = width * height;
     let mut cells = consumer().zeroed::<u32>(size * categories).unwrap();
     for index in 0..size {
@@ -137,6 +139,11 @@ fn side_by_side(name: &str, expected: &Rgb, actual: &Rgb) -> PathBuf {
     path
 }
 
+fn axes(x: AxisSpec, y: AxisSpec) -> Vec<AxesSpec> {
+    let keys = vec![KeySpec::ColorBar { label: Some("count".into()) }];
+    vec![AxesSpec { keys, ..AxesSpec::new(x, y) }]
+}
+
 fn spec(theme: Theme) -> FigureSpec {
     let mut spec = FigureSpec::new(
         360,
@@ -146,7 +153,7 @@ fn spec(theme: Theme) -> FigureSpec {
     );
     spec.title = Some("A hill, Ελλάδα, Україна".into());
     spec.caption = Some("256 − x² − y²".into());
-    spec.key = KeySpec::ColorBar { label: Some("count".into()) };
+    spec.axes[0].keys = vec![KeySpec::ColorBar { label: Some("count".into()) }];
     spec.theme = theme;
     spec
 }
@@ -168,7 +175,7 @@ fn dates_and_logs() {
         ..AxisSpec::new(19_600.0, 20_100.0)
     };
     let y = AxisSpec { scale: Scale::Log, ..AxisSpec::new(0.02, 4e5).labelled("power") };
-    let spec = FigureSpec { title: None, caption: None, x, y, ..spec(Theme::Light) };
+    let spec = FigureSpec { title: None, caption: None, axes: axes(x, y), ..spec(Theme::Light) };
     check("dates-logs", &spec, &Shading { how: How::Log, ..Shading::light() }, hill);
 }
 
@@ -176,7 +183,8 @@ fn dates_and_logs() {
 fn categories_with_a_long_legend() {
     let name = |category: usize| format!("category {category}");
     let key = KeySpec::Legend { title: Some("kind".into()), names: (0..20).map(name).collect() };
-    let spec = FigureSpec { key, ..spec(Theme::Light) };
+    let mut spec = spec(Theme::Light);
+    spec.axes[0].keys = vec![key];
     check("categories", &spec, &Shading::light(), |layout| stripes(layout, 20, name));
 }
 
@@ -184,7 +192,8 @@ fn categories_with_a_long_legend() {
 fn short_names_in_two_columns() {
     let name = |category: usize| String::from_iter(['A', char::from(b'A' + category as u8)]);
     let key = KeySpec::Legend { title: Some("state".into()), names: vec![name(0)] };
-    let spec = FigureSpec { key, ..spec(Theme::Dark) };
+    let mut spec = spec(Theme::Dark);
+    spec.axes[0].keys = vec![key];
     check("legend-columns", &spec, &Shading::dark(), |layout| stripes(layout, 16, name));
 }
 
@@ -195,9 +204,9 @@ fn part_of_a_day_and_tiny_values() {
         ..AxisSpec::new(19_600.2, 19_600.9)
     };
     let y = AxisSpec::new(-4.38e-9, 4.32e-9).labelled("y");
-    let spec = FigureSpec { title: None, caption: None, x, y, height: 160, ..spec(Theme::Light) };
+    let spec = FigureSpec { title: None, caption: None, axes: axes(x, y), height: 160, ..spec(Theme::Light) };
     check("part-of-a-day", &spec, &Shading { how: How::Linear, ..Shading::light() }, |layout| {
-        let (width, height) = layout.data_pixels();
+        let (width, height) = layout.data_pixels(0);
         let mut cells = consumer().zeroed::<f64>(width * height).unwrap();
         for (index, cell) in cells.iter_mut().enumerate() {
             *cell = ((index % width) as f64 - width as f64 / 2.0) * 4.59e-11;
@@ -210,7 +219,7 @@ fn part_of_a_day_and_tiny_values() {
 fn three_points() {
     let shading = Shading { spread: Spread::Auto { scale: 1.0 }, ..Shading::light() };
     check("three-points", &spec(Theme::Light), &shading, |layout| {
-        let (width, height) = layout.data_pixels();
+        let (width, height) = layout.data_pixels(0);
         let mut cells = consumer().zeroed::<u32>(width * height).unwrap();
         for (x, y, count) in [(width / 2, height / 2, 1), (width / 4, height / 3, 2), (0, 0, 3)] {
             cells[y * width + x] = count;

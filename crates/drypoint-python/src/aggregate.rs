@@ -6,17 +6,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use drypoint_canvas::{Aggregate as Inner, Axis, AxisKind, CanvasError, Cells, Loaded, Reduction, Scale};
-use drypoint_figure::Layout;
+use drypoint_figure::{Layout, Part, shade_part};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::{Cancel, StreamError};
 use pyo3::ffi;
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
 
-use crate::error::CoreError;
 use crate::memory::process_pool;
 use crate::pixmap::Pixmap;
 use crate::raw;
-use crate::shading::{ShadingArguments, shading};
+use crate::shading::ShadingSpec;
 use crate::tiled::{Drawn, TiledAggregate};
 use crate::watch::{detached, watched};
 
@@ -141,24 +141,14 @@ impl Aggregate {
         Ok(Self::bare(merged))
     }
 
-    /// A picture of it.
-    #[allow(clippy::too_many_arguments)]
-    fn shade(
-        &self,
-        py: Python<'_>,
-        cmap: Option<Bound<'_, PyAny>>,
-        how: Option<String>,
-        span: Option<(f64, f64)>,
-        background: Option<String>,
-        spread: usize,
-        min_alpha: u8,
-    ) -> PyResult<Pixmap> {
-        let arguments = ShadingArguments::new(cmap.as_ref(), how, span)?;
-        let mut shading = shading(&arguments, &self.inner, "light")?;
-        shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
-        shading.spread = crate::shading::spread_by(spread);
-        shading.min_alpha = min_alpha;
-        Pixmap::shade(py, &self.inner, &shading, &self.consumer)
+    /// A picture of it, of all cells or of those where `mask`, a byte for each, is not 0.
+    fn shade(&self, py: Python<'_>, shading: &ShadingSpec, mask: Option<PyBackedBytes>) -> PyResult<Pixmap> {
+        let shaded = detached(py, || {
+            let shading = shading.of(&self.inner, "light", 1.0)?;
+            let part = Part { mask: mask.as_deref(), plane: None };
+            Ok(shade_part(&self.inner, part, &shading, &self.consumer)?)
+        })?;
+        Ok(Pixmap::new(shaded.pixmap, &self.consumer))
     }
 
     /// Write cells, ranges and what merging needs.

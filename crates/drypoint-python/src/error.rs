@@ -203,7 +203,7 @@ fn canvas_class(error: &CanvasError) -> &'static str {
 
 fn figure_class(error: &FigureError) -> &'static str {
     match error {
-        FigureError::UnknownFormat { .. } => "UnknownFormat",
+        FigureError::UnknownFormat { .. } | FigureError::UnknownFormatName { .. } => "UnknownFormat",
         FigureError::Io { .. } | FigureError::Write(_) | FigureError::Encode { .. } => "OutputError",
         _ => "BadArgument",
     }

@@ -8,15 +8,16 @@ use drypoint_canvas::{
 };
 use drypoint_figure::Layout;
 use drypoint_memory::{MemoryConsumer, MemoryPool};
-use drypoint_stream::{Cancel, DataType, Extent, Field, Instant, Schema, Spool, StreamError};
+use drypoint_stream::{Cancel, DataType, Extent, Field, Schema, Spool, StreamError};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::aggregate::Aggregate;
+use crate::axis_value::AxisValue;
 use crate::error::CoreError;
 use crate::mark::{Mark, MarkFold, Marked, around};
-use crate::memory::pool_within;
-use crate::page::PageSpec;
+use crate::memory::{parse_budget, pool_within};
+use crate::page::{Page, PageSpec, Ranges};
 use crate::reduction;
 use crate::source::Source;
 use crate::tiled::{Drawn, TiledAggregate};
@@ -25,20 +26,13 @@ use crate::watch::watched;
 /// Rows of a batch that is spooled: large enough to compress well.
 const SPOOLED_ROWS: usize = 65_536;
 
-/// An end of a range: a number, or an instant as text.
-#[derive(FromPyObject, Clone, Debug)]
-enum End {
-    Number(f64),
-    Text(String),
-}
-
 /// What one axis was asked to be.
 #[derive(Clone)]
 struct AxisArguments {
     name: &'static str,
     column: String,
     pixels: usize,
-    range: Option<(End, End)>,
+    range: Option<(AxisValue, AxisValue)>,
     scale: Scale,
 }
 
@@ -47,7 +41,7 @@ impl AxisArguments {
         name: &'static str,
         column: String,
         pixels: usize,
-        range: Option<(End, End)>,
+        range: Option<(AxisValue, AxisValue)>,
         scale: &str,
     ) -> Self {
         let scale = if scale == "log" { Scale::Log } else { Scale::Linear };
@@ -71,29 +65,14 @@ impl AxisArguments {
     /// The range that was given, in data units.
     fn given(&self, kind: &AxisKind) -> Result<Option<(f64, f64)>, CoreError> {
         let Some((start, end)) = &self.range else { return Ok(None) };
-        let value = |end: &End| match (end, kind) {
-            (End::Number(value), _) => Ok(*value),
-            (End::Text(text), AxisKind::Time { unit, .. }) => {
-                let instant = Instant::parse(text.as_bytes()).and_then(|instant| instant.in_unit(*unit));
-                instant.map(|value| value as f64).ok_or_else(|| {
-                    let name = self.name;
-                    CoreError::Argument(format!(
-                        "{name} range: {text:?} is not a date; expected one like 2024-02-29 or 2024-02-29T12:30"
-                    ))
-                })
-            }
-            (End::Text(text), AxisKind::Number | AxisKind::Categories { .. }) => {
-                let (name, column) = (self.name, &self.column);
-                Err(CoreError::Argument(format!(
-                    "{name} range: {text:?} is not a number, and column {column:?} holds no dates"
-                )))
-            }
-        };
+        let (what, holder) = (format!("{} range", self.name), format!("column {:?}", self.column));
+        let value = |end: &AxisValue| end.value(kind, &what, &holder);
         Ok(Some((value(start)?, value(end)?)))
     }
 }
 
 /// What a job is told and never changes.
+#[derive(Clone)]
 struct Told {
     axes: [AxisArguments; 2],
     mark: Mark,
@@ -102,6 +81,8 @@ struct Told {
     /// Whether to count in tiles; as it suits the canvas and the budget if that is not told.
     tiled: Option<bool>,
     page: Option<PageSpec>,
+    /// Whether it has its place on a page already, among other layers.
+    placed: bool,
     options: Options,
     progress: Arc<Progress>,
     pool: MemoryPool,
@@ -172,7 +153,7 @@ impl Told {
         let layout =
             self.page.as_ref().map(|page| page.layout(&canvas.x, &canvas.y, categories)).transpose()?;
         if let Some(layout) = &layout {
-            (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels();
+            (canvas.x.pixels, canvas.y.pixels) = layout.data_pixels(0);
             canvas.check()?;
         }
         Ok((canvas, layout))
@@ -181,7 +162,7 @@ impl Told {
     /// The columns of points that are to be counted in tiles. A page is drawn as a whole: its picture is.
     fn in_tiles(&self, canvas: &Canvas) -> Option<(&str, &str)> {
         let suits = || suits_tiles(canvas, &self.reduction, self.pool.available());
-        let tiled = self.page.is_none() && self.tiled.unwrap_or_else(suits);
+        let tiled = self.page.is_none() && !self.placed && self.tiled.unwrap_or_else(suits);
         self.mark().as_points().filter(|_| tiled)
     }
 
@@ -208,8 +189,8 @@ impl Told {
         Ok(given)
     }
 
-    /// The canvas that shows all of `source`, or the ranges that were given.
-    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
+    /// What the axes show of `source`: the ranges that were given, or those of all its rows.
+    fn ranges(&self, source: &dyn drypoint_stream::Source) -> Result<Ranges, CoreError> {
         let kinds = self.mark().kinds(source.schema())?;
         let given = self.given(&kinds)?;
         let open: Vec<usize> = (0..2).filter(|&place| given[place].is_none()).collect();
@@ -226,10 +207,34 @@ impl Told {
                 }
             };
         }
-        let categories = self.categories(source)?;
+        let [x, y] = kinds;
+        let axis = |place: usize, kind| Axis {
+            pixels: 1,
+            range: ranges[place],
+            scale: self.axes[place].scale,
+            kind,
+        };
+        let told = [given[0].is_some(), given[1].is_some()];
+        Ok(Ranges { axes: [axis(0, x), axis(1, y)], told, categories: self.categories(source)? })
+    }
+
+    /// The canvas that shows all of `source`, or the ranges that were given.
+    fn fitted(&self, source: &dyn drypoint_stream::Source) -> Result<Fitted, CoreError> {
+        let Ranges { axes: [x, y], categories, .. } = self.ranges(source)?;
         let options = self.options(categories.len());
-        let (canvas, layout) = self.canvas(ranges, kinds, categories)?;
+        let (canvas, layout) = self.canvas([x.range, y.range], [x.kind, y.kind], categories)?;
         Ok(Fitted { canvas, layout, options })
+    }
+
+    /// The same drawing in its place on a page.
+    fn at(&self, page: &Page, (axes, layer): (usize, usize)) -> Self {
+        let (width, height, x_range, y_range) = page.canvas_of(axes, layer);
+        let mut placed = Self { page: None, placed: true, ..self.clone() };
+        for (axis, (pixels, range)) in placed.axes.iter_mut().zip([(width, x_range), (height, y_range)]) {
+            axis.pixels = pixels;
+            axis.range = Some((AxisValue::Number(range.0), AxisValue::Number(range.1)));
+        }
+        placed
     }
 
     /// How to fold where these categories are known to come: a canvas for each must fit, or the work is refused now.
@@ -326,9 +331,9 @@ impl Told {
 
     /// The categories that a page has to leave room for. Without a page nothing is read for them.
     fn categories(&self, source: &dyn drypoint_stream::Source) -> Result<Vec<String>, CoreError> {
-        match self.page {
-            Some(_) => first_categories(source, &self.reduction, &self.options),
-            None => Ok(Vec::new()),
+        match self.page.is_some() || self.placed {
+            true => first_categories(source, &self.reduction, &self.options),
+            false => Ok(Vec::new()),
         }
     }
 
@@ -397,8 +402,8 @@ impl Job {
         reduction: &Bound<'_, PyTuple>,
         width: usize,
         height: usize,
-        x_range: Option<(End, End)>,
-        y_range: Option<(End, End)>,
+        x_range: Option<(AxisValue, AxisValue)>,
+        y_range: Option<(AxisValue, AxisValue)>,
         x_scale: &str,
         y_scale: &str,
         threads: Option<usize>,
@@ -408,7 +413,14 @@ impl Job {
         progress: Option<Py<PyAny>>,
         page: Option<PageSpec>,
     ) -> PyResult<Self> {
-        let pool = pool_within(memory, "drawing")?;
+        let whole = page.as_ref().and_then(PageSpec::pool);
+        let pool = match (memory, whole) {
+            (Some(memory), Some(whole)) => {
+                whole.child("layer", parse_budget(memory)?).map_err(CoreError::from)?
+            }
+            (None, Some(whole)) => whole.clone(),
+            (memory, None) => pool_within(memory, "drawing")?,
+        };
         let counted = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
         options.threads = threads;
@@ -420,7 +432,18 @@ impl Job {
             AxisArguments::new("y", mark.y().into(), height, y_range, y_scale),
         ];
         let reduction = reduction::read(reduction)?;
-        let told = Told { axes, mark, reduction, exact, tiled, page, options, progress: counted, pool };
+        let told = Told {
+            axes,
+            mark,
+            reduction,
+            exact,
+            tiled,
+            page,
+            placed: false,
+            options,
+            progress: counted,
+            pool,
+        };
         Ok(Self { told, glance: progress, stream: Mutex::new(Stream::Untouched), kinds: OnceLock::new() })
     }
 
@@ -486,6 +509,47 @@ impl Job {
         if folded.rows() == 0 {
             return Err(CoreError::Empty("the stream has no rows to draw".into()).into());
         }
+        Ok(self.aggregate(folded))
+    }
+
+    /// What the axes show of a source that can be read again.
+    fn ranges(&self, py: Python<'_>, source: &Source) -> PyResult<Ranges> {
+        let (told, inner) = (&self.told, &source.inner);
+        self.watched(py, None, Some(&source.cancel), || told.ranges(inner.as_ref()))
+    }
+
+    /// What they show of a stream that has ended and was kept.
+    fn kept_ranges(&self, py: Python<'_>) -> PyResult<Ranges> {
+        let told = &self.told;
+        self.watched(py, None, None, || match &*self.stream() {
+            Stream::Spooled(spool) => told.ranges(spool.as_ref()),
+            _ => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
+        })
+    }
+
+    /// Draw a source that can be read again in its place on a page.
+    fn draw_on(
+        &self,
+        py: Python<'_>,
+        source: &Source,
+        page: &Page,
+        axes: usize,
+        layer: usize,
+    ) -> PyResult<Drawn> {
+        let (told, inner) = (self.told.at(page, (axes, layer)), &source.inner);
+        let folded = self.watched(py, inner.rows(), Some(&source.cancel), || told.draw(inner.as_ref()))?;
+        Ok(self.aggregate(folded))
+    }
+
+    /// Draw a stream that has ended and was kept in its place on a page.
+    fn finish_on(&self, py: Python<'_>, page: &Page, axes: usize, layer: usize) -> PyResult<Drawn> {
+        let told = self.told.at(page, (axes, layer));
+        let folded = self.watched(py, None, None, || {
+            match std::mem::replace(&mut *self.stream(), Stream::Untouched) {
+                Stream::Spooled(spool) => told.draw(spool.as_ref()),
+                _ => Err(CoreError::Empty("the stream yielded nothing to draw".into())),
+            }
+        })?;
         Ok(self.aggregate(folded))
     }
 

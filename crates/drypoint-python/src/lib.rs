@@ -6,9 +6,11 @@ use drypoint_memory::PoolAllocator;
 use pyo3::prelude::*;
 
 mod aggregate;
+mod annotation;
 mod array;
 mod arrays;
 mod arrow;
+mod axis_value;
 mod batch;
 mod called;
 mod chunked;
@@ -61,6 +63,8 @@ mod _core {
     #[pymodule_export]
     use crate::aggregate::{Aggregate, load_aggregate};
     #[pymodule_export]
+    use crate::annotation::Note;
+    #[pymodule_export]
     use crate::array::{array_source, has_buffer, row_source};
     #[pymodule_export]
     use crate::arrays::{ArrayAccount, array_usage, count_arrays, pool_arrays};
@@ -107,11 +111,11 @@ mod _core {
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };
     #[pymodule_export]
-    use crate::mesh::{Quadmesh, Trimesh};
+    use crate::mesh::{Quadmesh, Trimesh, bars, enlarged, ranges_around, ranges_of};
     #[pymodule_export]
-    use crate::page::PageSpec;
+    use crate::page::{Page, PageSpec, Ranges};
     #[pymodule_export]
-    use crate::pixmap::Pixmap;
+    use crate::pixmap::{Pixmap, aggregate_dynspread_px, spread_aggregate};
     #[pymodule_export]
     use crate::places::place_of;
     #[pymodule_export]
@@ -120,6 +124,8 @@ mod _core {
     use crate::raw::{Fleeting, thread_data, unwatch_deaths, watch_deaths};
     #[pymodule_export]
     use crate::refusal::{refusal_arrived, take_refusal};
+    #[pymodule_export]
+    use crate::shading::ShadingSpec;
     #[pymodule_export]
     use crate::sites::{not_own, place, site, site_parts};
     #[pymodule_export]

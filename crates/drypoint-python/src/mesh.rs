@@ -18,10 +18,11 @@ use crate::aggregate::Aggregate;
 use crate::chunked::Chunked;
 use crate::error::CoreError;
 use crate::memory::pool_within;
+use crate::page::Ranges;
 use crate::raster::lent;
 use crate::reduction;
 use crate::source::Source;
-use crate::watch::watched;
+use crate::watch::{detached, watched};
 
 /// What all drawing of a mesh runs with.
 pub(crate) struct Running {
@@ -107,6 +108,59 @@ fn ranges(
             extents[place].map(|extent| Axis::around(1, Some(extent), scales[place], kind).range);
     }
     found
+}
+
+/// What a layer of such axes reaches.
+#[pyfunction]
+pub(crate) fn ranges_of(x: AxisTuple, y: AxisTuple, told: [bool; 2], categories: Vec<String>) -> Ranges {
+    Ranges { axes: [axis(x), axis(y)], told, categories }
+}
+
+/// What a layer of an aggregate that is drawn already reaches.
+#[pyfunction]
+pub(crate) fn ranges_around(aggregate: &Aggregate, told: [bool; 2]) -> Ranges {
+    let canvas = &aggregate.inner.canvas;
+    let categories = aggregate.inner.categories.clone();
+    Ranges { axes: [canvas.x.clone(), canvas.y.clone()], told, categories }
+}
+
+/// The cells of an aggregate, as large as the axes of a page; kinds of axes are kept.
+#[pyfunction]
+pub(crate) fn enlarged(
+    py: Python<'_>,
+    aggregate: &Aggregate,
+    size: (usize, usize),
+    x_range: (f64, f64),
+    y_range: (f64, f64),
+) -> PyResult<Aggregate> {
+    let held = &aggregate.inner.canvas;
+    let fit = |axis: &Axis, pixels, range| Axis { pixels, range, ..axis.clone() };
+    let canvas = Canvas { x: fit(&held.x, size.0, x_range), y: fit(&held.y, size.1, y_range) };
+    let inner = detached(py, || Ok(aggregate.inner.enlarged(&canvas, &aggregate.consumer)?))?;
+    Ok(Aggregate { inner: Arc::new(inner), layout: None, threads: 0, consumer: aggregate.consumer.clone() })
+}
+
+/// A histogram as bars on the pixels of axes: heights of the bins of each category, one after the other.
+#[pyfunction]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn bars(
+    py: Python<'_>,
+    x: AxisTuple,
+    y: AxisTuple,
+    edges: Vec<f64>,
+    heights: Vec<f64>,
+    by: Option<(String, Vec<String>)>,
+    stacked: bool,
+    gap: usize,
+    memory: Option<&str>,
+) -> PyResult<Aggregate> {
+    let canvas = Canvas { x: axis(x), y: axis(y) };
+    let consumer = pool_within(memory, "drawing")?.consumer("picture");
+    let inner = detached(py, || {
+        let by = by.as_ref().map(|(column, categories)| (column.as_str(), &categories[..]));
+        Ok(drypoint_canvas::bars(&canvas, &edges, &heights, by, stacked, gap, &consumer)?)
+    })?;
+    Ok(Aggregate { inner: Arc::new(inner), layout: None, threads: 0, consumer })
 }
 
 /// Ranges of x and y, and the unit of each where it holds instants.

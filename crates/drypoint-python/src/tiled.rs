@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 use crate::aggregate::Aggregate;
 use crate::error::CoreError;
 use crate::pixmap::Pixmap;
-use crate::shading::{ShadingArguments, shading_of};
+use crate::shading::ShadingSpec;
 use crate::watch::watched;
 
 /// Folded pixels in tiles.
@@ -180,40 +180,16 @@ impl TiledAggregate {
     }
 
     /// A picture of all of it.
-    #[allow(clippy::too_many_arguments)]
-    fn shade(
-        &self,
-        py: Python<'_>,
-        cmap: Option<Bound<'_, PyAny>>,
-        how: Option<String>,
-        span: Option<(f64, f64)>,
-        background: Option<String>,
-        spread: usize,
-        min_alpha: u8,
-    ) -> PyResult<Pixmap> {
-        let mut shading = shading_of(&ShadingArguments::new(cmap.as_ref(), how, span)?, None, "light")?;
-        shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
-        shading.spread = crate::shading::spread_by(spread);
-        shading.min_alpha = min_alpha;
+    fn shade(&self, py: Python<'_>, shading: &ShadingSpec) -> PyResult<Pixmap> {
+        let shading = shading.of_categories(None, "light", 1.0)?;
         let shaded =
             self.long(py, |inner, consumer, cancel| Ok(shade_tiled(inner, &shading, consumer, cancel)?))?;
         Ok(Pixmap::new(shaded.pixmap, &self.consumer))
     }
 
     /// Write an image pyramid to a folder, or to a PMTiles file. Returns its tiles.
-    #[allow(clippy::too_many_arguments)]
-    fn pyramid(
-        &self,
-        py: Python<'_>,
-        path: PathBuf,
-        pmtiles: bool,
-        cmap: Option<Bound<'_, PyAny>>,
-        how: Option<String>,
-        span: Option<(f64, f64)>,
-        background: Option<String>,
-    ) -> PyResult<u64> {
-        let mut shading = shading_of(&ShadingArguments::new(cmap.as_ref(), how, span)?, None, "light")?;
-        shading.background = background.map(|text| text.parse()).transpose().map_err(CoreError::from)?;
+    fn pyramid(&self, py: Python<'_>, path: PathBuf, pmtiles: bool, shading: &ShadingSpec) -> PyResult<u64> {
+        let shading = shading.of_categories(None, "light", 1.0)?;
         self.long(py, |inner, consumer, cancel| {
             Ok(if pmtiles {
                 let sink = PmtilesSink::create(&path, consumer)?;

@@ -109,10 +109,17 @@ def spy(
         color,
         (width, height),
         (x_range, y_range),
-        {"title": title, "caption": caption, "x_label": x_label, "y_label": y_label, "theme": theme},
+        {
+            "title": title,
+            "caption": caption,
+            "x_label": x_label,
+            "y_label": y_label,
+            "theme": theme,
+            "scale": scale,
+            "memory": memory,
+        },
         {"cmap": cmap, "how": how, "span": span, "spread": spread},
-        {"memory": memory, "threads": threads, "progress": progress},
-        scale,
+        {"threads": threads, "progress": progress},
     )
 
 
@@ -121,10 +128,9 @@ def drawn(
     color: Reduction | str | None,
     size: tuple[int, int | None],
     ranges: tuple[Any, Any],
-    words: dict[str, Any],
+    page: dict[str, Any],
     shading: dict[str, Any],
     work: dict[str, Any],
-    scale: float,
 ) -> Figure:
     """A figure of a matrix, its rows downwards."""
     held = _sparse(matrix)
@@ -144,10 +150,10 @@ def drawn(
         height,
         x_range=x_range,
         y_range=(-y_range[1], -y_range[0]),
-        scale=scale,
-        **words,
+        **page,
     )
     figure._y_downwards = True
+    scale = figure._scale
     reduction = None if color is None else as_reduction(color)
     samples = [
         max(1, -(-int(pixels * scale) // max(int(cells), 1)) + 1) if pixels * scale >= 2 * cells else 1
@@ -162,7 +168,9 @@ def drawn(
         source: Any = _cells(held, samples[0], samples[1])
     else:
         source = Source(held._source(mirrored=0))
-    return figure.points(source, "col", "row", reduction, **shading, **work)
+    figure.points(source, "col", "row", reduction, **shading, **work)
+    figure._drawn()
+    return figure
 
 
 def _sparse(matrix: Any) -> Sparse:

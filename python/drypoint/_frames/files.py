@@ -96,7 +96,7 @@ def _save(frame: Any, number: int, path: str) -> None:
         return
     from .. import _core
 
-    _core.pixels(_contiguous(as_pixels(frame, number))).save(path)
+    _core.pixels(_contiguous(as_pixels(frame, number))).save(path, None)
 
 
 def _contiguous(pixels: Any) -> Any:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .. import _arguments
-from .._aggregate import MOST_SPREAD
 from .._errors import BadArgument
+from .._shading import MOST_SPREAD
 from ._artist import AggregateImage
 from ._colors import colormap
 from ._marks import Line, Points

@@ -13,7 +13,7 @@ from matplotlib.colors import LogNorm, Normalize, PowerNorm
 from matplotlib.scale import FuncTransform, ScaleBase
 from matplotlib.ticker import FuncFormatter, Locator, NullFormatter, NullLocator
 
-from .._aggregate import HOWS
+from .._shading import HOWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

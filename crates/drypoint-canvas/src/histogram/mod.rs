@@ -4,6 +4,7 @@
 //! that rounding decides nothing (decision 0031). Where the number of bins follows from the data, its rule needs the number
 //! of values, their spread or their quartiles; these are found by passes over the rows, never by sorting them.
 
+mod bars;
 mod bins;
 mod choose;
 mod worker;
@@ -11,6 +12,7 @@ mod worker;
 use drypoint_memory::charged_bytes;
 use drypoint_stream::{Schema, Source};
 
+pub use bars::bars;
 pub use bins::Edges as BinEdges;
 pub use choose::{AutoBins, BinRule, histogram};
 

@@ -4,6 +4,7 @@
 //! points, so that every reduction works here as it does there, and none of their code is new (decision 0031).
 
 mod curvilinear;
+mod enlarged;
 mod heatmap;
 mod quads;
 mod triangle;

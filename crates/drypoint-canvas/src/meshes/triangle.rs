@@ -113,6 +113,14 @@ fn pixels((start, end): (f64, f64), count: usize) -> (i64, i64) {
     (floor(start + 0.5), if end <= edge { last.min(count as i64 - 1) } else { last })
 }
 
+/// Those pixels from `first` to `last` whose centres are not beyond the ends of a range. The slack is a million times what
+/// rounding may make of an edge: an edge function has the last word.
+#[inline(always)]
+fn within((start, end): (f64, f64), first: i64, last: i64) -> (i64, i64) {
+    let slack = |at: f64| 1e-9 * (1.0 + at.abs());
+    (first.max(-floor(slack(start) - start)), last.min(floor(end + slack(end))))
+}
+
 /// Boxes of at most so many pixels are asked pixel by pixel: that is done before the ends of a line are found.
 const FEW: i64 = 12;
 
@@ -147,6 +155,11 @@ pub(super) fn draw(
         put(first as usize, low as usize, &[mean]);
         return true;
     }
+    let (first, last) = within(across, first.max(0), last.min(width as i64 - 1));
+    let (low, high) = within(along, low.max(0), high.min(height as i64 - 1));
+    if first > last || low > high {
+        return true;
+    }
     // All triangles are gone around one way, whichever way they were given.
     if (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x) >= 0.0 {
         (b, c) = (c, b);
@@ -160,8 +173,6 @@ pub(super) fn draw(
         Between::Flat => mean,
         Between::Linear => (g[0] * a.value + g[1] * b.value + g[2] * c.value) / area,
     };
-    let (first, last) = (first.max(0), last.min(width as i64 - 1));
-    let (low, high) = (low.max(0), high.min(height as i64 - 1));
     if (last - first + 1) * (high - low + 1) <= FEW {
         for line in low..=high {
             for column in first..=last {

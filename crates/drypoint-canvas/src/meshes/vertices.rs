@@ -145,10 +145,15 @@ impl Vertices {
     pub(super) fn project(mut self, grid: &GridMap) -> Projected {
         let width = width(self.value.is_some());
         for block in &mut self.blocks {
-            for vertex in block.chunks_exact_mut(width) {
-                for (value, axis) in vertex.iter_mut().zip([&grid.x, &grid.y]) {
-                    let at = if axis.log { value.log10() } else { *value };
-                    *value = at * axis.scale + axis.translate - 0.5;
+            for (place, axis) in [&grid.x, &grid.y].into_iter().enumerate() {
+                let values = block.iter_mut().skip(place).step_by(width);
+                // One loop each, or a logarithm would be taken and thrown away.
+                if axis.log {
+                    values.for_each(|value| {
+                        *value = value.log10() * axis.scale + axis.translate - 0.5;
+                    });
+                } else {
+                    values.for_each(|value| *value = *value * axis.scale + axis.translate - 0.5);
                 }
             }
         }

@@ -31,10 +31,7 @@ impl ColorScale {
     ) -> Result<Self> {
         let whole = field.meaning() != Meaning::Value;
         Self::of_values(whole, shading, levels, consumer, |take| {
-            for y in 0..field.height {
-                field.read(y, row);
-                take(row);
-            }
+            field.each_row(row, take);
             Ok(())
         })
     }

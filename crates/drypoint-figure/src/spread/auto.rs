@@ -2,6 +2,8 @@
 //! wherever most of them are. Datashader's `dynspread` asks for the share of dots that touch, which two columns of dots
 //! side by side already reach. Asked here is the neighbourhood of the lit pixels themselves, and of those the middle one.
 
+use drypoint_canvas::{Aggregate, Cells};
+
 use super::{SpreadShape, Stamp};
 use crate::Pixmap;
 
@@ -35,32 +37,77 @@ impl Pixmap {
 
     /// Lit pixels in the square that reaches `reach` pixels around a lit pixel: the median of all. `None` without any.
     fn middle_neighbours(&self, reach: usize) -> Option<usize> {
-        let (width, height) = (self.width, self.height);
-        let mut in_column = vec![0_usize; width];
         let mut occurrences = vec![0_usize; (2 * reach + 1).pow(2)];
-        for y in 0..height + reach {
-            // The columns hold what is lit in the rows from y - 2 reach to y; in the middle is the row looked at.
-            for (x, count) in in_column.iter_mut().enumerate() {
-                *count += usize::from(y < height && self.is_lit(y * width + x));
-                let left = y.checked_sub(2 * reach + 1).filter(|left| *left < height);
-                *count -= left.map_or(0, |left| usize::from(self.is_lit(left * width + x)));
-            }
-            let Some(row) = y.checked_sub(reach) else { continue };
-            let mut around: usize = in_column.iter().take(reach).sum();
-            for x in 0..width {
-                around += in_column.get(x + reach).copied().unwrap_or(0);
-                around -= x.checked_sub(reach + 1).map_or(0, |left| in_column[left]);
-                if self.is_lit(row * width + x) {
-                    occurrences[around - 1] += 1;
-                }
-            }
-        }
+        let is_lit = |place| self.is_lit(place);
+        each_neighbourhood((self.width, self.height), reach, is_lit, |neighbours| {
+            occurrences[neighbours] += 1
+        });
         let lit: usize = occurrences.iter().sum();
         let mut seen = 0;
         occurrences.iter().position(|count| {
             seen += count;
             lit > 0 && 2 * seen >= lit
         })
+    }
+
+    /// How far to spread by Datashader's rule: up to `most` pixels, as long as the share of lit pixels that have another
+    /// one within twice as many is at most `threshold`. 0 for an empty picture. Cost: one pass for each pixel of reach.
+    pub fn spread_px_by_touching(&self, threshold: f64, most: usize) -> usize {
+        touching((self.width, self.height), threshold, most, |place| self.is_lit(place))
+    }
+}
+
+/// The same for the cells of an aggregate: for categories, where any of them is not empty.
+pub fn spread_px_of_cells(aggregate: &Aggregate, threshold: f64, most: usize) -> usize {
+    let (width, height) = (aggregate.width(), aggregate.height());
+    touching((width, height), threshold, most, |place| {
+        (0..aggregate.planes()).any(|plane| match aggregate.cells(plane) {
+            Cells::Bool(cells) => cells[place] != 0,
+            Cells::U32(cells) => cells[place] != 0,
+            Cells::U64(cells) => cells[place] != 0,
+            Cells::F64(cells) => !cells[place].is_nan(),
+        })
+    })
+}
+
+fn touching(size: (usize, usize), threshold: f64, most: usize, is_lit: impl Fn(usize) -> bool) -> usize {
+    // Beyond this, two lit pixels of one picture always see each other.
+    let most = most.min(size.0.max(size.1));
+    let sparse = |px: &usize| {
+        let (mut lit, mut touched) = (0_u64, 0_u64);
+        each_neighbourhood(size, 2 * px, &is_lit, |neighbours| {
+            lit += 1;
+            touched += u64::from(neighbours > 0);
+        });
+        lit > 0 && touched as f64 / lit as f64 <= threshold
+    };
+    (1..=most).take_while(sparse).last().unwrap_or(0)
+}
+
+/// Tell for each lit pixel how many others are lit in the square that reaches `reach` pixels around it.
+fn each_neighbourhood(
+    (width, height): (usize, usize),
+    reach: usize,
+    is_lit: impl Fn(usize) -> bool,
+    mut tell: impl FnMut(usize),
+) {
+    let mut in_column = vec![0_usize; width];
+    for y in 0..height + reach {
+        // The columns hold what is lit in the rows from y - 2 reach to y; in the middle is the row looked at.
+        for (x, count) in in_column.iter_mut().enumerate() {
+            *count += usize::from(y < height && is_lit(y * width + x));
+            let left = y.checked_sub(2 * reach + 1).filter(|left| *left < height);
+            *count -= left.map_or(0, |left| usize::from(is_lit(left * width + x)));
+        }
+        let Some(row) = y.checked_sub(reach) else { continue };
+        let mut around: usize = in_column.iter().take(reach).sum();
+        for x in 0..width {
+            around += in_column.get(x + reach).copied().unwrap_or(0);
+            around -= x.checked_sub(reach + 1).map_or(0, |left| in_column[left]);
+            if is_lit(row * width + x) {
+                tell(around - 1);
+            }
+        }
     }
 }
 

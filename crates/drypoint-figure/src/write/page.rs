@@ -2,7 +2,8 @@
 //!
 //! A page of values through a colour map is never RGBA: it is one byte a pixel, its palette grows as inks are used, and
 //! it is written as it is. To keep within 256 entries the coverage of text is rounded to 15 steps, which the eye does
-//! not see; should a palette still be full, the nearest entry is taken. Categories need true colour: three bytes a pixel.
+//! not see; should a palette still be full, the nearest entry is taken. Categories, several layers whose colours are more
+//! than one palette holds, and layers that show through need true colour: three bytes a pixel, four on a transparent ground.
 
 use std::collections::HashMap;
 
@@ -11,7 +12,7 @@ use rustybuzz::ttf_parser::OutlineBuilder;
 use tiny_skia::{FillRule, Mask, PathBuilder, Transform};
 
 use crate::display::{DisplayItem, Rect};
-use crate::{Color, Figure, Line, Pixels, Pixmap, Result};
+use crate::{Blend, Color, Figure, Line, Pixels, Pixmap, Result};
 
 /// Steps of the coverage at the edges of text.
 const STEPS: u32 = 15;
@@ -19,9 +20,18 @@ const STEPS: u32 = 15;
 /// What drawing text and encoding take besides the page: masks of lines, outlines, the encoder's buffers.
 pub(crate) const FIXED_BYTES: usize = 1 << 20;
 
+/// Entries of a palette that are left for inks.
+const INKS: usize = 40;
+
 pub(super) enum PagePixels {
-    Indexed { palette: Vec<Color>, places: HashMap<Color, u8>, indices: Buffer<u8> },
+    Indexed {
+        palette: Vec<Color>,
+        places: HashMap<Color, u8>,
+        indices: Buffer<u8>,
+    },
     Rgb(Buffer<u8>),
+    /// Straight alpha.
+    Rgba(Buffer<u8>),
 }
 
 pub(super) struct Page {
@@ -34,8 +44,9 @@ pub(super) struct Page {
 impl Page {
     pub(super) fn draw(figure: &Figure, consumer: &MemoryConsumer) -> Result<Self> {
         let (width, height) = figure.pixels();
-        let indexed = !matches!(figure.pixmap().map(|pixmap| &pixmap.pixels), Some(Pixels::Rgba(_)));
-        let pixels = if indexed {
+        let pixels = if figure.ground.is_none() {
+            PagePixels::Rgba(consumer.zeroed(4 * width * height)?)
+        } else if is_indexed(figure) {
             let indices = consumer.zeroed(width * height)?;
             PagePixels::Indexed { palette: Vec::new(), places: HashMap::new(), indices }
         } else {
@@ -45,6 +56,7 @@ impl Page {
         for item in figure.items() {
             match item {
                 DisplayItem::Rect { rect, color } => page.fill(*rect, *color),
+                DisplayItem::Shape { corners, color } => page.shape(corners, *color),
                 DisplayItem::Image { rect, pixmap } => page.image(*rect, pixmap),
                 DisplayItem::Text { line, x, y, color, upward } => page.text(line, (*x, *y), *color, *upward),
             }
@@ -66,6 +78,10 @@ impl Page {
         for y in top.clamp(0, self.height as isize)..bottom.clamp(0, self.height as isize) {
             let start = y as usize * self.width;
             let run = start + columns.start..start + columns.end;
+            if color.a < 255 {
+                run.for_each(|target| self.blend(target, color));
+                continue;
+            }
             match &mut self.pixels {
                 PagePixels::Indexed { palette, places, indices } => {
                     let place = intern(palette, places, color);
@@ -74,6 +90,11 @@ impl Page {
                 PagePixels::Rgb(bytes) => {
                     for pixel in bytes[3 * run.start..3 * run.end].chunks_exact_mut(3) {
                         pixel.copy_from_slice(&[color.r, color.g, color.b]);
+                    }
+                }
+                PagePixels::Rgba(bytes) => {
+                    for pixel in bytes[4 * run.start..4 * run.end].chunks_exact_mut(4) {
+                        pixel.copy_from_slice(&[color.r, color.g, color.b, color.a]);
                     }
                 }
             }
@@ -127,7 +148,24 @@ impl Page {
             (outline.x, outline.y) = (glyph.x as f32, glyph.y as f32);
             line.weight.outline(glyph.id, &mut outline);
         }
-        let Some(path) = outline.builder.finish().and_then(|path| path.transform(place)) else { return };
+        if let Some(path) = outline.builder.finish().and_then(|path| path.transform(place)) {
+            self.cover(&path, color);
+        }
+    }
+
+    fn shape(&mut self, corners: &[(f32, f32)], color: Color) {
+        let mut builder = PathBuilder::new();
+        for (place, (x, y)) in corners.iter().map(|(x, y)| (x * self.scale, y * self.scale)).enumerate() {
+            if place == 0 { builder.move_to(x, y) } else { builder.line_to(x, y) }
+        }
+        builder.close();
+        if let Some(path) = builder.finish() {
+            self.cover(&path, color);
+        }
+    }
+
+    /// Lay a colour over what a path in device pixels covers.
+    fn cover(&mut self, path: &tiny_skia::Path, color: Color) {
         let bounds = path.bounds();
         let left = (bounds.left().floor() - 1.0).max(0.0);
         let top = (bounds.top().floor() - 1.0).max(0.0);
@@ -137,14 +175,15 @@ impl Page {
             return;
         }
         let Some(mut mask) = Mask::new((right - left) as u32, (bottom - top) as u32) else { return };
-        mask.fill_path(&path, FillRule::Winding, true, Transform::from_translate(-left, -top));
+        mask.fill_path(path, FillRule::Winding, true, Transform::from_translate(-left, -top));
         let mask_width = mask.width() as usize;
         for (index, coverage) in mask.data().iter().enumerate() {
             let step = (u32::from(*coverage) * STEPS + 127) / 255;
             if step > 0 {
                 let (dx, dy) = (index % mask_width, index / mask_width);
                 let target = (top as usize + dy) * self.width + left as usize + dx;
-                self.blend(target, Color { a: (step * 255 / STEPS) as u8, ..color });
+                let a = step * u32::from(color.a) / STEPS;
+                self.blend(target, Color { a: a as u8, ..color });
             }
         }
     }
@@ -160,8 +199,27 @@ impl Page {
                 let mixed = color.over(Color::rgb(pixel[0], pixel[1], pixel[2]));
                 pixel.copy_from_slice(&[mixed.r, mixed.g, mixed.b]);
             }
+            PagePixels::Rgba(bytes) => {
+                let pixel = &mut bytes[4 * target..4 * target + 4];
+                let under = Color { r: pixel[0], g: pixel[1], b: pixel[2], a: pixel[3] };
+                let mixed = Blend::Over.lay(color, under);
+                pixel.copy_from_slice(&[mixed.r, mixed.g, mixed.b, mixed.a]);
+            }
         }
     }
+}
+
+/// Whether a page of one palette shows all layers in their own colours.
+fn is_indexed(figure: &Figure) -> bool {
+    let mut colors = 0;
+    for pixmap in figure.pixmaps() {
+        let Pixels::Indexed { palette, .. } = &pixmap.pixels else { return false };
+        if palette.iter().any(|color| !matches!(color.a, 0 | 255)) {
+            return false;
+        }
+        colors += palette.len();
+    }
+    colors + INKS <= 256
 }
 
 /// The place of a colour in the palette, or of the nearest where the palette is full.

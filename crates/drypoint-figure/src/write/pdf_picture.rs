@@ -11,8 +11,10 @@ use super::pdf::{deflate, deflate_by};
 use crate::display::DisplayItem;
 use crate::{Color, Figure, Pixels, Pixmap, Result};
 
-/// What the page calls it.
-pub(super) const PICTURE: Name<'static> = Name(b"Data");
+/// What the page calls its pictures.
+pub(super) fn picture_name(place: usize) -> String {
+    format!("Data{place}")
+}
 
 /// A picture ready to be embedded.
 pub(super) struct Picture {
@@ -34,20 +36,40 @@ enum Clear {
 }
 
 impl Picture {
-    pub(super) fn of(figure: &Figure, consumer: &MemoryConsumer) -> Result<Option<Self>> {
-        let found = figure.items.iter().enumerate().find_map(|(index, item)| match item {
-            DisplayItem::Image { rect, pixmap } => Some((index, *rect, pixmap)),
-            _ => None,
-        });
-        let Some((index, rect, pixmap)) = found else { return Ok(None) };
-        if figure.ground.is_none() {
-            return Self::bare(pixmap).map(Some);
+    /// Bytes of the samples of the picture that is item `index`, before they are deflated.
+    pub(super) fn sample_bytes(figure: &Figure, index: usize) -> usize {
+        let DisplayItem::Image { pixmap, .. } = &figure.items[index] else { return 0 };
+        let below =
+            figure.items[..index].iter().filter(|item| matches!(item, DisplayItem::Image { .. })).count();
+        let pixels = pixmap.width * pixmap.height;
+        match &pixmap.pixels {
+            Pixels::Indexed { .. } if below == 0 && figure.ground.is_some() => pixels,
+            _ => 4 * pixels,
         }
-        let below = Figure { items: figure.items[..=index].to_vec(), ..figure.clone() };
+    }
+
+    /// The picture that is item `index`, with all that is under it.
+    pub(super) fn of(figure: &Figure, index: usize, consumer: &MemoryConsumer) -> Result<Self> {
+        let DisplayItem::Image { rect, pixmap } = &figure.items[index] else {
+            unreachable!("only pictures are asked for");
+        };
+        if figure.bare_pixmap().is_some() {
+            return Self::bare(pixmap);
+        }
+        // What does not touch the picture is left out: in a grid, the other axes.
+        let touches = |item: &&DisplayItem| match item {
+            DisplayItem::Image { rect: other, .. } | DisplayItem::Rect { rect: other, .. } => {
+                other.meets(rect)
+            }
+            DisplayItem::Shape { .. } | DisplayItem::Text { .. } => true,
+        };
+        let items = figure.items[..=index].iter().filter(touches).cloned().collect();
+        let below = Figure { items, ..figure.clone() };
         let page = Page::draw(&below, consumer)?;
         let (left, top) = (page.device(rect.x) as usize, page.device(rect.y) as usize);
         let (width, height) = (pixmap.width.min(page.width - left), pixmap.height.min(page.height - top));
         let rows = (top..top + height).map(|y| y * page.width + left..y * page.width + left + width);
+        let mut clear = Clear::Nothing;
         let (samples, palette) = match page.pixels {
             PagePixels::Indexed { palette, indices, .. } => {
                 (deflate_by(rows, |row, out| out.extend_from_slice(&indices[row]))?, Some(palette))
@@ -56,8 +78,16 @@ impl Picture {
                 deflate_by(rows, |row, out| out.extend_from_slice(&bytes[3 * row.start..3 * row.end]))?,
                 None,
             ),
+            PagePixels::Rgba(bytes) => {
+                let pixels = |row: std::ops::Range<usize>| bytes[4 * row.start..4 * row.end].chunks_exact(4);
+                let alphas =
+                    deflate_by(rows.clone(), |row, out| out.extend(pixels(row).map(|pixel| pixel[3])))?;
+                clear = Clear::Mask(alphas);
+                let colors = |row, out: &mut Vec<u8>| pixels(row).for_each(|pixel| out.extend(&pixel[..3]));
+                (deflate_by(rows, colors)?, None)
+            }
         };
-        Ok(Some(Self { width, height, samples, palette, clear: Clear::Nothing }))
+        Ok(Self { width, height, samples, palette, clear })
     }
 
     fn bare(pixmap: &Pixmap) -> Result<Self> {

@@ -24,8 +24,9 @@ pub(super) fn write_figure(figure: &Figure, out: &mut dyn Write, consumer: &Memo
     let rows = match &page.pixels {
         PagePixels::Indexed { palette, indices, .. } => Rows::Indexed(palette, indices),
         PagePixels::Rgb(bytes) => Rows::Rgb(bytes),
+        PagePixels::Rgba(bytes) => Rows::Rgba(bytes),
     };
-    encode((page.width, page.height), figure.scale, rows, figure.title.as_deref(), out)?;
+    encode((page.width, page.height), figure.scale / figure.unit, rows, figure.title.as_deref(), out)?;
     drop(held);
     Ok(())
 }

@@ -11,13 +11,15 @@ use rustybuzz::ttf_parser::OutlineBuilder;
 
 use super::png;
 use crate::display::DisplayItem;
-use crate::{Figure, Result, Weight};
+use crate::{Color, Figure, Result, Weight};
 
 pub(super) fn write(figure: &Figure, out: &mut dyn Write, consumer: &MemoryConsumer) -> Result<()> {
     let (width, height) = (figure.width, figure.height);
     writeln!(
         out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{w}" height="{h}" viewBox="0 0 {w} {h}">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{}" height="{}" viewBox="0 0 {w} {h}">"#,
+        number(width * figure.unit as f32),
+        number(height * figure.unit as f32),
         w = number(width),
         h = number(height)
     )?;
@@ -29,12 +31,18 @@ pub(super) fn write(figure: &Figure, out: &mut dyn Write, consumer: &MemoryConsu
         match item {
             DisplayItem::Rect { rect, color } => writeln!(
                 out,
-                r#"<rect x="{}" y="{}" width="{}" height="{}" fill="{color}" shape-rendering="crispEdges"/>"#,
+                r#"<rect x="{}" y="{}" width="{}" height="{}" {} shape-rendering="crispEdges"/>"#,
                 number(rect.x),
                 number(rect.y),
                 number(rect.width),
-                number(rect.height)
+                number(rect.height),
+                fill(*color)
             )?,
+            DisplayItem::Shape { corners, color } => {
+                let points: Vec<String> =
+                    corners.iter().map(|(x, y)| format!("{},{}", number(*x), number(*y))).collect();
+                writeln!(out, r#"<polygon points="{}" {}/>"#, points.join(" "), fill(*color))?;
+            }
             DisplayItem::Image { rect, pixmap } => {
                 write!(
                     out,
@@ -45,7 +53,7 @@ pub(super) fn write(figure: &Figure, out: &mut dyn Write, consumer: &MemoryConsu
                     number(rect.height)
                 )?;
                 let mut encoded = EncoderWriter::new(&mut *out, &STANDARD);
-                png::write_pixmap(pixmap, figure.scale, &mut encoded, consumer)?;
+                png::write_pixmap(pixmap, figure.scale / figure.unit, &mut encoded, consumer)?;
                 encoded.finish()?;
                 drop(encoded);
                 writeln!(out, r#""/>"#)?;
@@ -100,6 +108,15 @@ fn id(weight: Weight, glyph: u16) -> String {
     match weight {
         Weight::Regular => format!("r{glyph}"),
         Weight::SemiBold => format!("s{glyph}"),
+    }
+}
+
+/// A colour, and its opacity if it has one: `#rrggbbaa` is not understood by all programs.
+fn fill(color: Color) -> String {
+    let opaque = Color { a: 255, ..color };
+    match color.a {
+        255 => format!(r#"fill="{opaque}""#),
+        a => format!(r#"fill="{opaque}" fill-opacity="{}""#, number(f32::from(a) / 255.0)),
     }
 }
 

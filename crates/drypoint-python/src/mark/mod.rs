@@ -12,6 +12,9 @@ use drypoint_canvas::{
 };
 use drypoint_stream::{DataType, Extent, Schema, Source};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::error::CoreError;
 
 /// A kind of mark, with the columns that it reads.
 pub(crate) trait Marked: Debug + Send + Sync {
@@ -187,6 +190,21 @@ impl Mark {
     #[pyo3(signature = (x, y, group=None))]
     fn line(x: String, y: String, group: Option<String>) -> Self {
         Self::of(line::Line::new(x, y, group))
+    }
+
+    /// Whether a source has the columns that this mark and a reduction read, and can be drawn.
+    fn check(&self, source: &crate::source::Source, reduction: &Bound<'_, PyTuple>) -> PyResult<()> {
+        let reduction = crate::reduction::read(reduction)?;
+        let schema = source.inner.schema();
+        let read = || -> std::result::Result<(), CoreError> {
+            self.0.kinds(schema)?;
+            let folded = [reduction.value_column(), reduction.category_column()];
+            for name in self.0.others().into_iter().chain(folded.into_iter().flatten()) {
+                schema.index_of(name)?;
+            }
+            Ok(())
+        };
+        Ok(read()?)
     }
 
     /// What names the x axis.
