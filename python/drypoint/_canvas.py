@@ -426,8 +426,8 @@ class Canvas:
         Parameters
         ----------
         values : array of shape (rows, columns)
-            As `Canvas.raster` takes it: NumPy, a memmap, a `CompressedArray` or `ZarrArray`, numpy.ma, xarray, or anything
-            with ``shape``, ``dtype`` and slices. Never copied as a whole.
+            As `Canvas.raster` takes it: NumPy, a memmap, a `CompressedArray` or `ZarrArray`, numpy.ma, xarray, or
+            anything with ``shape``, ``dtype`` and slices. Never copied as a whole.
         x, y : array, or str, optional
             Of one dimension: the centres of columns and rows, or their edges, one more; rising or falling; numbers or
             ``numpy.datetime64``. Of two dimensions: x and y of each item's centre (of the shape of the values) or of all
@@ -453,9 +453,9 @@ class Canvas:
         -----
         Edges between centres lie half way, corners between those of four. An item covers the pixels between its edges,
         rounded down; a smaller one is in the pixel of its lower edge. Where even items are all larger than the pixels,
-        each pixel shows the item under its centre. A bent item covers the pixels whose lower left corner lies in it. These are
-        Datashader's rules. Unlike `Canvas.raster` no item is in a pixel by a part. Costs one pass over the values, and over
-        the corners of a bent grid (two where a range is not given).
+        each pixel shows the item under its centre. A bent item covers the pixels whose lower left corner lies in it.
+        These are Datashader's rules. Unlike `Canvas.raster` no item is in a pixel by a part. Costs one pass over the
+        values, and over the corners of a bent grid (two where a range is not given).
 
         Examples
         --------
@@ -509,8 +509,8 @@ class Canvas:
 
         Notes
         -----
-        Range and scale are those of x of this canvas. A value lies between the same edges as its pixel does in `points`, but
-        for rounding: here it is NumPy's.
+        Range and scale are those of x of this canvas. A value lies between the same edges as its pixel does in
+        `points`, but for rounding: here it is NumPy's.
 
         Examples
         --------
@@ -557,8 +557,8 @@ class Canvas:
         source : anything `scan` takes
             Rows; never held as a whole.
         x, y : str
-            Columns. Text and truth values are categories, one cell each; numbers and dates are put into as many bins as the
-            canvas is wide or high.
+            Columns. Text and truth values are categories, one cell each; numbers and dates are put into as many bins
+            as the canvas is wide or high.
         reduction : Reduction, optional
             What is folded in each cell; `count` by default.
         order : {"sorted", "appearance", "count"}

@@ -523,6 +523,7 @@ def bars(
     by: tuple[str, list[str]] | None,
     stacked: bool,
     gap: int,
+    rows: tuple[int, int],
     memory: str | None,
 ) -> Aggregate: ...
 

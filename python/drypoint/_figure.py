@@ -273,7 +273,9 @@ class Figure(Annotated, Closing):
             return self._page
         placed, layers = self._sheet.placed(), self._sheet.layers()
         if not layers:
-            raise BadArgument("this Figure is empty; draw something with points(), line() or another mark first")
+            raise BadArgument(
+                "this Figure is empty; draw something with points(), line() or another mark first"
+            )
         spec = self._described()
         try:
             self._page = self._draw(spec, placed, layers)

@@ -53,7 +53,8 @@ def heatmap(
         span = None if given is None else _given(given, label, unit)
         axes.append((name, name in categories, pixels, span, scale))
     made = _core.Heatmap(
-        *axes,
+        axes[0],
+        axes[1],
         _arguments.choice(order, "order", ORDERS),
         _arguments.whole(most, "max_categories", 1),
         as_reduction(reduction)._spec(),

@@ -129,10 +129,10 @@ def histogram(
     Notes
     -----
     Bins are half-open but for the last one. Counts equal those of `numpy.histogram` of the values as float64, bin by bin;
-    so does the number of bins of a rule, whose quartiles are found to within 2**-31 of the range. Costs one pass where range
-    and number of bins are given, another one for the range if the source has no statistics, one more for a rule, and for
-    ``"auto"`` and ``"fd"`` a third. A stream that can be read only once is kept on disk meanwhile, compressed. 32 bytes for
-    each bin, category and thread.
+    so does the number of bins of a rule, whose quartiles are found to within 2**-31 of the range. Costs one pass
+    where range and number of bins are given, another one for the range if the source has no statistics, one more for
+    a rule, and for ``"auto"`` and ``"fd"`` a third. A stream that can be read only once is kept on disk meanwhile,
+    compressed. 32 bytes for each bin, category and thread.
 
     Examples
     --------

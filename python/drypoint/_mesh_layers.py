@@ -130,10 +130,12 @@ class HeatmapLayer(Layer):
         labels: bool,
         **options: Any,
     ) -> None:
+        self._fold = as_reduction(color)
+        if label is None and self._fold.name == "count":
+            label = "count" if self._fold.column is None else f"count of {self._fold.column}"
         super().__init__(label, shading)
         self._rows: Source | None = scan(source)
         self._names = _arguments.text(x, "x"), _arguments.text(y, "y")
-        self._fold = as_reduction(color)
         self._bins = bins
         self._labels = _arguments.flag(labels, "labels")
         self._options = options
@@ -170,9 +172,9 @@ class HeatmapLayer(Layer):
         self.drawn = Aggregate(_core.enlarged(self._table._inner, (width, height), x_range, y_range))
         if self._labels:
             seen = Image(page.shade(axes, place, self._table._inner))
-            self.notes = self._written(seen, height)
+            self.notes = self._written(seen)
 
-    def _written(self, shaded: Image, height: int) -> list[_core.Note]:
+    def _written(self, shaded: Image) -> list[_core.Note]:
         """A number in each cell, dark on light cells and light on dark ones."""
         import numpy
 
@@ -183,8 +185,6 @@ class HeatmapLayer(Layer):
             values = values.sum(axis=2)
         seen = numpy.asarray(shaded)[::-1]
         xs, ys = table._inner.centres("x"), table._inner.centres("y")
-        # Words stand above their point: it lies half their height below the middle of the cell.
-        lower = 4.0 * (table.y_range[1] - table.y_range[0]) / height
         notes = []
         for row, y in enumerate(ys):
             for column, x in enumerate(xs):
@@ -194,7 +194,7 @@ class HeatmapLayer(Layer):
                     light = opacity < 128 or 0.299 * red + 0.587 * green + 0.114 * blue > 140
                     words = f"{value:,}" if values.dtype.kind in "iu" else f"{value:,.3g}"
                     ink = "#202020" if light else "#f4f4f4"
-                    notes.append(_core.Note.text((x, y - lower), words, None, ink, "middle"))
+                    notes.append(_core.Note.text((x, y), words, None, ink, "centre"))
         return notes
 
     def forget(self) -> None:
@@ -253,10 +253,24 @@ class HistogramLayer(_AxesLayer):
         from ._meshes import _axes
 
         assert self._rows is not None
-        bins, *more = self._options
+        bins, weights, by, density, cumulative = self._options
+        threads, memory, progress = self._running
         told = self.canvas
         span = None if _is_listed(bins) else told.x_range
-        made = binned(self._rows, self._x, bins, span, *more, told.x_scale, *self._running)
+        made = binned(
+            self._rows,
+            self._x,
+            bins,
+            span,
+            weights,
+            by,
+            density,
+            cumulative,
+            told.x_scale,
+            threads,
+            memory,
+            progress,
+        )
         self._made = made
         import numpy
 
@@ -286,7 +300,15 @@ class HistogramLayer(_AxesLayer):
         by = None if self._by is None else (self._by, self._made.categories)
         heights = [float(height) for height in self._heights.ravel()]
         core = _core.bars(
-            axes[0], axes[1], self._edges, heights, by, self._stacked, gap, _job.ceiling(self._memory)
+            axes[0],
+            axes[1],
+            self._edges,
+            heights,
+            by,
+            self._stacked,
+            gap,
+            (self._made.rows, self._made.skipped),
+            _job.ceiling(self._memory),
         )
         return Aggregate(core)
 

@@ -85,9 +85,7 @@ class MeshMarks(ABC):
         from ._mesh_layers import MeshLayer
         from ._meshes import Triangles
 
-        mesh = Triangles(
-            vertices, triangles, color, x, y, corners, interpolate, threads, memory, progress
-        )
+        mesh = Triangles(vertices, triangles, color, x, y, corners, interpolate, threads, memory, progress)
         self._add(MeshLayer(mesh, label, shading(cmap, how, span, spread=0, alpha=alpha)))
         return self
 
@@ -135,7 +133,7 @@ class MeshMarks(ABC):
         >>> import drypoint as dp
         >>> import numpy as np
         >>> dp.Figure(400, 300).quadmesh(np.array([[1.0, 2.0]]), x=[0, 1, 4], y=[0, 1])
-        <Figure 400 × 300: mesh, mean('ndarray')>
+        <Figure 400 × 300: mesh, mean('value')>
         """
         from ._mesh_layers import MeshLayer
         from ._meshes import Quads

@@ -48,9 +48,7 @@ class Triangles:
         self.vertices, self.faces = scan(vertices), scan(_as_table(triangles))
         self.x, self.y = _names(self.vertices, (x, y), ("x", "y"), "vertices")
         self._corners = _names(self.faces, _three(corners), _CORNERS, "triangles")
-        self.fold, of_vertices = _fold(
-            reduction, self.vertices, self.faces, (self.x, self.y), self._corners
-        )
+        self.fold, of_vertices = _fold(reduction, self.vertices, self.faces, (self.x, self.y), self._corners)
         self._interpolate = _arguments.flag(interpolate, "interpolate")
         inner = self.fold if self.fold.inner is None else self.fold.inner
         self._mesh = _core.Trimesh(
@@ -102,12 +100,13 @@ class Quads:
         progress: Callable[[int, int | None], object] | None,
     ) -> None:
         self.name = name = _raster._name(values)
+        own = getattr(values, "name", None)
         values, (self.x, x), (self.y, y) = _labelled(values, x, y)
         values = _raster._array(values)
         self.shape = shape = tuple(int(length) for length in values.shape)
         if len(shape) != 2:
             raise UnsupportedData(f"{name} has {len(shape)} dimensions; a mesh has rows and columns")
-        self.fold = _value_fold(reduction, name)
+        self.fold = _value_fold(reduction, own if isinstance(own, str) and own else None)
         running = (
             _arguments.optional(_arguments.whole, threads, "threads", 1),
             ceiling(memory),
@@ -192,7 +191,7 @@ def _fold(
     of_faces = [name for name in faces.columns if name not in corners]
     if reduction is None or (isinstance(reduction, str) and reduction in FOLDS and reduction != "mode"):
         word = reduction or "mean"
-        default = (more or of_faces or [None])[0]
+        default = next(iter(more or of_faces), None)
         if reduction in ("count", "any") or (reduction is None and default is None):
             return as_reduction("count" if reduction is None else reduction), False
         if default is None:
@@ -213,16 +212,17 @@ def _fold(
     return fold, False
 
 
-def _value_fold(reduction: Reduction | str, name: str) -> Reduction:
+def _value_fold(reduction: Reduction | str, name: str | None) -> Reduction:
+    """What is folded of values that are called `name`, if they are called anything."""
     if isinstance(reduction, Reduction):
         if reduction.name not in FOLDS:
             raise BadArgument(
                 f"{reduction} is not folded of the values of a mesh; take one of {', '.join(FOLDS)}"
             )
-        if reduction.column not in (None, name):
+        if name is not None and reduction.column not in (None, name):
             raise MissingColumn(f"{reduction}: the values of this mesh are called {name!r}")
-        return Reduction(reduction.name, name)
-    return Reduction(_arguments.choice(reduction, "reduction", FOLDS), name)
+        return Reduction(reduction.name, reduction.column or name or "value")
+    return Reduction(_arguments.choice(reduction, "reduction", FOLDS), name or "value")
 
 
 # What the arrays are

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import drypoint as dp
 import numpy as np
 import pytest
@@ -55,7 +57,7 @@ def covered(edges, start, end, pixels, log):
     low, high = (np.log10(start), np.log10(end)) if log else (start, end)
     share = (at - low) / (high - low)
     spans = []
-    for a, b in zip(share[:-1], share[1:], strict=True):
+    for a, b in itertools.pairwise(share):
         a, b = min(a, b), max(a, b)
         if b <= 0 or a >= 1:
             spans.append((0, 0))

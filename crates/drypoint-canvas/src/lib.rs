@@ -33,9 +33,7 @@ pub use histogram::{
     AutoBins, BinEdges, BinRule, Histogram, HistogramColumns, HistogramFold, Totals, bars, histogram,
 };
 pub use lines::{Chosen, Downsampling, LineColumns, LinesFold, downsample, lines};
-pub use meshes::{
-    CategoryOrder, GridOfQuads, HeatAxis, HeatmapFold, TrimeshFold, Vertices, quadmesh,
-};
+pub use meshes::{CategoryOrder, GridOfQuads, HeatAxis, HeatmapFold, TrimeshFold, Vertices, quadmesh};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};

@@ -90,7 +90,10 @@ impl Heatmap {
         Ok(Some(HeatmapFold::new(x, y, &self.reduction, &self.running.options)?))
     }
 
-    fn whole(&self, source: &dyn drypoint_stream::Source) -> Result<(drypoint_canvas::Aggregate, usize), CoreError> {
+    fn whole(
+        &self,
+        source: &dyn drypoint_stream::Source,
+    ) -> Result<(drypoint_canvas::Aggregate, usize), CoreError> {
         let fold = self.fold(source, true)?;
         let mut fold = fold.unwrap_or_else(|| unreachable!("ranges were looked for"));
         fold.consume(source)?;
@@ -134,8 +137,7 @@ impl Heatmap {
 
     /// The table of a source that can be read again.
     fn draw(&self, py: Python<'_>, source: &Source) -> PyResult<Aggregate> {
-        let (made, threads) =
-            self.running.watched(py, Some(source), || self.whole(source.inner.as_ref()))?;
+        let (made, threads) = self.running.watched(py, Some(source), || self.whole(source.inner.as_ref()))?;
         Ok(self.running.aggregate(made, threads))
     }
 

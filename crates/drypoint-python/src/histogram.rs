@@ -107,8 +107,8 @@ impl Histogram {
             BinsArgument::Edges(edges) => BinRule::Edges(edges),
             BinsArgument::Rule(name) => {
                 let known = AutoBins::ALL.iter().find(|(known, _)| *known == name);
-                let (_, rule) =
-                    known.ok_or_else(|| CoreError::Argument(format!("there is no rule {name:?} for bins")))?;
+                let (_, rule) = known
+                    .ok_or_else(|| CoreError::Argument(format!("there is no rule {name:?} for bins")))?;
                 BinRule::Auto(*rule)
             }
         };

@@ -33,7 +33,11 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn new(threads: Option<usize>, memory: Option<&str>, glance: Option<Py<PyAny>>) -> PyResult<Self> {
+    pub(crate) fn new(
+        threads: Option<usize>,
+        memory: Option<&str>,
+        glance: Option<Py<PyAny>>,
+    ) -> PyResult<Self> {
         let pool = pool_within(memory, "drawing")?;
         let progress = Arc::new(Progress::default());
         let mut options = Options::new(pool.consumer("canvas"));
@@ -104,8 +108,7 @@ fn ranges(
     let mut found = [None; 2];
     for place in 0..2 {
         let kind = axis((1, (0.0, 1.0), String::new(), units[place].map(Into::into))).kind;
-        found[place] =
-            extents[place].map(|extent| Axis::around(1, Some(extent), scales[place], kind).range);
+        found[place] = extents[place].map(|extent| Axis::around(1, Some(extent), scales[place], kind).range);
     }
     found
 }
@@ -152,13 +155,17 @@ pub(crate) fn bars(
     by: Option<(String, Vec<String>)>,
     stacked: bool,
     gap: usize,
+    rows: (u64, u64),
     memory: Option<&str>,
 ) -> PyResult<Aggregate> {
     let canvas = Canvas { x: axis(x), y: axis(y) };
     let consumer = pool_within(memory, "drawing")?.consumer("picture");
     let inner = detached(py, || {
         let by = by.as_ref().map(|(column, categories)| (column.as_str(), &categories[..]));
-        Ok(drypoint_canvas::bars(&canvas, &edges, &heights, by, stacked, gap, &consumer)?)
+        let mut made = drypoint_canvas::bars(&canvas, &edges, &heights, by, stacked, gap, &consumer)?;
+        // Those that were counted: the bars themselves have none.
+        (made.rows, made.skipped) = rows;
+        Ok(made)
     })?;
     Ok(Aggregate { inner: Arc::new(inner), layout: None, threads: 0, consumer })
 }
@@ -347,17 +354,11 @@ impl Quadmesh {
     }
 
     /// The ranges of all edges or corners.
-    fn placed(
-        &self,
-        py: Python<'_>,
-        x_scale: &str,
-        y_scale: &str,
-    ) -> PyResult<[Option<(f64, f64)>; 2]> {
+    fn placed(&self, py: Python<'_>, x_scale: &str, y_scale: &str) -> PyResult<[Option<(f64, f64)>; 2]> {
         let scales = [scale_of(x_scale), scale_of(y_scale)];
         let uncounted = Options { progress: None, ..self.running.options.clone() };
-        self.running.watched(py, None, || {
-            Ok(ranges(self.grid.extents(scales, &uncounted)?, scales, &[None; 2]))
-        })
+        self.running
+            .watched(py, None, || Ok(ranges(self.grid.extents(scales, &uncounted)?, scales, &[None; 2])))
     }
 
     /// Fold all values into the pixels of a canvas.

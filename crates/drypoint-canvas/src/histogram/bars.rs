@@ -121,7 +121,8 @@ mod tests {
     fn logarithmic_bars_stand_on_the_end_of_the_axis() {
         let consumer = MemoryPool::process().consumer("test");
         let canvas = canvas(3, 3, (0.0, 3.0), (1.0, 1000.0), Scale::Log);
-        let found = bars(&canvas, &[0.0, 1.0, 2.0, 3.0], &[0.0, 10.0, 1000.0], None, true, 1, &consumer).unwrap();
+        let found =
+            bars(&canvas, &[0.0, 1.0, 2.0, 3.0], &[0.0, 10.0, 1000.0], None, true, 1, &consumer).unwrap();
         assert_eq!(drawn(&found, 0), ["..#", "..#", ".##"]);
     }
 }

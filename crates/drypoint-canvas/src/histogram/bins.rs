@@ -59,7 +59,12 @@ impl Bins {
                 let rate = count as f64 / (to - from);
                 let divisible = step > 0.0 && step.is_finite() && rate.is_finite();
                 if !divisible || (*scale == Scale::Linear && first + step == first) {
-                    return Err(CanvasError::RangeIndivisible { axis: "x", start: first, end: last, pixels: count });
+                    return Err(CanvasError::RangeIndivisible {
+                        axis: "x",
+                        start: first,
+                        end: last,
+                        pixels: count,
+                    });
                 }
                 let back = |at: f64| if *scale == Scale::Log { 10f64.powf(at) } else { at };
                 // As NumPy's linspace: the product first, then the sum.

@@ -134,9 +134,7 @@ fn chosen(
         AutoBins::Sturges => sturges,
         AutoBins::Sqrt => root,
         AutoBins::Rice => extent / (2.0 * count.cbrt()),
-        AutoBins::Scott => {
-            (24.0 * std::f64::consts::PI.sqrt() / count).cbrt() * survey.deviation()
-        }
+        AutoBins::Scott => (24.0 * std::f64::consts::PI.sqrt() / count).cbrt() * survey.deviation(),
         AutoBins::Fd => spread,
         AutoBins::Auto => spread.max(root / 2.0).min(sturges),
     };
@@ -166,7 +164,8 @@ fn interquartile(
 ) -> Result<f64> {
     // The ranks around each quartile.
     let at = |share: f64| share * (count - 1.0);
-    let ranks = [at(0.25).floor(), at(0.25).ceil(), at(0.75).floor(), at(0.75).ceil()].map(|rank| rank as u64);
+    let ranks =
+        [at(0.25).floor(), at(0.25).ceil(), at(0.75).floor(), at(0.75).ceil()].map(|rank| rank as u64);
     // The bins of these ranks, each cut into finer ones; what lies between two of them is one bin.
     let mut edges = vec![coarse.edges[0]];
     let mut held: Vec<usize> = ranks.iter().map(|rank| bin_of(coarse, *rank)).collect();

@@ -190,9 +190,9 @@ impl HistogramFold {
                     line("blocks of rows", Worker::OWN_BYTES, threads),
                     line("bins of a thread", bins.saturating_mul(planes), threads),
                 ];
-                let peak = lines.iter().fold(0usize, |sum, line| {
-                    sum.saturating_add(line.bytes.saturating_mul(line.times))
-                });
+                let peak = lines
+                    .iter()
+                    .fold(0usize, |sum, line| sum.saturating_add(line.bytes.saturating_mul(line.times)));
                 let plan = Plan {
                     threads,
                     batch_rows,

@@ -141,12 +141,7 @@ impl Corners {
 
 /// Call `put` with the pixels that a quad of these corners, gone around, covers on a grid.
 #[inline(always)]
-pub(super) fn cover(
-    x: [i32; 4],
-    y: [i32; 4],
-    (width, height): (i32, i32),
-    mut put: impl FnMut(i32, i32),
-) {
+pub(super) fn cover(x: [i32; 4], y: [i32; 4], (width, height): (i32, i32), mut put: impl FnMut(i32, i32)) {
     let (left, right) = ends(x);
     let (low, high) = ends(y);
     if left == NONE || low == NONE || left >= width || right < 0 || low >= height || high < 0 {

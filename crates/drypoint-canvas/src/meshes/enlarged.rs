@@ -61,9 +61,8 @@ fn spread<T: Pod>(
     consumer: &MemoryConsumer,
 ) -> Result<Buffer<T>> {
     let mut made = consumer.buffer(planes * columns.len() * lines.len())?;
-    let places = (0..planes).flat_map(|plane| {
-        lines.iter().map(move |line| line.map(|line| plane * cells + line * width))
-    });
+    let places = (0..planes)
+        .flat_map(|plane| lines.iter().map(move |line| line.map(|line| plane * cells + line * width)));
     for (made, start) in made.chunks_exact_mut(columns.len()).zip(places) {
         for (made, column) in made.iter_mut().zip(columns) {
             *made = match (start, column) {

@@ -228,11 +228,7 @@ impl HeatmapFold {
     }
 
     /// An axis as it turned out, and where each of its places was while it was folded.
-    fn placed<'a>(
-        &self,
-        place: usize,
-        seen: impl Iterator<Item = &'a [Seen]>,
-    ) -> Result<(Axis, Vec<u32>)> {
+    fn placed<'a>(&self, place: usize, seen: impl Iterator<Item = &'a [Seen]>) -> Result<(Axis, Vec<u32>)> {
         let (order, directory) = match (&self.axes[place], &self.directories[place]) {
             (HeatAxis::Numbers { axis, .. }, _) => {
                 return Ok((axis.clone(), (0..axis.pixels as u32).collect()));

@@ -71,8 +71,7 @@ impl GridOfQuads {
         for (place, found) in found.iter_mut().enumerate() {
             let mut take = |value: f64| {
                 if value.is_finite() && (scales[place] == Scale::Linear || value > 0.0) {
-                    let (min, max) =
-                        found.map_or((value, value), |extent: Extent| (extent.min, extent.max));
+                    let (min, max) = found.map_or((value, value), |extent: Extent| (extent.min, extent.max));
                     *found = Some(Extent { min: min.min(value), max: max.max(value) });
                 }
             };
@@ -80,7 +79,8 @@ impl GridOfQuads {
                 Self::Straight(breaks) => [&breaks.x, &breaks.y][place].iter().for_each(|edge| take(*edge)),
                 Self::Bent { x, y, centres } => {
                     let image = [x, y][place];
-                    let any = AxisMap { start: 0.0, end: 1.0, scale: 1.0, translate: 0.0, last: 0.0, log: false };
+                    let any =
+                        AxisMap { start: 0.0, end: 1.0, scale: 1.0, translate: 0.0, last: 0.0, log: false };
                     let mut corners = Corners::new(any, 1);
                     let (rows, columns, _) = image.shape();
                     let more = usize::from(*centres);
@@ -113,11 +113,7 @@ impl Cut {
     }
 
     /// The boxes of rows `rows` of `columns` columns.
-    fn boxes(
-        self,
-        rows: Range<usize>,
-        columns: usize,
-    ) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    fn boxes(self, rows: Range<usize>, columns: usize) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
         let end = rows.end;
         rows.step_by(self.rows).flat_map(move |row| {
             (0..columns).step_by(self.columns).map(move |column| {
@@ -234,8 +230,11 @@ fn needs(
         Places::Bent { x, y, .. } => {
             let read = bytes(Corners::read_items(cut.rows + 1, cut.columns + 1), 8);
             let pixels = bytes((cut.rows + 1).saturating_mul(cut.columns + 1), 4);
-            let tiles = Boxes::bytes(x, cut.rows + 3, cut.columns + 3)
-                .saturating_add(Boxes::bytes(y, cut.rows + 3, cut.columns + 3));
+            let tiles = Boxes::bytes(x, cut.rows + 3, cut.columns + 3).saturating_add(Boxes::bytes(
+                y,
+                cut.rows + 3,
+                cut.columns + 3,
+            ));
             tiles.saturating_add(read.saturating_add(pixels).saturating_mul(2))
         }
     };
@@ -315,7 +314,14 @@ impl Worker {
                             *pixels = Some(options.consumer.buffer(most.max(count))?);
                         }
                         let Some(held) = pixels else { continue };
-                        corners.pixels(image, &down, &across, *centres, &options.consumer, &mut held[..count])?;
+                        corners.pixels(
+                            image,
+                            &down,
+                            &across,
+                            *centres,
+                            &options.consumer,
+                            &mut held[..count],
+                        )?;
                     }
                     self.bent(&rows, &columns, all_columns);
                 }

@@ -249,7 +249,11 @@ mod tests {
 
     #[test]
     fn items_cover_the_pixels_between_their_edges_and_none_is_lost() {
-        let spans = Spans::new(&axis(10, 0.0, 10.0, Scale::Linear), &[-3.0, -1.0, 0.5, 0.7, 4.0, 9.2, 9.6, 12.0], Rule::Edges);
+        let spans = Spans::new(
+            &axis(10, 0.0, 10.0, Scale::Linear),
+            &[-3.0, -1.0, 0.5, 0.7, 4.0, 9.2, 9.6, 12.0],
+            Rule::Edges,
+        );
         assert_eq!(spans.spans, [0..0, 0..1, 0..1, 0..4, 4..9, 9..10, 9..10]);
         let taps = spans.taps();
         let counts: Vec<(usize, usize)> =
@@ -263,7 +267,8 @@ mod tests {
         let rising = [0.0, 0.5, 0.75, 3.0, 8.0];
         let falling: Vec<f64> = rising.iter().rev().copied().collect();
         let axis = axis(8, 0.0, 8.0, Scale::Linear);
-        let (one, other) = (Spans::new(&axis, &rising, Rule::Edges), Spans::new(&axis, &falling, Rule::Edges));
+        let (one, other) =
+            (Spans::new(&axis, &rising, Rule::Edges), Spans::new(&axis, &falling, Rule::Edges));
         let mirrored: Vec<_> = other.spans.iter().rev().cloned().collect();
         assert_eq!(one.spans, mirrored);
         let (taps, others) = (one.taps(), other.taps());
@@ -287,7 +292,8 @@ mod tests {
 
     #[test]
     fn logarithms_begin_where_there_are_any() {
-        let spans = Spans::new(&axis(3, 1.0, 1000.0, Scale::Log), &[-1.0, 0.0, 10.0, 100.0, 1000.0], Rule::Edges);
+        let spans =
+            Spans::new(&axis(3, 1.0, 1000.0, Scale::Log), &[-1.0, 0.0, 10.0, 100.0, 1000.0], Rule::Edges);
         assert_eq!(spans.spans, [0..0, 0..1, 1..2, 2..3]);
     }
 }

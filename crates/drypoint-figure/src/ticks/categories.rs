@@ -4,7 +4,8 @@ use super::{Tick, Ticks};
 
 /// At most about `target` ticks.
 pub(super) fn ticks(low: f64, high: f64, names: &[String], target: usize) -> Ticks {
-    let shown = (low.ceil().max(0.0) as usize)..((high.floor() + 1.0).clamp(0.0, names.len() as f64) as usize);
+    let shown =
+        (low.ceil().max(0.0) as usize)..((high.floor() + 1.0).clamp(0.0, names.len() as f64) as usize);
     let step = shown.len().div_ceil(target).max(1);
     let major = shown.step_by(step).map(|place| Tick {
         value: place as f64,
