@@ -200,6 +200,9 @@ struct Worker {
     skipped: u64,
 }
 
+/// Pixels that are visited between two looks at whether to stop.
+const LOOK_PIXELS: usize = 1 << 20;
+
 /// Stands for a corner that is missing, or that no 64 bits can name.
 const MISSING: i64 = i64::MIN;
 
@@ -241,8 +244,8 @@ impl Worker {
         let categories = roles.columns.category.map(|column| &batch.columns[column]);
         self.visits.begin(key, categories);
         let Self { visits, size, line, rows: block, skipped, .. } = self;
+        let mut drawn = 0;
         for start in (0..batch.rows).step_by(BLOCK_ROWS) {
-            // A triangle may be as large as the canvas.
             options.cancel.check()?;
             let count = BLOCK_ROWS.min(batch.rows - start);
             for (target, column) in block.corners.iter_mut().zip(roles.corners) {
@@ -270,9 +273,15 @@ impl Worker {
                 let corners = places.map(|place| vertices.corner(place as usize, block.values[row]));
                 let code = block.codes[row];
                 let near = draw(&corners, between, *size, line, |column, height, values| {
+                    drawn += values.len();
                     visits.line((height * size.0 + column) as u32, values, (start + row) as u32, code);
                 });
                 *skipped += u64::from(!near);
+                // A triangle may be as large as the canvas.
+                if drawn > LOOK_PIXELS {
+                    options.cancel.check()?;
+                    drawn = 0;
+                }
             }
         }
         visits.flush();
