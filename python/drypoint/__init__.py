@@ -55,6 +55,7 @@ __all__ = [
     "FigureClosed",
     "Frames",
     "HandlerConflict",
+    "Histogram",
     "Holders",
     "Image",
     "Manager",
@@ -97,6 +98,7 @@ __all__ = [
     "first",
     "first_n",
     "frames",
+    "histogram",
     "holders",
     "last",
     "last_n",
@@ -148,6 +150,7 @@ if TYPE_CHECKING:
     from ._folds import count_cat, first_n, last_n, max_n, min_n, mode, summary, where
     from ._frames.frames import Frames, frames
     from ._frames.write import write_frames
+    from ._histogram import Histogram, histogram
     from ._lifetime.close import close
     from ._lifetime.closers import Closed, register_closer
     from ._lifetime.each import each
@@ -177,6 +180,7 @@ else:
         "CooArray": "_arrays.coo",
         "CsrArray": "_arrays.csr",
         "Frames": "_frames.frames",
+        "Histogram": "_histogram",
         "Holders": "_report.snapshot",
         "Manager": "_lifetime.manage",
         "Report": "_lifetime.report",
@@ -200,6 +204,7 @@ else:
         "empty_like": "_lifetime.reuse",
         "first_n": "_folds",
         "frames": "_frames.frames",
+        "histogram": "_histogram",
         "holders": "_report.snapshot",
         "last_n": "_folds",
         "manage": "_lifetime.manage",

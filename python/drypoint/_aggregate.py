@@ -78,6 +78,16 @@ class Aggregate(Parts, Card, Closing):
         return self._inner.categories
 
     @property
+    def x_categories(self) -> list[str]:
+        """The categories along x, one for each column of cells; empty where x has numbers."""
+        return self._inner.axis_categories("x")
+
+    @property
+    def y_categories(self) -> list[str]:
+        """The categories along y, the lowest first; empty where y has numbers."""
+        return self._inner.axis_categories("y")
+
+    @property
     def rows(self) -> int:
         return self._inner.rows
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, Literal
 
+    from ._histogram import Histogram
     from ._image import Image
     from ._raster import Grid
 
@@ -558,6 +559,274 @@ class Canvas:
         grid = _raster.Grid(array, None, extent, _origin(origin))
         return Image(_raster.draw_colors(self._begin(grid, method, threads, memory, progress), grid))
 
+    def trimesh(
+        self,
+        vertices: Any,
+        triangles: Any,
+        reduction: Reduction | str | None = None,
+        *,
+        x: str | None = None,
+        y: str | None = None,
+        corners: Sequence[str] | None = None,
+        interpolate: bool = True,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Draw triangles between vertices, and fold what each pixel is covered by.
+
+        Parameters
+        ----------
+        vertices : anything `scan` takes
+            Columns of x, y and perhaps values, one row for each vertex. They are kept: 16 bytes each, 24 with a value.
+        triangles : anything `scan` takes
+            Three columns of integers: the rows of the vertices, counted from 0, in either direction around the triangle.
+            More columns may hold values and categories of the triangles. Never held as a whole. Also what
+            `scipy.spatial.Delaunay` and `matplotlib.tri.Triangulation` give.
+        reduction : Reduction, optional
+            What is folded in each pixel, of a column of the vertices or, if they have none of this name, of the
+            triangles. By default the mean of the vertices' third column, else of the triangles' fourth, else `count`. A
+            name alone, such as ``"max"``, folds the same column.
+        x, y : str, optional
+            Columns of the vertices: those called ``x`` and ``y``, else the first two.
+        corners : three str, optional
+            Columns of the triangles: those called ``v0``, ``v1`` and ``v2``, else the first three.
+        interpolate : bool, default True
+            Whether a pixel gets a value between those of the corners, each weighed by how near it is; otherwise it gets
+            their mean. Values of triangles are one for all their pixels.
+        threads, memory, progress
+            As in `Canvas.points`; the rows that are counted are triangles.
+
+        Returns
+        -------
+        Aggregate
+            Shape (height, width), or (height, width, categories). ``rows`` are triangles; ``skipped`` are those with a
+            missing corner, a corner without a place, or all of them away from the canvas.
+
+        Raises
+        ------
+        BadValue
+            If a triangle names a vertex that is not there.
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData
+
+        Notes
+        -----
+        A pixel belongs to a triangle if its centre lies in it; of two triangles that share an edge one has the centres on
+        it. A triangle within one pixel is drawn there. This is Datashader's rule, operation by operation; unlike there
+        triangles may go around in different directions, and the ranges are those of all vertices. Costs one pass over
+        each source.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> import numpy as np
+        >>> corners = np.array([[0.0, 0, 1], [4, 0, 1], [0, 4, 5]])
+        >>> mesh = dp.Canvas(4, 4).trimesh(corners, np.array([[0, 1, 2]]))
+        >>> mesh.cells[0, 0], mesh.cells[2, 0]
+        (1.5, 3.5)
+        """
+        from ._meshes import Triangles
+
+        mesh = Triangles(
+            vertices, triangles, reduction, x, y, corners, interpolate, threads, memory, progress
+        )
+        try:
+            return mesh.draw(mesh.axes(self))
+        finally:
+            mesh.close()
+
+    def quadmesh(
+        self,
+        values: Any,
+        x: Any = None,
+        y: Any = None,
+        reduction: Reduction | str = "mean",
+        *,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Draw an array whose rows and columns are not even, or not straight.
+
+        Parameters
+        ----------
+        values : array of shape (rows, columns)
+            As `Canvas.raster` takes it: NumPy, a memmap, a `CompressedArray` or `ZarrArray`, numpy.ma, xarray, or
+            anything with ``shape``, ``dtype`` and slices. Never copied as a whole.
+        x, y : array, or str, optional
+            Of one dimension: the centres of columns and rows, or their edges, one more; rising or falling; numbers or
+            ``numpy.datetime64``. Of two dimensions: x and y of each item's centre (of the shape of the values) or of all
+            corners (one more along both axes). For xarray the names of coordinates, by default those of its
+            dimensions. Otherwise items are counted.
+        reduction : {"mean", "min", "max", "mode", "sum", "count", "any", "var", "std", "first", "last"} or Reduction
+            What is folded of the items of each pixel. No mode of a bent grid.
+        threads, memory, progress
+            As in `Canvas.raster`.
+
+        Returns
+        -------
+        Aggregate
+            Shape (height, width); row 0 is the lowest y.
+
+        Raises
+        ------
+        BadArgument
+            If coordinates do not fit the values, or neither rise nor fall throughout.
+        UnsupportedData, EmptyData, BudgetExceeded
+
+        Notes
+        -----
+        Edges between centres lie half way, corners between those of four. An item covers the pixels between its edges,
+        rounded down; a smaller one is in the pixel of its lower edge. Where even items are all larger than the pixels,
+        each pixel shows the item under its centre. A bent item covers the pixels whose lower left corner lies in it.
+        These are Datashader's rules. Unlike `Canvas.raster` no item is in a pixel by a part. Costs one pass over the
+        values, and over the corners of a bent grid (two where a range is not given).
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> import numpy as np
+        >>> dp.Canvas(4, 1).quadmesh(np.array([[1.0, 2.0]]), x=[0, 1, 4], y=[0, 1]).cells.tolist()
+        [[1.0, 2.0, 2.0, 2.0]]
+        """
+        from ._meshes import Quads
+
+        mesh = Quads(values, x, y, reduction, threads, memory, progress)
+        return mesh.draw(mesh.axes(self))
+
+    def histogram(
+        self,
+        source: Any,
+        x: str,
+        *,
+        bins: Any = None,
+        weights: str | None = None,
+        by: str | None = None,
+        density: bool = False,
+        cumulative: bool = False,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Histogram:
+        """Count the values of a column, one bin for each pixel of the width.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x : str
+            A column of numbers, dates or truth values.
+        bins : int, rule or array, optional
+            As in `histogram`; by default as many as the canvas is wide.
+        weights, by, density, cumulative
+            As in `histogram`.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Histogram
+            Unpacks to counts and edges.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BadArgument, BudgetExceeded, CorruptData
+
+        Notes
+        -----
+        Range and scale are those of x of this canvas. A value lies between the same edges as its pixel does in
+        `points`, but for rounding: here it is NumPy's.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> from array import array
+        >>> dp.Canvas(2, 1).histogram({"v": array("d", [0, 1, 4])}, "v").counts.tolist()
+        [2, 1]
+        """
+        from ._histogram import binned
+
+        return binned(
+            scan(source),
+            _arguments.text(x, "x"),
+            self.width if bins is None else bins,
+            None if _is_listed(bins) else self.x_range,
+            weights,
+            by,
+            density,
+            cumulative,
+            self.x_scale,
+            threads,
+            memory,
+            progress,
+        )
+
+    def heatmap(
+        self,
+        source: Any,
+        x: str,
+        y: str,
+        reduction: Reduction | str | None = None,
+        *,
+        order: Literal["sorted", "appearance", "count"] = "sorted",
+        categories: Sequence[str] = (),
+        max_categories: int = 256,
+        threads: int | None = None,
+        memory: str | int | None = None,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Aggregate:
+        """Fold the rows of each pair of categories.
+
+        Parameters
+        ----------
+        source : anything `scan` takes
+            Rows; never held as a whole.
+        x, y : str
+            Columns. Text and truth values are categories, one cell each; numbers and dates are put into as many bins
+            as the canvas is wide or high.
+        reduction : Reduction, optional
+            What is folded in each cell; `count` by default.
+        order : {"sorted", "appearance", "count"}
+            In which categories stand from left to right and from top to bottom: by code points or value, as they come, or
+            those with most rows first.
+        categories : list of str
+            Columns of integers that are categories too.
+        max_categories : int, default 256
+            Of each axis. Cells are held for all that may come, so that one pass is enough.
+        threads, memory, progress
+            As in `Canvas.points`.
+
+        Returns
+        -------
+        Aggregate
+            Shape (categories of y, categories of x), or bins instead. `Aggregate.x_categories` and
+            `Aggregate.y_categories` name them; row 0 is the lowest, so that the first category of y is the last row.
+
+        Raises
+        ------
+        MissingColumn, NotNumeric, EmptyData, BudgetExceeded, CorruptData
+        BadArgument
+            If there are more categories.
+
+        Notes
+        -----
+        Costs one pass, and one before it for the range of numbers that have no statistics. Holds ``max_categories`` cells
+        along each axis of categories.
+
+        Examples
+        --------
+        >>> import drypoint as dp
+        >>> rows = {"day": ["Mon", "Tue", "Mon"], "kind": ["a", "a", "b"]}
+        >>> table = dp.Canvas().heatmap(rows, "day", "kind")
+        >>> table.x_categories, table.y_categories, table.cells.tolist()
+        (['Mon', 'Tue'], ['b', 'a'], [[1, 0], [1, 1]])
+        """
+        from ._heatmap import heatmap
+
+        return heatmap(
+            self, source, x, y, reduction, order, categories, max_categories, threads, memory, progress
+        )
+
     def _begin(self, grid: Grid, method: str, threads: Any, memory: Any, progress: Any) -> _core.Raster:
         from . import _raster
 
@@ -575,3 +844,8 @@ def _origin(origin: Any) -> str | None:
     from ._raster import ORIGINS
 
     return _arguments.optional(_arguments.choice, origin, "origin", ORIGINS)
+
+
+def _is_listed(bins: Any) -> bool:
+    """Whether bins are given by their edges."""
+    return bins is not None and not isinstance(bins, int | str) and getattr(bins, "ndim", 1) > 0

@@ -308,6 +308,7 @@ class Aggregate:
     def depth(self) -> int | None: ...
     if sys.version_info >= (3, 12):
         def __buffer__(self, flags: int, /) -> memoryview: ...
+    def axis_categories(self, axis: str) -> list[str]: ...
     def centres(self, axis: str) -> list[float]: ...
     def tiled(self) -> TiledAggregate: ...
     def merge(self, other: Aggregate) -> Aggregate: ...
@@ -398,6 +399,60 @@ class Raster:
     def give(self, array: Any, name: str, dtype: str) -> None: ...
     def finish(self) -> Aggregate: ...
 
+_AxisTuple: TypeAlias = tuple[int, tuple[float, float], str, str | None]
+_MeshItems: TypeAlias = Chunked | tuple[Any, str, str, bool]
+_Ranges: TypeAlias = list[tuple[float, float] | None]
+
+@final
+class Trimesh:
+    def __new__(
+        cls,
+        x: str,
+        y: str,
+        value: str | None,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Trimesh: ...
+    def extend(self, source: Source) -> None: ...
+    def placed(self, x_scale: str, y_scale: str) -> tuple[_Ranges, list[str | None]]: ...
+    def begin(
+        self,
+        x: _AxisTuple,
+        y: _AxisTuple,
+        corners: tuple[str, str, str],
+        reduction: _ReductionSpec,
+        interpolate: bool,
+    ) -> None: ...
+    def consume(self, source: Source) -> None: ...
+    def explain(self, source: Source) -> str: ...
+    def finish(self) -> Aggregate: ...
+    def close(self) -> None: ...
+
+@final
+class Quadmesh:
+    @staticmethod
+    def straight(
+        values: _MeshItems,
+        x: list[float],
+        y: list[float],
+        even: bool,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Quadmesh: ...
+    @staticmethod
+    def bent(
+        values: _MeshItems,
+        x: _MeshItems,
+        y: _MeshItems,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Quadmesh: ...
+    def placed(self, x_scale: str, y_scale: str) -> _Ranges: ...
+    def draw(self, x: _AxisTuple, y: _AxisTuple, reduction: _ReductionSpec) -> Aggregate: ...
+
 @final
 class Mark:
     @staticmethod
@@ -487,6 +542,65 @@ class Ranges:
     def y_range(self) -> tuple[float, float]: ...
     @property
     def categories(self) -> list[str]: ...
+
+def ranges_of(x: _AxisTuple, y: _AxisTuple, told: list[bool], categories: list[str]) -> Ranges: ...
+def ranges_around(aggregate: Aggregate, told: list[bool]) -> Ranges: ...
+def enlarged(
+    aggregate: Aggregate, size: tuple[int, int], x_range: tuple[float, float], y_range: tuple[float, float]
+) -> Aggregate: ...
+def bars(
+    x: _AxisTuple,
+    y: _AxisTuple,
+    edges: list[float],
+    heights: list[float],
+    by: tuple[str, list[str]] | None,
+    stacked: bool,
+    gap: int,
+    rows: tuple[int, int],
+    memory: str | None,
+) -> Aggregate: ...
+
+_HistogramTuple: TypeAlias = tuple[bytes, bool, list[float], list[str], int, int]
+_HeatAxisTuple: TypeAlias = tuple[str, bool, int, tuple[float, float] | None, str]
+
+@final
+class Histogram:
+    def __new__(
+        cls,
+        x: str,
+        weights: str | None,
+        by: str | None,
+        bins: int | list[float] | str,
+        range: tuple[float, float] | None,
+        scale: str,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Histogram: ...
+    @staticmethod
+    def unit(source: Source, column: str) -> str | None: ...
+    def draw(self, source: Source) -> _HistogramTuple: ...
+    def consume(self, source: Source) -> None: ...
+    def finish(self) -> _HistogramTuple: ...
+    def close(self) -> None: ...
+
+@final
+class Heatmap:
+    def __new__(
+        cls,
+        x: _HeatAxisTuple,
+        y: _HeatAxisTuple,
+        order: str,
+        most: int,
+        reduction: _ReductionSpec,
+        threads: int | None,
+        memory: str | None,
+        progress: Callable[[int, int | None], object] | None,
+    ) -> Heatmap: ...
+    def draw(self, source: Source) -> Aggregate: ...
+    def consume(self, source: Source) -> None: ...
+    def finish(self) -> Aggregate: ...
+    def close(self) -> None: ...
 
 @final
 class PageSpec:

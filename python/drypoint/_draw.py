@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["draw"]
 
-MARKS = ("points", "line", "area", "auto")
+MARKS = ("points", "line", "area", "auto", "histogram", "heatmap")
+#: Marks that count rows in cells of their own, not in pixels.
+TABLES = ("histogram", "heatmap")
 #: Rows that are looked at to choose a mark.
 _GLANCE = 4096
 #: Columns that a message names at most.
@@ -31,11 +33,12 @@ def draw(
     x: str | None = None,
     y: str | Sequence[str] | None = None,
     *,
-    mark: Literal["points", "line", "area", "auto"] = "points",
+    mark: Literal["points", "line", "area", "auto", "histogram", "heatmap"] = "points",
     group: str | None = None,
     line_width: float | None = None,
     step: _StepName | None = None,
     base: float | str | None = None,
+    bins: Any = None,
     color: Reduction | str | None = None,
     width: int = 900,
     height: int = 600,
@@ -77,10 +80,11 @@ def draw(
     x, y : str, optional
         Columns. Without them: the columns called ``x`` and ``y``, or the only two that are numbers. A sparse matrix
         is drawn as by `spy`. For areas `y` may be a list of columns, which are stacked.
-    mark : {"points", "line", "area", "auto"}
+    mark : {"points", "line", "area", "auto", "histogram", "heatmap"}
         A point for each row, rows joined by lines in their order, or what lies between such a line and its base.
         ``"auto"``: lines if x rises from each of the first rows to the next, otherwise points, as for streams that can be
-        read only once.
+        read only once. ``"histogram"``: bars of x, as `Figure.histogram`; ``color=dp.by("kind")`` stacks those of
+        categories, ``color=dp.sum("w")`` adds up weights. ``"heatmap"``: a table of x and y, as `Figure.heatmap`.
     group : str, optional
         For lines and areas: rows of one value of this column are one line, as in `Canvas.line`.
     line_width : float, optional
@@ -89,6 +93,8 @@ def draw(
         For lines and areas: go in steps, as in `Canvas.line`.
     base : float or str, optional
         For areas: the height or the column that they stand on, as in `Canvas.area`; 0 by default.
+    bins : int, rule, array or two int, optional
+        For histograms as in `histogram`, for heatmaps as in `Figure.heatmap`.
     color : Reduction, optional
         What is folded in each pixel: `count` by default, ``dp.mean("fare")``, ``dp.by("vendor")``.
     width, height, title, caption, x_label, y_label, x_range, y_range, x_scale, y_scale
@@ -159,6 +165,18 @@ def draw(
         if facet is not None:
             raise BadArgument("a sparse matrix has no column for facet=")
         return drawn(matrix, color, (width, height), (x_range, y_range), page, colors, running)
+    if bins is not None and mark not in TABLES:
+        raise BadArgument(f"bins={bins!r} is for mark='histogram' or 'heatmap', not for mark={mark!r}")
+    if mark in TABLES:
+        if facet is not None:
+            raise BadArgument(f"facet= is for points and lines, not for mark={mark!r}")
+        page.update(
+            width=width, height=height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
+        )
+        figure = Figure(**page)
+        table(figure, rows, mark, x, y, color, bins, colors, running)
+        figure._drawn()
+        return figure
     x, y = choose_columns(rows, x, y, several=mark == "area")
     if mark == "auto":
         lines = group is not None or line_width is not None or step is not None
@@ -193,6 +211,56 @@ def draw(
             )
     figure._drawn()
     return figure
+
+
+def table(
+    figure: Figure,
+    rows: Source,
+    mark: str,
+    x: str | None,
+    y: str | None,
+    color: Reduction | str | None,
+    bins: Any,
+    colors: dict[str, Any],
+    running: dict[str, Any],
+) -> None:
+    """Add a histogram or a heatmap to a figure."""
+    from ._histogram import only_number
+    from ._reductions import as_reduction
+
+    _arguments.flag(running["exact"], "exact")
+    running = {name: value for name, value in running.items() if name != "exact"}
+    for name in ("spread", "min_alpha"):
+        if colors[name] is not None:
+            raise BadArgument(f"{name}= is for points and lines, not for mark={mark!r}")
+    if mark == "heatmap":
+        if x is None or y is None:
+            raise BadArgument(f"{rows.name}: say which columns are x and y of the heatmap: {rows.columns}")
+        shown = {name: colors[name] for name in ("cmap", "span", "alpha", "label")}
+        how = {} if colors["how"] is None else {"how": colors["how"]}
+        across = {} if bins is None else {"bins": bins}
+        figure.heatmap(rows, x, y, color, **shown, **how, **across, **running)
+        return
+    if y is not None:
+        raise BadArgument(f"a histogram has one column, x; y={y!r} is for other marks")
+    for name in ("how", "span"):
+        if colors[name] is not None:
+            raise BadArgument(f"{name}= is for values of pixels; bars have one colour each")
+    fold = as_reduction(color)
+    by, inner = (fold.column, fold.inner or as_reduction(None)) if fold.name == "by" else (None, fold)
+    if inner.name not in ("count", "sum") or (inner.name == "count" and inner.column is not None):
+        raise BadArgument(f"the bars of a histogram are counts or sums of a column, not {inner}")
+    figure.histogram(
+        rows,
+        only_number(rows) if x is None else x,
+        bins="auto" if bins is None else bins,
+        weights=inner.column,
+        by=by,
+        cmap=colors["cmap"],
+        alpha=colors["alpha"],
+        label=colors["label"],
+        **running,
+    )
 
 
 def _rises(rows: Source, x: str) -> bool:

@@ -275,7 +275,9 @@ class Figure(Annotated, Closing):
             return self._page
         placed, layers = self._sheet.placed(), self._sheet.layers()
         if not layers:
-            raise BadArgument("this Figure is empty; draw something with points(), line() or raster() first")
+            raise BadArgument(
+                "this Figure is empty; draw something with points(), line() or another mark first"
+            )
         spec = self._described()
         try:
             self._page = self._draw(spec, placed, layers)
@@ -304,7 +306,8 @@ class Figure(Annotated, Closing):
         return page
 
     def _notes(self) -> list[list[_core.Note]]:
-        return [plot.notes for plot in self._sheet.placed()]
+        placed = self._sheet.placed()
+        return [[note for layer in plot.layers for note in layer.notes] + plot.notes for plot in placed]
 
     def _contents(self) -> list[list[Any]]:
         return [[layer.core for layer in plot.layers] for plot in self._sheet.placed()]

@@ -34,6 +34,8 @@ class Layer(ABC):
         #: The category that it shows alone.
         self.category: str | None = None
         self.drawn: Aggregate | Image | None = None
+        #: Words that belong to it, once it is drawn.
+        self.notes: list[_core.Note] = []
 
     def described(self) -> tuple[Any, ...]:
         """What the page needs to know of it."""

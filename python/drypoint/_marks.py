@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import _arguments, _job, _shapes
 from ._layers import ImageLayer
+from ._mesh_marks import MeshMarks
 from ._reductions import as_shaded
 from ._shading import shading
 from ._shape_marks import ShapeMarks
@@ -26,7 +27,7 @@ __all__ = ["Marks"]
 _INKS = {"light": "#190436", "dark": "#e6f5f2"}
 
 
-class Marks(ShapeMarks):
+class Marks(ShapeMarks, MeshMarks):
     """Methods that add layers; the first one added lies lowest."""
 
     def points(

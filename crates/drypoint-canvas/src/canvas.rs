@@ -29,6 +29,11 @@ pub enum AxisKind {
         /// The zone to show them in.
         zone: Option<Arc<str>>,
     },
+    /// Categories: number `i` lies around the position `i`.
+    Categories {
+        /// What they are called.
+        names: Arc<[String]>,
+    },
 }
 
 /// One direction of a canvas.
@@ -92,6 +97,7 @@ impl Axis {
             (Some(Extent { min, .. }), Scale::Linear) => {
                 let pad = match &kind {
                     AxisKind::Number => (min.abs() * 1e-6).max(1.0),
+                    AxisKind::Categories { .. } => 0.5,
                     AxisKind::Time { unit, .. } => match unit {
                         TimeUnit::Day => 1.0,
                         TimeUnit::Second => 3600.0,

@@ -56,6 +56,24 @@ pub enum CanvasError {
     /// A column that is divided, and holds no integers.
     #[error("column {column:?} is {data_type}; a modulo is taken of integers")]
     NotInteger { column: String, data_type: DataType },
+    /// An axis of categories of which none came.
+    #[error("column {column:?} has no category in any row; there is nothing to draw")]
+    NoCategories { column: String },
+    /// No bins, or too many.
+    #[error("{count} bins; a histogram has from 1 to {most}")]
+    NoBins { count: usize, most: usize },
+    /// Edges of bins that do not rise.
+    #[error("edges of bins rise throughout; {next} comes after {one}")]
+    EdgesFall { one: f64, next: f64 },
+    /// A column without values that a range could be found from.
+    #[error("{name}: column {column:?} has no finite value; there is nothing to count")]
+    NoValues { name: String, column: String },
+    /// A column that should name vertices by their numbers.
+    #[error("column {column:?} is {data_type}; a corner is the number of a vertex, an integer from 0 on")]
+    NotVertices { column: String, data_type: DataType },
+    /// A corner that is not among the vertices.
+    #[error("triangle {triangle} has vertex {vertex}; there are {vertices} vertices, numbered from 0")]
+    NoVertex { triangle: u64, vertex: i128, vertices: usize },
     /// Numbers and instants, or instants of two kinds, on one axis.
     #[error(
         "columns {first:?} and {other:?} lie along one axis, but one is {first_kind} and the other {other_kind}"
@@ -112,6 +130,9 @@ pub enum CanvasError {
     /// A width that is none.
     #[error("the width of a line is {width}; it must be 0 (whole pixels) to {most}")]
     LineWidth { width: f64, most: f64 },
+    /// A mark that brings one value to each pixel.
+    #[error("{reduction} is not folded of {mark}, which bring one value to each pixel; take one of count, any, sum, mean, min, max, var, std, first, last, or by(...) of these")]
+    NotFoldedOf { reduction: Box<Reduction>, mark: &'static str },
     /// A method of images where rows are folded.
     #[error("{reduction} is a way to draw images; rows are folded by a reduction")]
     NotAFold { reduction: Box<Reduction> },

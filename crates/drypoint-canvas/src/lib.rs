@@ -13,8 +13,10 @@ mod error;
 mod extents;
 mod fold;
 mod growing;
+mod histogram;
 mod lines;
 mod mapping;
+mod meshes;
 mod options;
 mod plan;
 mod points;
@@ -30,14 +32,18 @@ pub use categories::Categories;
 pub use error::{CanvasError, Result};
 pub use extents::{ExtentsFold, extents};
 pub use growing::{GrowingAxis, GrowingFold};
+pub use histogram::{
+    AutoBins, BinEdges, BinRule, Histogram, HistogramColumns, HistogramFold, Totals, bars, histogram,
+};
 pub use lines::{
     AreaBase, AreaColumns, AreasFold, Chosen, Downsampling, LineColumns, LinesFold, Step, areas, downsample,
     lines, stack_extent,
 };
+pub use meshes::{CategoryOrder, GridOfQuads, HeatAxis, HeatmapFold, MeshVertices, TrimeshFold, quadmesh};
 pub use options::{Options, Progress};
 pub use plan::{Plan, PlanLine};
 pub use points::{PointsFold, points};
-pub use raster::{Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
+pub use raster::{Breaks, Edges, GivenRaster, Image, LetGo, Method, colors, pixels, raster};
 pub use reduction::{Rank, Reduction};
-pub use shapes::{Coordinate, FillRule, PolygonColumns, PolygonsFold, RowShapes, Vertices, polygons};
+pub use shapes::{Coordinate, FillRule, PolygonColumns, PolygonsFold, RowShapes, ShapeVertices, polygons};
 pub use tiled::{Loaded, Reduced, TiledAggregate, TiledFold, suits_tiles, tiled_points};

@@ -185,6 +185,16 @@ impl Reduction {
         }
     }
 
+    /// Whether each pixel gets one value of one column, which is all that `mark` brings.
+    pub(crate) fn check_one_value(&self, mark: &'static str) -> Result<()> {
+        match self.inner() {
+            Reduction::Where(..) | Reduction::Ranked(..) | Reduction::Mode(_) | Reduction::Summary(_) => {
+                Err(CanvasError::NotFoldedOf { reduction: Box::new(self.clone()), mark })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Whether it can be folded at all: categories are not nested, and only a row can be asked for another column.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| {

@@ -4,7 +4,7 @@ mod table;
 
 use drypoint_canvas::{
     Axis, AxisKind, Canvas, CanvasError, Cells, Coordinate, LineColumns, Options, Reduction, RowShapes,
-    Scale, Vertices, extents, lines, points,
+    Scale, ShapeVertices, extents, lines, points,
 };
 use drypoint_memory::MemoryPool;
 use drypoint_stream::{DataType, Source, StreamError};
@@ -93,10 +93,10 @@ fn cells(cells: Cells<'_>) -> Vec<String> {
 /// Draw the vertices of `shapes` in `table` and those of `expected`, as lines and as points, by every fold.
 fn compare(table: &Table, shapes: &RowShapes, expected: &Table, threads: usize, batch_rows: usize) {
     let pool = MemoryPool::new(64 << 20);
-    let vertices = Vertices::new(table, shapes).unwrap();
+    let vertices = ShapeVertices::new(table, shapes).unwrap();
     let (options, alone) = (options(&pool, threads, batch_rows), options(&pool, 1, 1000));
     let of = |x: &str, y: &str| LineColumns { x: x.into(), y: y.into(), group: None };
-    let (own, written) = (of(Vertices::X, Vertices::Y), of("x", "y"));
+    let (own, written) = (of(ShapeVertices::X, ShapeVertices::Y), of("x", "y"));
     for fold in folds() {
         let pairs = [
             (
@@ -104,7 +104,7 @@ fn compare(table: &Table, shapes: &RowShapes, expected: &Table, threads: usize, 
                 lines(&canvas(), expected, &written, &fold, &alone).unwrap(),
             ),
             (
-                points(&canvas(), &vertices, Vertices::X, Vertices::Y, &fold, &options).unwrap(),
+                points(&canvas(), &vertices, ShapeVertices::X, ShapeVertices::Y, &fold, &options).unwrap(),
                 points(&canvas(), expected, "x", "y", &fold, &alone).unwrap(),
             ),
         ];
@@ -189,8 +189,8 @@ proptest! {
 
         let pool = MemoryPool::new(64 << 20);
         let options = options(&pool, threads, batch_rows);
-        let wanted = [(Vertices::X, Scale::Linear), (Vertices::Y, Scale::Linear)];
-        let found = extents(&Vertices::new(&table, &shapes).unwrap(), &wanted, &options).unwrap();
+        let wanted = [(ShapeVertices::X, Scale::Linear), (ShapeVertices::Y, Scale::Linear)];
+        let found = extents(&ShapeVertices::new(&table, &shapes).unwrap(), &wanted, &options).unwrap();
         let expected =
             extents(&written_out(&full), &[("x", Scale::Linear), ("y", Scale::Linear)], &options).unwrap();
         prop_assert_eq!(found, expected);
@@ -202,7 +202,7 @@ fn keys_of_vertices_grow_along_the_source_and_leave_the_number_of_the_file() {
     let long: Line = (0..5000).map(|at| (f64::from(at), 0.0)).collect();
     let rows = vec![wkb(&[long.clone()]), wkb(&[long[..3].to_vec()]), wkb(&[long])];
     let table = Table::new().with("s", Data::Binary(rows), None);
-    let vertices = Vertices::new(&table, &RowShapes::Lines("s".into())).unwrap();
+    let vertices = ShapeVertices::new(&table, &RowShapes::Lines("s".into())).unwrap();
     let pool = MemoryPool::new(64 << 20);
     let request = drypoint_stream::Request {
         columns: vec![0],
@@ -230,7 +230,7 @@ fn what_does_not_fit_is_told() {
         .with("x", Data::Lists(vec![vec![1.0, 2.0]]), None)
         .with("y", Data::Lists(vec![vec![1.0]]), None)
         .with("w", Data::Text(Words::new(&["word"])), None);
-    let refused = |shapes: RowShapes| Vertices::new(&table, &shapes).map(|_| ()).unwrap_err();
+    let refused = |shapes: RowShapes| ShapeVertices::new(&table, &shapes).map(|_| ()).unwrap_err();
     assert!(matches!(refused(RowShapes::Lines("n".into())), CanvasError::NotShapes { .. }));
     assert!(matches!(
         refused(RowShapes::Lists { x: "x".into(), y: "n".into() }),
@@ -245,12 +245,12 @@ fn what_does_not_fit_is_told() {
     ));
     let lists = RowShapes::Lists { x: "x".into(), y: "y".into() };
     assert_eq!(lists.types(table.schema()).unwrap(), [DataType::Float(64), DataType::Float(64)]);
-    let vertices = Vertices::new(&table, &lists).unwrap();
+    let vertices = ShapeVertices::new(&table, &lists).unwrap();
     let drawn = points(
         &canvas(),
         &vertices,
-        Vertices::X,
-        Vertices::Y,
+        ShapeVertices::X,
+        ShapeVertices::Y,
         &Reduction::Count(None),
         &options(&pool, 1, 8),
     );

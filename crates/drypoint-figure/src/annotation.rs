@@ -35,6 +35,8 @@ pub enum Anchor {
     Middle,
     /// They end left of it.
     Right,
+    /// Their middle is on it, without a plate behind them.
+    Centre,
 }
 
 /// One annotation. What lies outside the ranges of the axes is not seen.
@@ -277,10 +279,13 @@ impl Area<'_> {
             Anchor::Left => (x + 5.0, y + cap / 2.0),
             Anchor::Middle => (x - width / 2.0, y - 5.0),
             Anchor::Right => (x - 5.0 - width, y + cap / 2.0),
+            Anchor::Centre => (x - width / 2.0, y + cap / 2.0),
         };
         let x = x.clamp(data.x, (data.right() - width).max(data.x));
         let y = y.clamp(data.y + cap, data.bottom().max(data.y + cap));
-        self.plate(&line, (x, y), out);
+        if anchor != Anchor::Centre {
+            self.plate(&line, (x, y), out);
+        }
         out.push(text(line, x, y, color));
     }
 

@@ -4,6 +4,7 @@ use crate::display::{DisplayItem, Rect};
 use crate::layout::said;
 use crate::theme::{GAP, Inks, LABEL, LEADING, MINOR_TICK, SMALL, TICK, TICK_GAP};
 use crate::{AxisSpec, Line, Ticks, Weight};
+use drypoint_canvas::AxisKind;
 
 /// The least space between two labels of x, and between two ticks of y.
 const BETWEEN_X: f32 = 14.0;
@@ -48,6 +49,11 @@ fn small(text: &str) -> Line {
 
 /// The most ticks an axis is given.
 const MOST_TICKS: usize = 10;
+/// The most categories that are named, and the least height that the name of one has.
+const MOST_CATEGORIES: usize = 100;
+const CATEGORY_HEIGHT: f32 = 15.0;
+/// The width that the name of a category is shortened to at most.
+const LEAST_NAME: f32 = 40.0;
 
 /// What the labels of an axis may need, whatever number of them will fit.
 #[derive(Debug, Clone, Copy)]
@@ -82,10 +88,21 @@ fn minor_positions(spec: &AxisSpec, ticks: &Ticks) -> Vec<f32> {
 impl XAxis {
     /// As many ticks as fit without touching, labels inside `bounds`.
     pub(crate) fn plan(spec: &AxisSpec, data: Rect, bounds: (f32, f32), rows: usize) -> Self {
-        let most = ((data.width / 45.0) as usize).clamp(2, MOST_TICKS);
+        let most = match &spec.kind {
+            AxisKind::Categories { names } => names.len().clamp(2, MOST_CATEGORIES),
+            _ => ((data.width / 45.0) as usize).clamp(2, MOST_TICKS),
+        };
         for target in (1..=most).rev() {
             let made = spec.ticks(target);
-            let labels: Vec<Placed> = made.major.iter().map(|tick| place(tick, spec, data, bounds)).collect();
+            // Names of categories are shortened to their cells before any is left out.
+            let room = match &spec.kind {
+                AxisKind::Categories { .. } => {
+                    (data.width / made.major.len().max(1) as f32 - BETWEEN_X).max(LEAST_NAME)
+                }
+                _ => f32::INFINITY,
+            };
+            let labels: Vec<Placed> =
+                made.major.iter().map(|tick| place(tick, spec, data, bounds, room)).collect();
             if target == 1 || fits(&labels) {
                 // At last resort the first label alone: it cannot overlap.
                 let labels = if fits(&labels) { labels } else { labels.into_iter().take(1).collect() };
@@ -152,10 +169,10 @@ impl XAxis {
     }
 }
 
-fn place(tick: &crate::Tick, spec: &AxisSpec, data: Rect, bounds: (f32, f32)) -> Placed {
+fn place(tick: &crate::Tick, spec: &AxisSpec, data: Rect, bounds: (f32, f32), room: f32) -> Placed {
     let at = spec.position(tick.value) as f32;
     let centre = data.x + at * data.width;
-    let room = bounds.1 - bounds.0;
+    let room = room.min(bounds.1 - bounds.0);
     let left_of =
         |line: &Line| (centre - line.width() / 2.0).clamp(bounds.0, (bounds.1 - line.width()).max(bounds.0));
     let line = Line::fitted(&tick.label, Weight::Regular, SMALL, room);
@@ -183,14 +200,19 @@ fn fits(labels: &[Placed]) -> bool {
 impl YAxis {
     /// As many ticks as `height` holds, labels no wider than `most_width`.
     pub(crate) fn plan(spec: &AxisSpec, height: f32, most_width: f32) -> Self {
-        let target = ((height / 52.0) as usize).clamp(2, MOST_TICKS);
+        let target = match &spec.kind {
+            AxisKind::Categories { .. } => ((height / CATEGORY_HEIGHT) as usize).clamp(2, MOST_CATEGORIES),
+            _ => ((height / 52.0) as usize).clamp(2, MOST_TICKS),
+        };
+        let between =
+            if matches!(spec.kind, AxisKind::Categories { .. }) { CATEGORY_HEIGHT - 1.0 } else { BETWEEN_Y };
         let made = spec.ticks(target);
         let mut labels: Vec<Placed> = Vec::new();
         for tick in &made.major {
             let at = spec.position(tick.value) as f32;
             let crowded = labels.last().is_some_and(|before| {
                 let two_rows = tick.context.is_some() || before.context.is_some();
-                (at - before.at).abs() * height < if two_rows { BETWEEN_Y + LEADING } else { BETWEEN_Y }
+                (at - before.at).abs() * height < if two_rows { between + LEADING } else { between }
             });
             if crowded {
                 continue;

@@ -4,6 +4,7 @@
 //! "0.30000000000000004" and two ticks never share one.
 
 mod calendar;
+mod categories;
 mod linear;
 mod log;
 mod number;
@@ -56,6 +57,7 @@ pub(crate) fn ticks_in(
         return Ticks::default();
     }
     match (kind, scale) {
+        (AxisKind::Categories { names }, _) => categories::ticks(low, high, names, target),
         // A log scale of instants is refused by the axis itself.
         (AxisKind::Time { unit, .. }, _) => time::ticks(low, high, *unit, zone, target),
         (_, Scale::Log) if low > 0.0 => log::ticks(low, high, target),

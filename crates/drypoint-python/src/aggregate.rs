@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use drypoint_canvas::{Aggregate as Inner, Axis, CanvasError, Cells, Loaded, Reduction, Scale};
+use drypoint_canvas::{Aggregate as Inner, Axis, AxisKind, CanvasError, Cells, Loaded, Reduction, Scale};
 use drypoint_figure::{Layout, Part, shade_part};
 use drypoint_memory::{MemoryConsumer, MemoryPool};
 use drypoint_stream::{Cancel, StreamError};
@@ -115,6 +115,15 @@ impl Aggregate {
     #[getter]
     fn reduction(&self) -> String {
         self.inner.reduction.to_string()
+    }
+
+    /// The categories of axis "x" or "y", one for each pixel; empty where it has numbers.
+    fn axis_categories(&self, axis: &str) -> Vec<String> {
+        let axis = if axis == "x" { &self.inner.canvas.x } else { &self.inner.canvas.y };
+        match &axis.kind {
+            AxisKind::Categories { names } => names.to_vec(),
+            _ => Vec::new(),
+        }
     }
 
     /// The data values at the centres of the pixels of axis "x" or "y".

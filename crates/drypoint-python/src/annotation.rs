@@ -80,6 +80,7 @@ impl Note {
         let anchor = match anchor {
             "middle" => Anchor::Middle,
             "right" => Anchor::Right,
+            "centre" => Anchor::Centre,
             _ => Anchor::Left,
         };
         Ok(Self { what: What::Text { at, size, anchor }, color: color(ink)?, words: Some(words) })

@@ -26,9 +26,9 @@ impl AxisValue {
                     ))
                 })
             }
-            (AxisValue::Text(text), AxisKind::Number) => Err(CoreError::Argument(format!(
-                "{what}: {text:?} is not a number, and {holder} holds no dates"
-            ))),
+            (AxisValue::Text(text), AxisKind::Number | AxisKind::Categories { .. }) => Err(
+                CoreError::Argument(format!("{what}: {text:?} is not a number, and {holder} holds no dates")),
+            ),
         }
     }
 }

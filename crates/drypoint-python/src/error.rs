@@ -194,10 +194,12 @@ fn canvas_class(error: &CanvasError) -> &'static str {
         CanvasError::NoImage { .. } | CanvasError::MixedAxis { .. } | CanvasError::NotShapes { .. } => {
             "UnsupportedData"
         }
-        CanvasError::Inexact { .. } => "BadValue",
+        CanvasError::Inexact { .. } | CanvasError::NoVertex { .. } => "BadValue",
         CanvasError::NotNumeric { .. }
         | CanvasError::NotCategorical { .. }
-        | CanvasError::NotInteger { .. } => "NotNumeric",
+        | CanvasError::NotInteger { .. }
+        | CanvasError::NotVertices { .. } => "NotNumeric",
+        CanvasError::NoCategories { .. } | CanvasError::NoValues { .. } => "EmptyData",
         CanvasError::Io { .. } => "OutputError",
         CanvasError::Corrupt { .. } | CanvasError::Array(_) => "CorruptData",
         _ => "BadArgument",

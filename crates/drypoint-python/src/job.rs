@@ -55,6 +55,7 @@ impl AxisArguments {
         }
         let shown = |kind: &AxisKind| match kind {
             AxisKind::Number => "numbers".to_string(),
+            AxisKind::Categories { .. } => "categories".to_string(),
             AxisKind::Time { unit, zone } => DataType::Time { unit: *unit, zone: zone.clone() }.to_string(),
         };
         let what = format!("column {:?} is {}, it was {} before", self.column, shown(kind), shown(first));

@@ -23,15 +23,17 @@ mod error;
 mod file;
 mod growth;
 mod heap;
+mod heatmap;
+mod histogram;
 mod island;
 mod job;
 mod lifetime;
 mod lists;
 mod mark;
 mod memory;
+mod mesh;
 mod page;
 mod pixmap;
-
 mod places;
 mod plain;
 mod raster;
@@ -95,6 +97,10 @@ mod _core {
     #[pymodule_export]
     use crate::heap::Heap;
     #[pymodule_export]
+    use crate::heatmap::Heatmap;
+    #[pymodule_export]
+    use crate::histogram::Histogram;
+    #[pymodule_export]
     use crate::island::Island;
     #[pymodule_export]
     use crate::job::Job;
@@ -106,6 +112,8 @@ mod _core {
     use crate::memory::{
         budget_bytes, limit_process, memory, peak_resident_bytes, resident_bytes, set_budget,
     };
+    #[pymodule_export]
+    use crate::mesh::{Quadmesh, Trimesh, bars, enlarged, ranges_around, ranges_of};
     #[pymodule_export]
     use crate::page::{Page, PageSpec, Ranges};
     #[pymodule_export]
@@ -151,7 +159,7 @@ mod _core {
         crate::raw::refuse_other_interpreters(module.py())?;
         crate::sites::learn(module)?;
         crate::watch::quieten_panics();
-        module.add("VERTEX_COLUMNS", (drypoint_canvas::Vertices::X, drypoint_canvas::Vertices::Y))?;
+        module.add("VERTEX_COLUMNS", (drypoint_canvas::ShapeVertices::X, drypoint_canvas::ShapeVertices::Y))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

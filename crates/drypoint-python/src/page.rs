@@ -193,6 +193,7 @@ impl Union {
 fn shown(kind: &AxisKind) -> String {
     match kind {
         AxisKind::Number => "numbers".into(),
+        AxisKind::Categories { .. } => "categories".into(),
         AxisKind::Time { unit, zone } => {
             drypoint_stream::DataType::Time { unit: *unit, zone: zone.clone() }.to_string()
         }

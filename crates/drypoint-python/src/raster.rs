@@ -68,7 +68,7 @@ impl Raster {
 }
 
 /// An image of the memory that an array lends. `mapped` says that it is a shared mapping of a file.
-fn lent(array: &Bound<'_, PyAny>, name: &str, dtype: &str, mapped: bool) -> PyResult<Image> {
+pub(crate) fn lent(array: &Bound<'_, PyAny>, name: &str, dtype: &str, mapped: bool) -> PyResult<Image> {
     let loan = Arc::new(Loan::new(array)?);
     let (shape, strides) = (loan.buffer().shape().to_vec(), loan.buffer().strides().to_vec());
     let image = Image::in_memory(name, dtype, &shape, &strides, loan.first_byte, loan.clone());

@@ -9,7 +9,7 @@ import time
 from .. import _core
 from .._aggregate import aggregate_of
 from .._canvas import Canvas
-from .._draw import MARKS, check_options, choose_columns, draw, mark_of
+from .._draw import MARKS, TABLES, check_options, choose_columns, draw, mark_of
 from .._errors import BadArgument, OutputError, UnknownFormat
 from .._job import STEPS, fold, job
 from .._readable import Readable
@@ -58,6 +58,9 @@ def add(verbs: Any) -> None:
     what.add_argument(
         "--base", metavar="N|COL", help="with --mark area: a height or a column to stand on (0)"
     )
+    what.add_argument(
+        "--bins", type=_bins, metavar="N", help="with --mark histogram or heatmap: how many, or a rule (auto)"
+    )
     what.add_argument("--reduce", choices=_REDUCTIONS, default="count", help="what each pixel shows (count)")
     what.add_argument("--of", metavar="COL", help="the column that is reduced")
     what.add_argument("--by", metavar="COL", help="a colour for each category of this column")
@@ -104,6 +107,11 @@ def add(verbs: Any) -> None:
     run_group.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
 
+def _bins(text: str) -> int | str:
+    """A number of bins, or the name of a rule."""
+    return int(text) if text.isdecimal() else text
+
+
 def run(options: argparse.Namespace) -> int:
     """Draw and say how it went."""
     import_resident = _core.resident_bytes()
@@ -127,14 +135,19 @@ def run(options: argparse.Namespace) -> int:
         raise OutputError(f"{options.output}: the folder {folder} cannot be written to")
     budget = _core.limit_process(options.memory) if options.memory else _core.memory()["budget"]
     reduction = _reduction(options)
+    tables = options.mark in TABLES
+    if tables and (options.bare or options.explain):
+        raise BadArgument(f"--bare and --explain are for points and lines, not for --mark {options.mark}")
     with open_source(options) as rows:
-        heights = options.y[0] if options.y and len(options.y) == 1 else options.y
-        x, y = choose_columns(rows, options.x, heights, several=options.mark == "area")
+        y = options.y[0] if options.y and len(options.y) == 1 else options.y
+        x = options.x
+        if not tables:
+            x, y = choose_columns(rows, x, y, several=options.mark == "area")
         ranges = {"x_range": options.x_range, "y_range": options.y_range}
         ranges = {name: _range(value) for name, value in ranges.items()}
         scales = {"x_scale": options.x_scale, "y_scale": options.y_scale}
-        mark = mark_of(options.mark, x, y, **drawn)
         if options.explain:
+            mark = mark_of(options.mark, x, y, **drawn)
             canvas = Canvas(width, height, **ranges, **scales)
             begun = job(canvas, mark, reduction, threads=options.threads)
             print(begun.explain(rows._head()))
@@ -143,6 +156,7 @@ def run(options: argparse.Namespace) -> int:
             how = {"threads": options.threads, "exact": options.exact, "progress": progress.update}
             if options.bare:
                 canvas = Canvas(width, height, **ranges, **scales)
+                mark = mark_of(options.mark, x, y, **drawn)
                 aggregate = aggregate_of(fold(rows, job(canvas, mark, reduction, **how)))
                 image = aggregate.shade(
                     options.cmap, options.how, background=options.background, spread=options.spread or 0
@@ -155,6 +169,7 @@ def run(options: argparse.Namespace) -> int:
                     y,
                     mark=options.mark,
                     **drawn,
+                    bins=options.bins,
                     color=reduction,
                     width=width,
                     height=height,

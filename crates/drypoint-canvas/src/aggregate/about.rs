@@ -121,6 +121,10 @@ impl About {
             line("scale", if axis.scale == Scale::Log { "log" } else { "linear" });
             match &axis.kind {
                 AxisKind::Number => line("kind", "number"),
+                AxisKind::Categories { names } => {
+                    line("kind", "categories");
+                    names.iter().for_each(|name| line("name", &escape(name)));
+                }
                 AxisKind::Time { unit, zone } => {
                     let unit = UNITS.iter().find(|(_, known)| known == unit).map_or("ns", |(name, _)| name);
                     line("kind", unit);
@@ -335,6 +339,13 @@ impl<'a> Reading<'a> {
         };
         let kind = match self.expect("kind")? {
             "number" => AxisKind::Number,
+            "categories" => {
+                let mut names = Vec::new();
+                while let Some(text) = self.take("name") {
+                    names.push(name(text)?);
+                }
+                AxisKind::Categories { names: names.into() }
+            }
             unit => {
                 let known = UNITS.iter().find(|(name, _)| *name == unit);
                 let (_, unit) = *known.ok_or_else(|| format!("kind {unit:?}"))?;

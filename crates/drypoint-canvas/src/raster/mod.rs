@@ -11,6 +11,7 @@ mod mode;
 mod plan;
 mod source;
 mod taps;
+mod uneven;
 mod work;
 
 use std::fmt;
@@ -29,6 +30,8 @@ use crate::{Aggregate, Canvas, CanvasError, Planes, Reduction, Result};
 pub use colors::{colors, pixels};
 pub use given::GivenRaster;
 pub use source::{Image, LetGo};
+pub use uneven::Breaks;
+pub(crate) use uneven::{Boxes, Spans, uneven};
 
 /// Do the same for the type of the items, `T`.
 macro_rules! dispatch {

@@ -177,8 +177,13 @@ impl Image {
         self.kind == Kind::U8 && self.dtype.number() != Number::Bool
     }
 
+    /// What messages call it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// A chunk's rows and columns; none where any tile costs the same.
-    pub(super) fn chunk(&self) -> Option<(usize, usize)> {
+    pub(crate) fn chunk(&self) -> Option<(usize, usize)> {
         match &self.store {
             Store::Memory { .. } => None,
             Store::Chunked(array) => {
@@ -218,7 +223,7 @@ impl Image {
     }
 
     /// These rows were read.
-    pub(super) fn let_go(&self, rows: &Range<usize>) {
+    pub(crate) fn let_go(&self, rows: &Range<usize>) {
         if let (Some(let_go), Store::Memory { first_byte, strides: [row, ..], .. }) =
             (&self.let_go, &self.store)
             && *row > 0

@@ -20,7 +20,7 @@ pub(crate) struct Tap {
 }
 
 impl Tap {
-    const NONE: Self = Self { first: 0, count: 0, head: 0.0, tail: 0.0 };
+    pub(super) const NONE: Self = Self { first: 0, count: 0, head: 0.0, tail: 0.0 };
 
     fn one(at: usize) -> Self {
         Self { first: at as u32, count: 1, head: 1.0, tail: 0.0 }
@@ -109,6 +109,11 @@ impl Taps {
             }
         });
         let taps: Vec<Tap> = taps.collect();
+        Self { totals: taps.iter().map(|tap| tap.total()).collect(), taps, flipped }
+    }
+
+    /// Taps that are known already.
+    pub(super) fn made(taps: Vec<Tap>, flipped: bool) -> Self {
         Self { totals: taps.iter().map(|tap| tap.total()).collect(), taps, flipped }
     }
 

@@ -12,7 +12,7 @@ use drypoint_stream::{DataType, StreamError};
 
 pub use self::filling::FillRule;
 pub use self::polygons::{PolygonColumns, PolygonsFold, polygons};
-pub use self::vertices::{Coordinate, RowShapes, Vertices};
+pub use self::vertices::{Coordinate, RowShapes, ShapeVertices};
 
 use crate::CanvasError;
 

@@ -63,8 +63,8 @@ impl RowShapes {
     }
 }
 
-/// The vertices of a source's rows. Its columns are [`Vertices::X`], [`Vertices::Y`] and those of the source.
-pub struct Vertices<'s> {
+/// The vertices of a source's rows. Its columns are [`ShapeVertices::X`], [`ShapeVertices::Y`] and those of the source.
+pub struct ShapeVertices<'s> {
     source: &'s dyn Source,
     schema: Schema,
     shapes: Places,
@@ -91,7 +91,7 @@ const OWN: usize = 2;
 /// Bits of a key that tell the row; those above are the source's.
 const ROW_BITS: u32 = 48;
 
-impl<'s> Vertices<'s> {
+impl<'s> ShapeVertices<'s> {
     /// The name of the column of x.
     pub const X: &'static str = "x of the shapes";
     /// The name of the column of y.
@@ -256,7 +256,7 @@ fn places(schema: &Schema, shapes: &RowShapes) -> Result<(Places, DataType, Data
     }
 }
 
-impl Source for Vertices<'_> {
+impl Source for ShapeVertices<'_> {
     fn name(&self) -> String {
         self.source.name()
     }
@@ -332,7 +332,7 @@ fn place_of(request: &Request, column: usize) -> usize {
 }
 
 struct VertexScan<'a> {
-    vertices: &'a Vertices<'a>,
+    vertices: &'a ShapeVertices<'a>,
     scan: Box<dyn Scan + 'a>,
     /// By the places of their columns in the batches of the source.
     places: Places,

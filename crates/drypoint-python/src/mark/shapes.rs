@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use drypoint_canvas::{
     Aggregate, AxisKind, Canvas, Coordinate, FillRule, Options, Plan, PolygonColumns, PolygonsFold, Progress,
-    Reduction, Result, RowShapes, Scale, Vertices,
+    Reduction, Result, RowShapes, Scale, ShapeVertices,
 };
 use drypoint_stream::{Extent, Schema, Source};
 use pyo3::prelude::*;
@@ -28,8 +28,8 @@ fn extents(
     options: &Options,
 ) -> Result<Vec<Option<Extent>>> {
     let columns: Vec<(&str, Scale)> =
-        wanted.iter().map(|(place, scale)| ([Vertices::X, Vertices::Y][*place], *scale)).collect();
-    drypoint_canvas::extents(&Vertices::new(source, shapes)?, &columns, options)
+        wanted.iter().map(|(place, scale)| ([ShapeVertices::X, ShapeVertices::Y][*place], *scale)).collect();
+    drypoint_canvas::extents(&ShapeVertices::new(source, shapes)?, &columns, options)
 }
 
 /// Polygons of a column.
@@ -92,7 +92,7 @@ mark_fold!(PolygonsFold);
 #[derive(Debug)]
 pub(super) struct OfShapes {
     shapes: RowShapes,
-    /// Reads the columns of [`Vertices`].
+    /// Reads the columns of [`ShapeVertices`].
     mark: Mark,
 }
 
@@ -165,7 +165,7 @@ impl Marked for OfShapes {
         reduction: &Reduction,
         options: &Options,
     ) -> Result<Plan> {
-        self.mark.get().plan(&Vertices::new(source, &self.shapes)?, canvas, reduction, options)
+        self.mark.get().plan(&ShapeVertices::new(source, &self.shapes)?, canvas, reduction, options)
     }
 
     fn fold(&self, canvas: &Canvas, reduction: &Reduction, options: &Options) -> Result<Box<dyn MarkFold>> {
@@ -187,7 +187,7 @@ struct ShapeFold {
 
 impl MarkFold for ShapeFold {
     fn consume(&mut self, part: &dyn Source) -> Result<()> {
-        let vertices = Vertices::new(part, &self.shapes)?.with_progress(self.progress.clone());
+        let vertices = ShapeVertices::new(part, &self.shapes)?.with_progress(self.progress.clone());
         self.fold.consume(&vertices)?;
         self.rows += vertices.rows_read();
         Ok(())
