@@ -124,7 +124,8 @@ impl Trial<'_> {
             Number::Opaque => vec![(raw(3), 1.0), (shuffled, 1.0), (palette(9), 1.0)],
             Number::Bool | Number::Unsigned(1) | Number::Signed(1) => vec![
                 (raw(9), 1.0),
-                (palette(9), 1.0),
+                // Twice as fast to write and to read, and in a sample what comes before the numbers weighs more than in a chunk.
+                (palette(9), 0.9),
                 (ans(Guess::None), 1.2),
                 (ans(Guess::Left), 1.2),
                 (ans(Guess::Mean), 1.2),
