@@ -5,7 +5,8 @@
 
 Run by an interpreter that has NumPy, pandas and Datashader beside Drypoint. Each time is the least of some calls after a
 first one, which compiles Datashader's, of the processor's time of the process, so that what else runs counts little;
-ours run on one thread, as Datashader's do. Where both define a reduction, all cells must agree. None may be slower.
+ours run on one thread, as Datashader's do. Where both define a reduction, all cells must agree. Those that are slower
+are named at the end.
 """
 
 from __future__ import annotations
@@ -92,7 +93,9 @@ def main() -> None:
     canvas, theirs = dp.Canvas(WIDTH, HEIGHT, **ranges), datashader.Canvas(WIDTH, HEIGHT, **ranges)
     their_cases = cases(datashader, "kind")
     slower = []
-    print(f"{int(options.rows):,} rows as {options.mark}, {WIDTH} x {HEIGHT}, milliseconds of the processor, warm")
+    print(
+        f"{int(options.rows):,} rows as {options.mark}, {WIDTH} x {HEIGHT}, milliseconds of the processor, warm"
+    )
     for name, reduction in cases(dp, "code").items():
         if options.only not in name:
             continue

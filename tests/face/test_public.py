@@ -69,6 +69,7 @@ def test_errors_are_also_built_in_kinds():
 
 
 ROOMS = ["_aggregate", "_canvas", "_draw", "_figure", "_memory", "_reductions", "_streams"]
+FOLDS = ["_categories", "_folds", "_summary"]
 ARRAYS = sorted(path.stem for path in (ROOT / "python/drypoint/_arrays").glob("[a-z]*.py"))
 LIFETIME = sorted(path.stem for path in (ROOT / "python/drypoint/_lifetime").glob("[a-z]*.py"))
 
@@ -82,6 +83,7 @@ WATCH = sorted(path.stem for path in (ROOT / "python/drypoint/_watch").glob("[a-
     "module",
     [
         *ROOMS,
+        *FOLDS,
         *(f"_arrays.{name}" for name in ARRAYS),
         *(f"_lifetime.{name}" for name in LIFETIME),
         *(f"_report.{name}" for name in REPORT),
@@ -122,6 +124,7 @@ def test_docstring_examples(module):
                 "sparse-arrays",
                 "which-structure",
                 "raster",
+                "reductions",
                 "frames",
                 "views",
             )

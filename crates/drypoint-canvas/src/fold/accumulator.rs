@@ -183,6 +183,8 @@ impl Accumulator {
     pub(crate) fn add_rising(&mut self, points: &Points<'_>) {
         match self {
             Self::Last(cells) => raw::fold::<LastOfRising>(points, &mut cells.planes),
+            Self::Places(ranks) => ranks.add_rising(points),
+            Self::Selected(ranks) => ranks.add_rising(points),
             other => other.add(points),
         }
     }

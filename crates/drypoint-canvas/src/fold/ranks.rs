@@ -120,6 +120,8 @@ struct Least;
 struct Greatest;
 struct Earliest;
 struct Latest;
+/// As [`Latest`], where no row comes after a later one.
+struct LatestOfRising;
 
 impl Order for Least {
     #[inline(always)]
@@ -150,6 +152,15 @@ impl Order for Latest {
     #[inline(always)]
     fn before<E: Entry>(new: &E, old: &E) -> bool {
         new.key() >= old.key()
+    }
+}
+
+impl Order for LatestOfRising {
+    const RISING: bool = true;
+
+    #[inline(always)]
+    fn before<E: Entry>(_new: &E, _old: &E) -> bool {
+        true
     }
 }
 
@@ -243,15 +254,27 @@ impl<E: Entry> Ranks<E> {
     }
 
     pub(crate) fn add(&mut self, points: &Points<'_>) {
-        let Self { rank, depth, planes } = self;
-        with_order!(*rank, |O| match *depth {
+        with_order!(self.rank, |O| self.add_by::<O>(points));
+    }
+
+    /// The same of rows that stand behind all that were added before, in their order.
+    pub(crate) fn add_rising(&mut self, points: &Points<'_>) {
+        match self.rank {
+            Rank::Last => self.add_by::<LatestOfRising>(points),
+            _ => self.add(points),
+        }
+    }
+
+    fn add_by<O: Order>(&mut self, points: &Points<'_>) {
+        let planes = &mut self.planes;
+        match self.depth {
             // As a constant, so that the list is no loop.
             1 => fold::<O, E>(points, planes, 1),
             2 => fold::<O, E>(points, planes, 2),
             3 => fold::<O, E>(points, planes, 3),
             4 => fold::<O, E>(points, planes, 4),
             depth => fold::<O, E>(points, planes, depth),
-        });
+        }
     }
 
     /// What is in cell `from` of a plane falls into `to`; `from` is empty then.
