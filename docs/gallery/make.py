@@ -58,7 +58,12 @@ def section(name, made, held):
         if words
         else 2
     )
-    code = textwrap.dedent("\n".join(lines[start:])).strip("\n").replace("\nreturn ", "\nfigure = ")
+    code = (
+        textwrap.dedent("\n".join(lines[start:]))
+        .strip("\n")
+        .removesuffix("\nreturn figure")
+        .replace("\nreturn ", "\nfigure = ")
+    )
     code = "figure = " + code.removeprefix("return ") if code.startswith("return ") else code
     shown = [f"## {title}", "", words.strip(), ""] if words.strip() else [f"## {title}", ""]
     return "\n".join([*shown, f"![{title}]({name}.png)", "", held, "", "```python", code, "```", ""])
