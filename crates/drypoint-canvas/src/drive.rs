@@ -45,8 +45,15 @@ pub(crate) fn drive_within<W: Send>(
 
 /// The window of a canvas, where a row outside of it leaves no trace in what is folded but in the number of rows.
 pub(crate) fn window_of(canvas: &Canvas, roles: &Roles, reduction: &Reduction) -> Vec<(usize, Extent)> {
-    if reduction.category_column().is_some() {
-        return Vec::new(); // categories are those of all rows
+    // Of categories, those of all rows are told.
+    let is_of_pixels = match reduction {
+        Reduction::Count(_) | Reduction::Any(_) | Reduction::Sum(_) | Reduction::Mean(_) => true,
+        Reduction::Min(_) | Reduction::Max(_) | Reduction::Var(_) | Reduction::Std(_) => true,
+        Reduction::First(_) | Reduction::Last(_) => true,
+        _ => false,
+    };
+    if !is_of_pixels {
+        return Vec::new();
     }
     [(roles.x, &canvas.x), (roles.y, &canvas.y)]
         .map(|(place, axis)| (roles.request[place], Extent { min: axis.range.0, max: axis.range.1 }))
