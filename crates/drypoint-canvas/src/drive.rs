@@ -46,12 +46,11 @@ pub(crate) fn drive_within<W: Send>(
 /// The window of a canvas, where a row outside of it leaves no trace in what is folded but in the number of rows.
 pub(crate) fn window_of(canvas: &Canvas, roles: &Roles, reduction: &Reduction) -> Vec<(usize, Extent)> {
     // Of categories, those of all rows are told.
-    let is_of_pixels = match reduction {
-        Reduction::Count(_) | Reduction::Any(_) | Reduction::Sum(_) | Reduction::Mean(_) => true,
-        Reduction::Min(_) | Reduction::Max(_) | Reduction::Var(_) | Reduction::Std(_) => true,
-        Reduction::First(_) | Reduction::Last(_) => true,
-        _ => false,
-    };
+    use Reduction::{Any, Count, First, Last, Max, Mean, Min, Std, Sum, Var};
+    let is_of_pixels = matches!(
+        reduction,
+        Count(_) | Any(_) | Sum(_) | Mean(_) | Min(_) | Max(_) | Var(_) | Std(_) | First(_) | Last(_)
+    );
     if !is_of_pixels {
         return Vec::new();
     }
