@@ -117,7 +117,7 @@ def _image(pixels: Aggregate | Image) -> bytes | None:
         size = _within(columns, rows, _PICTURE)
         if (columns, rows) == size:
             return pixels.shade()._inner.png()
-        if not pixels.categories:
+        if len(pixels.shape) == 2:
             return Canvas(*size).raster(pixels).shade()._inner.png()
         pixels = pixels.shade()
     if pixels.width * pixels.height > _LOOKED_AT:

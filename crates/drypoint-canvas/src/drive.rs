@@ -45,8 +45,13 @@ pub(crate) fn drive_within<W: Send>(
 
 /// The window of a canvas, where a row outside of it leaves no trace in what is folded but in the number of rows.
 pub(crate) fn window_of(canvas: &Canvas, roles: &Roles, reduction: &Reduction) -> Vec<(usize, Extent)> {
-    // Categories are those of all rows, and the numbers of rows count all of them.
-    if reduction.parts().iter().any(|part| part.category_column().is_some() || part.numbers_rows()) {
+    // Of categories, those of all rows are told.
+    use Reduction::{Any, Count, First, Last, Max, Mean, Min, Std, Sum, Var};
+    let is_of_pixels = matches!(
+        reduction,
+        Count(_) | Any(_) | Sum(_) | Mean(_) | Min(_) | Max(_) | Var(_) | Std(_) | First(_) | Last(_)
+    );
+    if !is_of_pixels {
         return Vec::new();
     }
     [(roles.x, &canvas.x), (roles.y, &canvas.y)]

@@ -103,15 +103,16 @@ def _nearest(aggregate: Aggregate, x: int, y: int, around: int) -> object:
     for distance, dy, dx in sorted(places):
         if distance > (around + 0.5) ** 2 or not (0 <= x + dx < columns and 0 <= y + dy < rows):
             continue
-        if not aggregate.categories:
+        if len(aggregate.shape) == 2:
             value = cells[y + dy, x + dx]
             if _filled(value):
                 return value
-        else:
-            values = {name: cells[y + dy, x + dx, place] for place, name in enumerate(aggregate.categories)}
-            filled = {name: value for name, value in values.items() if _filled(value)}
-            if filled:
-                return filled
+            continue
+        names = aggregate.categories or [str(place + 1) for place in range(aggregate.shape[2])]
+        values = {name: cells[y + dy, x + dx, place] for place, name in enumerate(names)}
+        filled = {name: value for name, value in values.items() if _filled(value)}
+        if filled:
+            return filled
     return None
 
 

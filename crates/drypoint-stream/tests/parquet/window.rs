@@ -101,7 +101,8 @@ fn all_is_passed_over_where_nothing_is_in_the_window() {
     assert_eq!(read(&file, &window(200.0, 300.0), 1), (vec![], 100));
     assert_eq!(read(&file, &window(-9.0, -1.0), 2), (vec![], 100));
     assert_eq!(read(&file, &window(42.0, 43.0), 2), ((40..50).collect(), 90));
-    assert_eq!(read(&file, &window(39.5, 40.0), 1).1, 80);
+    assert_eq!(read(&file, &window(39.5, 40.0), 1).1, 90);
+    assert_eq!(read(&file, &window(38.5, 40.0), 1).1, 80);
     assert_eq!(read(&file, &[], 1).1, 0);
 }
 
