@@ -287,6 +287,32 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn damaged_bytes_are_an_error_or_a_polygon(
+        rows in rows(),
+        form in 0usize..16,
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = wkb(&rows.first().and_then(|row| row.shape.clone()).unwrap_or_default(), form);
+        for (at, byte) in cuts {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(length.index(bytes.len() + 1));
+        let table = Table::new().with("shape", Data::Binary(vec![bytes]), None);
+        let pool = MemoryPool::new(1 << 20);
+        let options = options(&pool, 1, 8);
+        let drawn = polygons(&canvas(), &table, &columns(FillRule::EvenOdd), &Reduction::Count(None), &options);
+        let told = matches!(
+            drawn,
+            Ok(_) | Err(CanvasError::Stream(StreamError::BadShape { .. } | StreamError::OtherShape { .. }))
+        );
+        prop_assert!(told, "{:?}", drawn.map(|_| ()));
+    }
+}
+
 fn square() -> Row {
     let ring = vec![(1.0, 1.0), (5.0, 1.0), (5.0, 5.0), (1.0, 5.0), (1.0, 1.0)];
     Row { shape: Some(vec![vec![ring]]), value: Some(1.0), category: 0 }
