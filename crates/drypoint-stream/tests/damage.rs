@@ -46,6 +46,8 @@ fn exhaust(source: &dyn Source) -> Result<usize> {
                             .expect("words are UTF-8")
                             .len();
                     }
+                    drypoint_stream::Values::Binary(bytes) => seen += bytes.get(row).len(),
+                    drypoint_stream::Values::Lists(lists) => seen += items(&lists, 0, row),
                     _ => seen += usize::from(valid),
                 }
             }
@@ -54,11 +56,20 @@ fn exhaust(source: &dyn Source) -> Result<usize> {
     Ok(seen)
 }
 
+/// Looks at every item of a list.
+fn items(lists: &drypoint_stream::Lists<'_>, level: usize, index: usize) -> usize {
+    if lists.offsets.get(level).is_some_and(|offsets| !offsets.is_empty()) {
+        return lists.range(level, index).map(|item| items(lists, level + 1, item)).sum();
+    }
+    let y = if lists.positions { lists.y[index * lists.step] } else { 0.0 };
+    usize::from(lists.x[index * lists.step] < y)
+}
+
 fn table() -> (Arc<Schema>, Vec<RecordBatch>) {
     let seeds: Vec<Option<i64>> =
         (0..150).map(|row| (row % 7 != 3).then_some(row * row * 31 - 400)).collect();
     let columns: Vec<ArrayRef> =
-        [3, 10, 11, 14, 20, 22, 23, 24, 25, 27].map(|kind| column(kind, &seeds)).into();
+        [3, 10, 11, 14, 20, 22, 23, 24, 25, 27, 31, 33, 34, 35, 36, 38, 39].map(|kind| column(kind, &seeds)).into();
     let fields: Vec<Field> = columns
         .iter()
         .enumerate()
