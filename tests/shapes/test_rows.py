@@ -138,6 +138,16 @@ def test_bad_arguments_are_told(arguments, words):
         dp.Canvas().line({"a": [1.0], "b": [2.0]}, **arguments)
 
 
+def test_lists_of_parquet_files_are_refused_in_plain_words(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "lists.parquet"
+    pq.write_table(pa.table({"x": [[1.0, 2.0]], "y": [[1.0, 2.0]]}), path)
+    with pytest.raises(dp.UnsupportedData, match=r'column "x".*not from Parquet files'):
+        dp.Canvas().line(path, "x", "y")
+
+
 def test_lists_of_unequal_lengths_are_told():
     with pytest.raises(dp.BadValue, match="row 1: it has 2 values, 1 of y"):
         dp.Canvas().line({"x": [[1.0], [1.0, 2.0]], "y": [[1.0], [1.0]]}, "x", "y")

@@ -91,7 +91,7 @@ fn is_inside(canvas: &Canvas, rule: FillRule, polygon: &[Ring], pixel: (i64, i64
             let cross = (high.0 - px) * (low.1 - py) - (high.1 - py) * (low.0 - px);
             let right = px <= low.0 && px <= high.0;
             let left = low.0 < px && high.0 < px;
-            if right || !left && (cross < 0.0 || cross == 0.0 && turn > 0) {
+            if right || (!left && (cross < 0.0 || (cross == 0.0 && turn > 0))) {
                 winding += turn;
             }
         }
@@ -109,8 +109,9 @@ fn wkb(polygons: &[Vec<Ring>], form: usize) -> Vec<u8> {
     let float = |value: f64| if little { value.to_le_bytes() } else { value.to_be_bytes() };
     let head = |kind: u32, system: bool| {
         let mut bytes = vec![u8::from(little)];
-        let flags = if system { 0x2000_0000 } else { 0 } | if third && system { 0x8000_0000 } else { 0 };
-        bytes.extend(number(kind + if third && !system { 1000 } else { 0 } | flags));
+        let flags = (u32::from(system) << 29) | (u32::from(third && system) << 31);
+        let kind = kind + if third && !system { 1000 } else { 0 };
+        bytes.extend(number(kind | flags));
         bytes.extend(if system { number(4326).to_vec() } else { vec![] });
         bytes
     };
@@ -284,6 +285,32 @@ proptest! {
             fold.consume(&table(part, 3)).unwrap();
         }
         prop_assert_eq!(whole, f64s(&fold.finish().unwrap()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn damaged_bytes_are_an_error_or_a_polygon(
+        rows in rows(),
+        form in 0usize..16,
+        cuts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+        length in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = wkb(&rows.first().and_then(|row| row.shape.clone()).unwrap_or_default(), form);
+        for (at, byte) in cuts {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        bytes.truncate(length.index(bytes.len() + 1));
+        let table = Table::new().with("shape", Data::Binary(vec![bytes]), None);
+        let pool = MemoryPool::new(1 << 20);
+        let options = options(&pool, 1, 8);
+        let drawn = polygons(&canvas(), &table, &columns(FillRule::EvenOdd), &Reduction::Count(None), &options);
+        let told = matches!(
+            drawn,
+            Ok(_) | Err(CanvasError::Stream(StreamError::BadShape { .. } | StreamError::OtherShape { .. }))
+        );
+        prop_assert!(told, "{:?}", drawn.map(|_| ()));
     }
 }
 

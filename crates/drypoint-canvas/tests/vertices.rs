@@ -200,7 +200,7 @@ proptest! {
 #[test]
 fn keys_of_vertices_grow_along_the_source_and_leave_the_number_of_the_file() {
     let long: Line = (0..5000).map(|at| (f64::from(at), 0.0)).collect();
-    let rows = vec![wkb(&[long.clone()]), wkb(&[long[..3].to_vec()]), wkb(&[long])];
+    let rows = vec![wkb(std::slice::from_ref(&long)), wkb(&[long[..3].to_vec()]), wkb(&[long])];
     let table = Table::new().with("s", Data::Binary(rows), None);
     let vertices = ShapeVertices::new(&table, &RowShapes::Lines("s".into())).unwrap();
     let pool = MemoryPool::new(64 << 20);

@@ -66,7 +66,9 @@ impl Polygon {
 
     /// Begin a polygon.
     pub(super) fn clear(&mut self) {
-        (self.x.clear(), self.y.clear(), self.ends.clear());
+        self.x.clear();
+        self.y.clear();
+        self.ends.clear();
         self.low = (f64::INFINITY, f64::INFINITY);
         self.high = (f64::NEG_INFINITY, f64::NEG_INFINITY);
         self.finite = true;
@@ -123,7 +125,7 @@ impl Polygon {
             }
             return Ok(());
         }
-        self.to_pixels();
+        self.place_in_pixels();
         self.notes.clear();
         let (x, y, notes) = (self.x.items(), self.y.items(), &mut self.notes);
         let window = Window {
@@ -142,7 +144,7 @@ impl Polygon {
     }
 
     /// Positions as distances from the centre of pixel (0, 0).
-    fn to_pixels(&mut self) {
+    fn place_in_pixels(&mut self) {
         const BLOCK: usize = 256;
         for (axis, values) in [(self.grid.x, self.x.items_mut()), (self.grid.y, self.y.items_mut())] {
             if axis.log {

@@ -39,5 +39,11 @@ fn bad_shape(column: &str, row: u64, wanted: &'static str, fault: ShapeFault) ->
 }
 
 fn not_shapes(column: &str, data_type: &DataType, wanted: &'static str) -> CanvasError {
+    let wanted = match data_type {
+        DataType::Other(_) => {
+            "WKB, or lists of numbers or positions; lists are read from Arrow and its IPC files, not from Parquet files"
+        }
+        _ => wanted,
+    };
     CanvasError::NotShapes { column: column.into(), data_type: data_type.clone(), wanted }
 }

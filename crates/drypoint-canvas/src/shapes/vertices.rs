@@ -369,7 +369,9 @@ struct Made {
 
 impl Made {
     fn clear(&mut self) {
-        (self.x.clear(), self.y.clear(), self.rows.clear());
+        self.x.clear();
+        self.y.clear();
+        self.rows.clear();
     }
 
     /// `count` more vertices of a row, to be written.
@@ -533,7 +535,8 @@ impl Takes for Taking<'_> {
     fn take(&mut self, _: Begins, positions: impl ExactSizeIterator<Item = (f64, f64)>) -> Result<()> {
         let apart = usize::from(self.apart);
         let (x, y) = self.made.extend(positions.len() + apart, self.row)?;
-        (x[..apart].fill(f64::NAN), y[..apart].fill(f64::NAN));
+        x[..apart].fill(f64::NAN);
+        y[..apart].fill(f64::NAN);
         for ((to_x, to_y), (x, y)) in x[apart..].iter_mut().zip(&mut y[apart..]).zip(positions) {
             (*to_x, *to_y) = (x, y);
         }
@@ -655,7 +658,8 @@ impl Extra {
 
     fn keep<'w>(&mut self, words: impl Iterator<Item = &'w [u8]>) -> Result<()> {
         self.kind = Kind::Words;
-        (self.offsets.clear(), self.words.clear());
+        self.offsets.clear();
+        self.words.clear();
         self.offsets.push(0)?;
         for word in words {
             self.words.extend(word.len())?.copy_from_slice(word);

@@ -53,7 +53,7 @@ pub enum Data {
 
 /// Bytes and lists as a batch holds them.
 #[derive(Debug, Clone, Default)]
-struct Laid {
+pub struct Laid {
     offsets: [Vec<i32>; 2],
     bytes: Vec<u8>,
     numbers: Vec<f64>,
@@ -95,7 +95,7 @@ impl Laid {
 pub struct Table {
     pub schema: Schema,
     pub columns: Vec<(Data, Option<Vec<u8>>)>,
-    laid: Vec<Laid>,
+    pub laid: Vec<Laid>,
     pub rows: usize,
     /// Fail when this row is read.
     pub fail_at: Option<usize>,

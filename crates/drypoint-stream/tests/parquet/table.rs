@@ -149,6 +149,7 @@ pub(crate) fn cells(column: &Column<'_>) -> Vec<Cell> {
         Values::F32(v) => Cell::Float(f64::from(v[row]).to_bits()),
         Values::F64(v) => Cell::Float(v[row].to_bits()),
         Values::Text(text) => Cell::Text(String::from_utf8(text.get(row).to_vec()).unwrap()),
+        Values::Binary(_) | Values::Lists(_) => panic!("these tables hold neither bytes nor lists"),
         Values::Dictionary { codes, words } => {
             Cell::Text(String::from_utf8(words.get(codes[row] as usize).to_vec()).unwrap())
         }

@@ -99,6 +99,9 @@ fn cells(batch: &Batch<'_>, row: usize) -> Vec<Cell> {
                 Values::F32(v) => Cell::float(f64::from(v[row])),
                 Values::F64(v) => Cell::float(v[row]),
                 Values::Text(text) => Cell::Text(text.get(row).to_vec()),
+                Values::Binary(_) | Values::Lists(_) => {
+                    panic!("arrays of NumPy hold neither bytes nor lists")
+                }
                 Values::Dictionary { codes, words } => Cell::Text(words.get(codes[row] as usize).to_vec()),
             }
         })
