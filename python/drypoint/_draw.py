@@ -139,8 +139,8 @@ def draw(
     _arguments.flag(exact, "exact")
     if mark == "line":
         assert isinstance(y, str)
-        width = 0 if line_width is None else line_width
-        return figure.line(rows, x, y, color, group=group, line_width=width, step=step, **shading, **running)
+        stroke = 0.0 if line_width is None else line_width
+        return figure.line(rows, x, y, color, group=group, line_width=stroke, step=step, **shading, **running)
     if spread is not None:
         raise BadArgument(f"spread={spread!r} is for points and lines; areas are not spread")
     del shading["spread"]

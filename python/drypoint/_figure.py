@@ -179,7 +179,7 @@ class Figure(Closing):
         mark = _job.line(x, y, group, self._pixels(line_width), step, self_intersect)
         if line_width > 0:
             spread = 0 if spread is None else spread
-            if as_reduction(color).name == "any" and cmap is how is span is None:
+            if as_reduction(color).name == "any" and (cmap, how, span) == (None, None, None):
                 # What is covered in part is as transparent: edges fade into whatever lies below.
                 ink = _INKS[self._theme]
                 cmap, how, span = [f"{ink}00", f"{ink}ff"], "linear", (0.0, 1.0)
@@ -223,8 +223,11 @@ class Figure(Closing):
         >>> import drypoint as dp
         >>> from array import array
         >>> year = {"t": array("d", [0, 1, 2]), "wind": array("d", [0, 3, 1]), "sun": array("d", [2, 1, 2])}
-        >>> dp.Figure(400, 300).area(year, "t", ["wind", "sun"])
+        >>> dp.Figure(400, 300).area(year, "t", "wind")
         <Figure 400 × 300: wind over t, count()>
+        >>> stacked = dp.Figure(400, 300).area(year, "t", ["wind", "sun"])
+        >>> stacked.aggregate.categories
+        ['wind', 'sun']
         """
         mark = _job.area(x, y, base, group, step)
         return self._fold(mark, source, color, (cmap, how, span, 0), threads, memory, False, progress)

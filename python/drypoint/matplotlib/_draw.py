@@ -207,7 +207,7 @@ def line(
     check_axes(ax)
     mark = Line(source, x, y, reduction, memory, threads, group=group, line_width=line_width, step=step)
     color = _one_color(cmap) if line_width > 0 and mark.reduction.name == "any" else None
-    if color is not None and how is norm is span is None:
+    if color is not None and (how, norm, span) == (None, None, None):
         cmap, how, span = _fading(color), "linear", (0.0, 1.0)
     return _drawn(
         ax,
