@@ -170,6 +170,8 @@ def draw(
     if mark in TABLES:
         if facet is not None:
             raise BadArgument(f"facet= is for points and lines, not for mark={mark!r}")
+        if y is not None and not isinstance(y, str):
+            raise BadArgument(f"y={y!r}: several columns are for mark='area', which stacks them")
         page.update(
             width=width, height=height, x_range=x_range, y_range=y_range, x_scale=x_scale, y_scale=y_scale
         )

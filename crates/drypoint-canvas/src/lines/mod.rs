@@ -148,7 +148,7 @@ impl LinesFold {
         options: &Options,
     ) -> Result<Self> {
         let LineColumns { width, step, self_intersect, .. } = *columns;
-        if !(width >= 0.0 && width <= LineColumns::MOST_WIDTH) {
+        if !(0.0..=LineColumns::MOST_WIDTH).contains(&width) {
             return Err(CanvasError::LineWidth { width, most: LineColumns::MOST_WIDTH });
         }
         if width == 0.0 && step.is_none() {

@@ -498,7 +498,7 @@ impl<P: Pen> PathWorker<P> {
         self.rows += batch.rows as u64;
         let stacked = !roles.stack.is_empty();
         let rows: Vec<LineRows> = lines.clone();
-        for layer in 0..=roles.stack.len() {
+        for (layer, seams) in seams.iter().enumerate() {
             lines.clone_from(&rows);
             if let Some(column) = layer.checked_sub(1).map(|above| roles.stack[above]) {
                 track.stack(batch, column, sorted, kept)?;
@@ -548,7 +548,7 @@ impl<P: Pen> PathWorker<P> {
                 has_lookups,
                 layer,
             };
-            seams[layer].note(self.index, keys, stretch, &mut joiner)?;
+            seams.note(self.index, keys, stretch, &mut joiner)?;
         }
         Ok(())
     }

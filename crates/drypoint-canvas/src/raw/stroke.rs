@@ -5,6 +5,8 @@
 //!
 //! No closures in here: those are compiled for the baseline, and are called instead of becoming part of the loops.
 
+#![allow(clippy::needless_range_loop)] // All arrays have the same lanes; iterators over them would be closures.
+
 use super::block::NOWHERE;
 use super::isa::for_each_isa;
 
@@ -279,7 +281,8 @@ impl<const N: usize> Lanes<N> {
 /// Cover some neighbouring pixels of a line that lies `dy` above the start of the segment.
 #[inline(always)]
 fn row<T: Tint, const N: usize>(stroke: &Stroke, lanes: &Lanes<N>, line: usize, dy: f64, tint: &mut T) {
-    let Stroke { along, before, joined, caps: (round_start, round_end), plane, weight, pixels, nib } = *stroke;
+    let Stroke { along, before, joined, caps: (round_start, round_end), plane, weight, pixels, nib } =
+        *stroke;
     let (ahead_y, aside_y) = (dy * along.y, dy * along.x);
     let mut ahead = [0.0; N];
     for lane in 0..N {
@@ -508,4 +511,43 @@ for_each_isa! {
         planes: &mut [&mut [f64]],
         touched: &mut dyn FnMut(usize, usize),
     ) = means_body;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::raw::Isa;
+
+    #[test]
+    fn every_instruction_set_covers_the_same() {
+        let side =
+            |pixels| Side { low: 0.0, high: 10.0, scale: pixels as f64 / 10.0, translate: 0.0, pixels };
+        let (across, up) = (side(23), side(17));
+        let at = |row: u32| f64::from(row.wrapping_mul(2_654_435_761) >> 8) / f64::from(1u32 << 24) * 10.0;
+        let x: Vec<f64> = (0..60).map(|row| if row % 17 == 9 { f64::NAN } else { at(row) }).collect();
+        let y: Vec<f64> = (100..160).map(at).collect();
+        let weights: Vec<f64> = (0..60).map(|row| f64::from(row % 7) - 2.0).collect();
+        let vertices = Vertices {
+            x: &x,
+            y: &y,
+            weights: &weights,
+            weighed: true,
+            codes: &[],
+            comes: false,
+            goes: false,
+        };
+        for width in [0.5, 1.0, 6.0] {
+            let mut known: Option<Vec<u64>> = None;
+            for isa in Isa::all() {
+                let (mut sums, mut greatest) = (vec![-0.0; 23 * 17], vec![f64::NAN; 23 * 17]);
+                let nib = Nib::new(width);
+                stroke_sums(isa, &vertices, (&across, &up), &nib, &|_| None, &mut [&mut sums]);
+                stroke_greatest(isa, &vertices, (&across, &up), &nib, &|_| None, &mut [&mut greatest]);
+                assert!(sums.iter().filter(|sum| **sum != 0.0).count() > 100);
+                let bits: Vec<u64> = sums.iter().chain(&greatest).map(|cell| cell.to_bits()).collect();
+                let first = known.get_or_insert_with(|| bits.clone());
+                assert_eq!(*first, bits, "{isa:?}, width {width}");
+            }
+        }
+    }
 }
