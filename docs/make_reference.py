@@ -18,7 +18,11 @@ DOCS = Path(__file__).parent
 ROOMS = {
     "drawing": (
         "Drawing",
-        ["draw", "Figure", "Canvas", "Aggregate", "TiledAggregate", "Image", "downsample", "view", "View"],
+        [
+            *("draw", "Figure", "Axes", "Twin", "Canvas", "Aggregate", "TiledAggregate", "Image"),
+            *("stack", "spread", "dynspread", "set_background", "view", "View"),
+            *("histogram", "Histogram", "downsample"),
+        ],
     ),
     "reading": ("Reading and writing", ["scan", "Source", "Batch"]),
     "folds": (

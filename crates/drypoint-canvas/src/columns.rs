@@ -72,9 +72,8 @@ pub(crate) fn part_roles(
             (_, Some(Categories::Modulo { .. })) => check_integer,
             _ => check_categorical,
         };
-        let mut place = |name: Option<&str>, check| {
-            name.map(|name| place(schema, name, check, request)).transpose()
-        };
+        let mut place =
+            |name: Option<&str>, check| name.map(|name| place(schema, name, check, request)).transpose();
         parts.push(PartRoles {
             value: place(part.value_column(), check_numeric)?,
             lookup: place(part.lookup_column(), check_numeric)?,

@@ -131,7 +131,9 @@ pub enum CanvasError {
     #[error("the width of a line is {width}; it must be 0 (whole pixels) to {most}")]
     LineWidth { width: f64, most: f64 },
     /// A mark that brings one value to each pixel.
-    #[error("{reduction} is not folded of {mark}, which bring one value to each pixel; take one of count, any, sum, mean, min, max, var, std, first, last, or by(...) of these")]
+    #[error(
+        "{reduction} is not folded of {mark}, which bring one value to each pixel; take one of count, any, sum, mean, min, max, var, std, first, last, or by(...) of these"
+    )]
     NotFoldedOf { reduction: Box<Reduction>, mark: &'static str },
     /// A method of images where rows are folded.
     #[error("{reduction} is a way to draw images; rows are folded by a reduction")]

@@ -333,7 +333,7 @@ fn lines_do_not_depend_on_batches() {
         .with("kind", Data::Text(Words::new(&vec!["a"; rows])), None)
         .with("number", Data::I64((0..rows as i64).collect()), None);
     let columns =
-        |group: Option<&str>| LineColumns { x: "x".into(), y: "y".into(), group: group.map(Into::into) };
+        |group: Option<&str>| LineColumns { group: group.map(Into::into), ..LineColumns::new("x", "y") };
     for group in [None, Some("kind")] {
         let fold = |threads, batch_rows| {
             lines(&canvas(), &table, &columns(group), &everything(), &options(threads, batch_rows)).unwrap()

@@ -170,6 +170,7 @@ fn plane(aggregate: &Aggregate, place: usize) -> Vec<f64> {
     match aggregate.cells(place) {
         Cells::U32(cells) => cells.iter().map(|cell| f64::from(*cell)).collect(),
         Cells::U64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
+        Cells::I64(cells) => cells.iter().map(|cell| *cell as f64).collect(),
         Cells::Bool(cells) => cells.iter().map(|cell| f64::from(*cell)).collect(),
         Cells::F64(cells) => cells.to_vec(),
     }

@@ -85,6 +85,7 @@ fn cells(cells: Cells<'_>) -> Vec<String> {
     match cells {
         Cells::U32(cells) => cells.iter().map(u32::to_string).collect(),
         Cells::U64(cells) => cells.iter().map(u64::to_string).collect(),
+        Cells::I64(cells) => cells.iter().map(i64::to_string).collect(),
         Cells::Bool(cells) => cells.iter().map(u8::to_string).collect(),
         Cells::F64(cells) => cells.iter().map(f64::to_string).collect(),
     }
@@ -95,7 +96,7 @@ fn compare(table: &Table, shapes: &RowShapes, expected: &Table, threads: usize, 
     let pool = MemoryPool::new(64 << 20);
     let vertices = ShapeVertices::new(table, shapes).unwrap();
     let (options, alone) = (options(&pool, threads, batch_rows), options(&pool, 1, 1000));
-    let of = |x: &str, y: &str| LineColumns { x: x.into(), y: y.into(), group: None };
+    let of = |x: &str, y: &str| LineColumns::new(x, y);
     let (own, written) = (of(ShapeVertices::X, ShapeVertices::Y), of("x", "y"));
     for fold in folds() {
         let pairs = [

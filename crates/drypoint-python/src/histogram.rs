@@ -43,7 +43,7 @@ enum BinsArgument {
 
 enum Stage {
     Untouched,
-    Folding(HistogramFold),
+    Folding(Box<HistogramFold>),
     Spooled(Box<Spool>),
 }
 
@@ -145,7 +145,10 @@ impl Histogram {
             let mut stage = locked(&self.stage);
             if let Stage::Untouched = *stage {
                 *stage = match self.edges() {
-                    Some(edges) => Stage::Folding(HistogramFold::new(columns, &edges, &running.options)?),
+                    Some(edges) => {
+                        let fold = HistogramFold::new(columns, &edges, &running.options)?;
+                        Stage::Folding(Box::new(fold))
+                    }
                     None => {
                         let names = [Some(&columns.x), columns.weights.as_ref(), columns.by.as_ref()];
                         let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();

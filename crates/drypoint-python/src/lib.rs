@@ -159,7 +159,8 @@ mod _core {
         crate::raw::refuse_other_interpreters(module.py())?;
         crate::sites::learn(module)?;
         crate::watch::quieten_panics();
-        module.add("VERTEX_COLUMNS", (drypoint_canvas::ShapeVertices::X, drypoint_canvas::ShapeVertices::Y))?;
+        module
+            .add("VERTEX_COLUMNS", (drypoint_canvas::ShapeVertices::X, drypoint_canvas::ShapeVertices::Y))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -6,8 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use drypoint_canvas::{
-    Axis, AxisKind, Breaks, Canvas, GridOfQuads, Image, Method, Options, Progress, Reduction, Scale,
-    TrimeshFold, MeshVertices, quadmesh,
+    Axis, AxisKind, Breaks, Canvas, GridOfQuads, Image, MeshVertices, Method, Options, Progress, Reduction,
+    Scale, TrimeshFold, quadmesh,
 };
 use drypoint_memory::MemoryPool;
 use drypoint_stream::{Cancel, DataType, Extent, TimeUnit};

@@ -442,7 +442,16 @@ impl AxesArguments {
                     None => Default::default(),
                 };
                 let in_layers = mark.is_some_and(|mark| !mark.get().layers().is_empty());
-                Ok(LayerArguments { names, reduction, counted, in_layers, label, shading, on_right, category })
+                Ok(LayerArguments {
+                    names,
+                    reduction,
+                    counted,
+                    in_layers,
+                    label,
+                    shading,
+                    on_right,
+                    category,
+                })
             })
             .collect::<PyResult<_>>()?;
         Ok(Self { place, title, labels, aspect, grid, unlabelled, groups, y_downwards, layers })

@@ -159,8 +159,7 @@ impl LinesFold {
             return Ok(Self(Kind::Hair(Box::new(PathFold::new(canvas, path, |_| (), reduction, options)?))));
         }
         for part in reduction.parts() {
-            let apart =
-                matches!(part.inner(), Reduction::Min(_) | Reduction::First(_) | Reduction::Last(_));
+            let apart = matches!(part.inner(), Reduction::Min(_) | Reduction::First(_) | Reduction::Last(_));
             if columns.group.is_some() && (apart || !self_intersect) {
                 return Err(CanvasError::StrokesApart { reduction: Box::new(part.clone()) });
             }

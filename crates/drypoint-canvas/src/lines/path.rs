@@ -219,7 +219,8 @@ impl<P: Pen> PathFold<P> {
                 SharedCounts::for_parts(&planned, cells, plan.shared_counters, &self.options.consumer);
             self.running = Some(Running { plan, spare, shared, workers: Vec::new() });
         }
-        let Self { frame, columns, recipes, folded, reduction, options, directories, seams, running, .. } = self;
+        let Self { frame, columns, recipes, folded, reduction, options, directories, seams, running, .. } =
+            self;
         let Some(Running { plan, spare, shared, workers }) = running else { return Ok(()) };
         let mut request = request(&roles.line.columns, plan.batch_rows, plan.threads, options);
         // A later source may have fewer parts than the first.
@@ -279,11 +280,21 @@ impl<P: Pen> PathFold<P> {
             workers.iter().filter_map(|parts| parts.first()).map(count).sum::<u64>()
         };
         let (rows, skipped) = (first(|worker| worker.rows), first(|worker| worker.skipped));
-        let folded: Vec<Vec<Folded>> =
-            workers.into_iter().map(|parts| parts.into_iter().map(PathWorker::into_folded).collect()).collect();
+        let folded: Vec<Vec<Folded>> = workers
+            .into_iter()
+            .map(|parts| parts.into_iter().map(PathWorker::into_folded).collect())
+            .collect();
         if self.columns.stack.is_empty() {
             let Self { canvas, reduction, folded: fold, directories, .. } = &self;
-            return Folded::finish_as(folded, canvas, reduction, fold, directories, (rows, skipped), consumer);
+            return Folded::finish_as(
+                folded,
+                canvas,
+                reduction,
+                fold,
+                directories,
+                (rows, skipped),
+                consumer,
+            );
         }
         let names = std::iter::once(&self.columns.line.y).chain(&self.columns.stack);
         let categories = names.cloned().collect();
@@ -407,7 +418,8 @@ impl<P: Pen> PathWorker<P> {
 
     /// Draws what joins two runs of rows with the pen of this thread.
     fn joiner<'a>(&'a mut self, directory: Option<&'a Directory>) -> Joiner<'a, P> {
-        let (has_base, has_values, has_lookups) = (self.base != Base::None, self.has_values, self.has_lookups);
+        let (has_base, has_values, has_lookups) =
+            (self.base != Base::None, self.has_values, self.has_lookups);
         Joiner {
             pen: &mut self.pen,
             directory,

@@ -10,7 +10,9 @@ use drypoint_stream::{Batch, Schema, Source};
 
 use super::visits::{NO_CATEGORY, Visits};
 use crate::aggregate::{Planes, Support};
-use crate::columns::{Roles, as_f64, check_batch, check_categorical, convert_missing, for_each_missing, part_roles};
+use crate::columns::{
+    Roles, as_f64, check_batch, check_categorical, convert_missing, for_each_missing, part_roles,
+};
 use crate::drive::drive;
 use crate::fold::{Accumulator, Directories, Directory, Finished, Interner, SharedCounts};
 use crate::mapping::AxisMap;

@@ -6,7 +6,7 @@ use drypoint_memory::charged_bytes;
 use drypoint_stream::{Batch, Column, DataType, Schema, Source};
 
 use super::triangle::{Between, draw};
-use super::vertices::{Projected, MeshVertices};
+use super::vertices::{MeshVertices, Projected};
 use super::visits::{NO_CATEGORY, Visits};
 use crate::columns::{Roles, check_batch, convert_missing, part_roles};
 use crate::drive::drive;

@@ -111,6 +111,7 @@ pub fn cell(cells: Cells<'_>, at: usize) -> f64 {
         Cells::Bool(cells) => f64::from(cells[at]),
         Cells::U32(cells) => f64::from(cells[at]),
         Cells::U64(cells) => cells[at] as f64,
+        Cells::I64(cells) => cells[at] as f64,
         Cells::F64(cells) => cells[at],
     }
 }

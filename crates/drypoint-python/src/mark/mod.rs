@@ -19,7 +19,6 @@ use pyo3::types::PyTuple;
 use self::shapes::CoordinateArgument;
 use crate::error::CoreError;
 
-
 /// A kind of mark, with the columns that it reads.
 pub(crate) trait Marked: Debug + Send + Sync {
     /// The columns of numbers that lie along x, and those along y. The first of each names its axis.
