@@ -79,3 +79,57 @@ def events(n=60_000):
     size = 10 ** rng.normal(3.5, 1.2, n)
     seconds = 0.002 * size**0.8 * 10 ** rng.normal(0, 0.35, n) + 0.01
     return {"size": size, "seconds": seconds}
+
+
+def power(days=120):
+    """What wind, sun and water give each day, in gigawatt hours, and the rain."""
+    rng = np.random.default_rng(11)
+    day = np.arange(days, dtype=float)
+    wind = np.convolve(rng.gamma(2.0, 4.0, days + 6), np.ones(7) / 7, "valid")
+    sun = 9 + 6 * np.sin(np.pi * day / days) + rng.normal(0, 1, days)
+    rain = np.where(rng.random(days) < 0.35, rng.exponential(6.0, days), 0)
+    return {"day": day, "wind": wind, "sun": sun, "water": 6 + np.sin(day / 9), "rain": rain}
+
+
+def islands(count=40):
+    """Islands, each with a lake, and how many live there."""
+    rng = np.random.default_rng(12)
+    shapes = []
+    turn = np.linspace(0, 2 * np.pi, 241)
+    for _ in range(count):
+        x, y, size = rng.uniform(0, 16), rng.uniform(0, 9), rng.uniform(0.3, 1.1)
+        coast = 1 + sum(rng.normal(0, 0.25 / k) * np.sin(k * turn + rng.uniform(0, 6)) for k in range(1, 9))
+        ring = np.column_stack([x + size * coast * np.cos(turn), y + size * coast * np.sin(turn)])
+        lake = np.column_stack([x + 0.3 * size * np.cos(turn), y + 0.2 * size * np.sin(turn)])
+        shapes.append([ring, lake[::-1]])
+    return {"geometry": shapes, "people": rng.lognormal(3, 1, count)}
+
+
+def visits(n=200_000):
+    """At which hour of which day of the week people came, and from where."""
+    rng = np.random.default_rng(13)
+    days = np.array([f"day {number}" for number in range(1, 8)])
+    day = rng.choice(7, n, p=[0.12, 0.11, 0.12, 0.13, 0.17, 0.21, 0.14])
+    hour = np.clip(rng.normal(np.where(day > 4, 14, 17), 3.2), 6, 23.99).astype(int)
+    return {"day": days[day], "hour": np.char.add(np.char.zfill(hour.astype(str), 2), " h")}
+
+
+def sheet(rows=60, columns=80):
+    """A rubber sheet as vertices and triangles: x, y and the height of each vertex."""
+    v, u = np.mgrid[0 : 1 : rows * 1j, 0 : 1 : columns * 1j]
+    x = 16 * u + np.sin(5 * v)
+    y = 9 * v + np.sin(6 * u)
+    height = np.sin(9 * u) * np.cos(7 * v)
+    corner = np.arange(rows * columns).reshape(rows, columns)
+    a, b, c, d = corner[:-1, :-1], corner[:-1, 1:], corner[1:, :-1], corner[1:, 1:]
+    triangles = np.concatenate(
+        [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([b, d, c], -1).reshape(-1, 3)]
+    )
+    return np.column_stack([x.ravel(), y.ravel(), height.ravel()]), triangles
+
+
+def fan(rings=90, turns=240):
+    """Measurements around a mast: how strong, at which distance and in which direction."""
+    distance, turn = np.mgrid[1 : 10 : rings * 1j, -0.4 : np.pi + 0.4 : turns * 1j]
+    strength = np.exp(-distance / 6) * (1 + np.cos(6 * turn) * np.sin(distance))
+    return strength, distance * np.cos(turn), distance * np.sin(turn)

@@ -77,7 +77,7 @@ it. The data is made by the formulas in [`data.py`](data.py); the arrays themsel
 ```python
 import drypoint as dp
 import numpy as np
-from data import attractor, events, photo, terrain, towns, walks, year
+from data import attractor, events, fan, islands, photo, power, sheet, terrain, towns, visits, walks, year
 ```
 """
 

@@ -2,7 +2,20 @@
 
 import drypoint as dp
 import numpy as np
-from data import attractor, events, photo, terrain, towns, walks, year
+from data import (
+    attractor,
+    events,
+    fan,
+    islands,
+    photo,
+    power,
+    sheet,
+    terrain,
+    towns,
+    visits,
+    walks,
+    year,
+)
 
 
 def points():
@@ -306,3 +319,98 @@ def masked():
     canvas = dp.Canvas(480, 320, x_range=(0, 10), y_range=(0, 10))
     counts = canvas.points(towns(), "x", "y")
     return counts.shade("turbo", mask=np.asarray(counts) >= 3, background="white")
+
+
+def strokes():
+    """Lines with a width
+
+    `line_width` is in units of the page; edges are antialiased. Without it lines are a pixel wide and counted exactly.
+    """
+    return dp.draw(
+        walks(9, 120),
+        x="step",
+        y="value",
+        mark="line",
+        group="walk",
+        color=dp.by("walk", dp.any()),
+        line_width=1.6,
+        label="",
+        width=640,
+        height=340,
+    )
+
+
+def steps():
+    """Lines in steps, and spikes
+
+    `step` says where the height changes, as in Matplotlib. Each spike goes from a base to its value.
+    """
+    figure = dp.Figure(640, 340, x_label="day", y_label="mm of rain, GWh of wind")
+    figure.spikes(power(), "day", "rain", dp.any(), cmap=["#4477aa"], label="rain")
+    figure.line(power(), "day", "wind", dp.any(), step="mid", line_width=1.8, cmap=["#cc3311"], label="wind")
+    return figure
+
+
+def areas():
+    """Areas, each standing on those before
+
+    A list of columns is stacked; `base` is what the first one stands on, a number or a column.
+    """
+    return dp.draw(
+        power(),
+        x="day",
+        y=["water", "sun", "wind"],
+        mark="area",
+        base=0,
+        cmap={"water": "#33658a", "sun": "#f6ae2d", "wind": "#86bbd8"},
+        y_label="gigawatt hours",
+        width=640,
+        height=340,
+    )
+
+
+def polygons():
+    """Polygons with holes
+
+    From GeoParquet, GeoPandas, shapely, GeoArrow or lists of rings. Each pixel whose centre is inside gets the value;
+    their outlines are lines of the same column.
+    """
+    figure = dp.Figure(640, 380, aspect="equal", x_label="", y_label="")
+    figure.polygons(islands(), color=dp.max("people"), cmap="viridis", how="log", label="people")
+    figure.line(islands(), geometry="geometry", color=dp.any(), line_width=1, cmap=["#222222"], label="")
+    return figure
+
+
+def histogram():
+    """A histogram
+
+    The bins are NumPy's, by number, by edges or by a rule; categories are stacked. A source is read once, or twice where
+    the range has to be found.
+    """
+    return dp.draw(towns(), x="income", mark="histogram", bins=80, color=dp.by("town"), width=640, height=340)
+
+
+def heatmap():
+    """A table of categories
+
+    Two columns of text, or of numbers in bins, in one pass; categories are in alphabetic order.
+    """
+    return dp.draw(visits(), x="hour", y="day", mark="heatmap", cmap="viridis", width=520, height=280)
+
+
+def triangles():
+    """Triangles
+
+    Vertices with values, and the numbers of the three corners of each triangle; values between are interpolated.
+    """
+    figure = dp.Figure(480, 300, x_label="", y_label="")
+    return figure.trimesh(*sheet(), cmap="viridis", label="height")
+
+
+def quads():
+    """Bent grids
+
+    An array whose columns and rows are not straight: x and y of the centres, or of the corners, of its items.
+    """
+    figure = dp.Figure(480, 290, aspect="equal", x_label="km", y_label="km")
+    return figure.quadmesh(*fan(), cmap="inferno", label="strength")

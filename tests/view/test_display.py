@@ -38,15 +38,18 @@ def kept():
 #: One thing of each public class that is no error, as large as makes sense.
 THINGS = {
     "Aggregate": lambda folder: dp.Canvas(900, 600).points(data(), "x", "y"),
+    "Axes": lambda folder: dp.Figure(300, 200, rows=2).axes(1),
     "Batch": lambda folder: next(iter(dp.scan(data()))),
     "BufferStats": lambda folder: dp.buffer_stats(),
     "Canvas": lambda folder: dp.Canvas(900, 600, x_range=(0, 1)),
+    "Categories": lambda folder: dp.category_modulo("c", 7),
     "Closed": lambda folder: dp.close(open(folder / "a", "w")),
     "CompressedArray": lambda folder: dp.compress(numpy.arange(100_000)),
     "CooArray": lambda folder: dp.CooArray(numpy.eye(1000)),
     "CsrArray": lambda folder: dp.CsrArray(numpy.eye(1000)),
     "Figure": lambda folder: dp.draw(data(2000), "x", "y", width=300, height=200),
     "Frames": lambda folder: dp.frames(numpy.zeros((5, 40, 30, 3), "uint8")),
+    "Histogram": lambda folder: dp.histogram(data(), "x", bins=20),
     "Holders": lambda folder: dp.holders(folder),
     "Image": lambda folder: dp.Canvas(200, 100).points(data(2000), "x", "y").shade(),
     "Manager": lambda folder: dp.manage(budget="1GB"),
@@ -56,7 +59,11 @@ THINGS = {
     "Scope": lambda folder: kept(),
     "Snapshot": lambda folder: dp.snapshot(),
     "Source": lambda folder: dp.scan({f"column <{n}>": numpy.arange(5.0) for n in range(50)}),
+    "Summary": lambda folder: dp.Canvas(300, 200).points(
+        data(), "x", "y", dp.summary(n=dp.count(), any=dp.any())
+    ),
     "TiledAggregate": lambda folder: dp.Canvas(2**17, 2**17).points(data(), "x", "y"),
+    "Twin": lambda folder: dp.Figure(300, 200).axes().twin(),
     "View": lambda folder: dp.view(data(2000), "x", "y"),
     "ZarrArray": lambda folder: zarr(folder),
     "ZarrGroup": lambda folder: dp.open_zarr(str((zarr(folder), folder)[1])),
