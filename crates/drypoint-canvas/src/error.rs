@@ -130,6 +130,11 @@ pub enum CanvasError {
     /// A width that is none.
     #[error("the width of a line is {width}; it must be 0 (whole pixels) to {most}")]
     LineWidth { width: f64, most: f64 },
+    /// The numbers of rows, where each row has several vertices.
+    #[error(
+        "{reduction} tells the number of a row, which is not known of marks of several vertices in a row; name a column whose value is wanted"
+    )]
+    RowsOfVertices { reduction: Box<Reduction> },
     /// A mark that brings one value to each pixel.
     #[error(
         "{reduction} is not folded of {mark}, which bring one value to each pixel; take one of count, any, sum, mean, min, max, var, std, first, last, or by(...) of these"

@@ -5,7 +5,6 @@ The package anywidget carries a script to notebooks of all kinds (decision 0034)
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 TYPE_CHECKING = False
@@ -15,6 +14,9 @@ if TYPE_CHECKING:
     from .view import View
 
 __all__ = ["script", "widget_of"]
+
+#: By name, once they are made.
+_kinds: dict[str, Any] = {}
 
 
 def script() -> str:
@@ -42,8 +44,44 @@ def widget_of(view: View) -> Any:
     return _kind()(view)
 
 
-@cache
+class _Following:
+    """What a widget does with what pages and its view tell it; the rest of it is anywidget's."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(home=view._home(), x_range=view.x_range, y_range=view.y_range)  # type: ignore[call-arg]
+        page: Any = self
+        self._view = view
+        self._following = False
+        page.on_msg(self._received)
+        page.observe(self._ranges_set, ["x_range", "y_range"])
+        view.observe(self._moved)
+        view._send = page.send
+
+    def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        self._view._receive(content)
+
+    def _moved(self, view: View) -> None:
+        page: Any = self
+        self._following = True
+        try:
+            with page.hold_trait_notifications():
+                page.x_range, page.y_range = view.x_range, view.y_range
+        finally:
+            self._following = False
+
+    def _ranges_set(self, change: Any) -> None:
+        if not self._following and not self._view.closed:
+            try:
+                self._view.show(**{change["name"]: change["new"]})
+            finally:
+                self._moved(self._view)  # what is shown is a little more, or as before
+
+
 def _kind() -> Any:
+    """The class of the widgets, made when the first is."""
+    made = _kinds.get("ViewWidget")
+    if made is not None:
+        return made
     try:
         import anywidget  # type: ignore[import-not-found,unused-ignore]
         import traitlets
@@ -51,40 +89,13 @@ def _kind() -> Any:
         raise ImportError(
             "an interactive view needs the package anywidget: pip install drypoint[notebook]"
         ) from None
-
-    class ViewWidget(anywidget.AnyWidget):  # type: ignore[misc,unused-ignore]
-        """A view on pages."""
-
-        _esm = script()
-        home = traitlets.Dict().tag(sync=True)
-        x_range = traitlets.Tuple(traitlets.Float(), traitlets.Float())
-        y_range = traitlets.Tuple(traitlets.Float(), traitlets.Float())
-
-        def __init__(self, view: View) -> None:
-            super().__init__(home=view._home(), x_range=view.x_range, y_range=view.y_range)
-            self._view = view
-            self._following = False
-            self.on_msg(self._received)
-            self.observe(self._ranges_set, ["x_range", "y_range"])
-            view.observe(self._moved)
-            view._send = self.send
-
-        def _received(self, _widget: Any, content: Any, _buffers: Any) -> None:
-            self._view._receive(content)
-
-        def _moved(self, view: View) -> None:
-            self._following = True
-            try:
-                with self.hold_trait_notifications():
-                    self.x_range, self.y_range = view.x_range, view.y_range
-            finally:
-                self._following = False
-
-        def _ranges_set(self, change: Any) -> None:
-            if not self._following and not self._view.closed:
-                try:
-                    self._view.show(**{change["name"]: change["new"]})
-                finally:
-                    self._moved(self._view)  # what is shown is a little more, or as before
-
-    return ViewWidget
+    traits = {
+        "_esm": script(),
+        "home": traitlets.Dict().tag(sync=True),
+        "x_range": traitlets.Tuple(traitlets.Float(), traitlets.Float()),
+        "y_range": traitlets.Tuple(traitlets.Float(), traitlets.Float()),
+        "__doc__": "A view on pages.",
+        "__module__": __name__,
+    }
+    made = type(anywidget.AnyWidget)("ViewWidget", (_Following, anywidget.AnyWidget), traits)
+    return _kinds.setdefault("ViewWidget", made)

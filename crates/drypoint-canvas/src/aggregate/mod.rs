@@ -142,6 +142,19 @@ impl Aggregate {
         Ok(Self { canvas, reduction, categories: Vec::new(), rows, skipped, planes, support })
     }
 
+    /// The same, of so many rows; of those that were skipped, so many were none.
+    pub fn with_rows(mut self, rows: u64, none: u64) -> Self {
+        self.rows = rows;
+        self.skipped = self.skipped.saturating_sub(none);
+        if let Support::Parts(parts) = &mut self.support {
+            for part in parts {
+                part.rows = rows;
+                part.skipped = part.skipped.saturating_sub(none);
+            }
+        }
+        self
+    }
+
     /// The aggregates of a summary by name; none of any other fold.
     pub fn into_parts(self) -> Vec<(String, Aggregate)> {
         match (self.reduction, self.support) {

@@ -70,6 +70,7 @@ pub struct ShapeVertices<'s> {
     shapes: Places,
     progress: Option<Arc<Progress>>,
     rows: AtomicU64,
+    apart: AtomicU64,
 }
 
 /// [`RowShapes`] by the places of their columns in the source.
@@ -106,8 +107,8 @@ impl<'s> ShapeVertices<'s> {
         let own = |name: &str, data_type| Field { name: name.into(), data_type, nullable: true };
         let mut fields = vec![own(Self::X, x), own(Self::Y, y)];
         fields.extend(source.schema().fields.iter().cloned());
-        let (schema, rows) = (Schema { fields }, AtomicU64::new(0));
-        Ok(Self { source, schema, shapes, progress: None, rows })
+        let (rows, apart) = (AtomicU64::new(0), AtomicU64::new(0));
+        Ok(Self { source, schema: Schema { fields }, shapes, progress: None, rows, apart })
     }
 
     /// The same, counting the rows that were read.
@@ -119,6 +120,11 @@ impl<'s> ShapeVertices<'s> {
     /// Rows of the source that were read so far.
     pub fn rows_read(&self) -> u64 {
         self.rows.load(Ordering::Relaxed)
+    }
+
+    /// Vertices so far that have no place, and only keep one shape from the next.
+    pub fn apart(&self) -> u64 {
+        self.apart.load(Ordering::Relaxed)
     }
 
     /// Bits that the key of a row is moved up by, so that its vertices have keys of their own.
@@ -351,7 +357,12 @@ impl Scan for VertexScan<'_> {
         Ok(Box::new(VertexReader {
             scan: self,
             reader: self.scan.reader()?,
-            made: Made { x: Growing::new(consumer), y: Growing::new(consumer), rows: Growing::new(consumer) },
+            made: Made {
+                x: Growing::new(consumer),
+                y: Growing::new(consumer),
+                rows: Growing::new(consumer),
+                apart: 0,
+            },
             extras: self.extras.iter().map(|_| Extra::new(consumer)).collect(),
             at: 0,
             order: 0,
@@ -365,10 +376,13 @@ struct Made {
     y: Growing<f64>,
     /// The row of each in its batch.
     rows: Growing<u32>,
+    /// How many of them stand between shapes.
+    apart: u64,
 }
 
 impl Made {
     fn clear(&mut self) {
+        self.apart = 0;
         self.x.clear();
         self.y.clear();
         self.rows.clear();
@@ -409,6 +423,7 @@ impl VertexReader<'_> {
             if let Some(progress) = &scan.vertices.progress {
                 progress.add(batch.rows);
             }
+            scan.vertices.apart.fetch_add(made.apart, Ordering::Relaxed);
             *order = scan.key_of(&batch, made.rows.len())?;
             for (extra, place) in extras.iter_mut().zip(&scan.extras) {
                 extra.repeat(&batch.columns[*place], made.rows.items())?;
@@ -507,6 +522,7 @@ impl VertexScan<'_> {
                 let what = format!("it has {} values, {} of y", x_items.len(), y_items.len());
                 return Err(self.fault(batch, x_place, row, ShapeFault::What(what)));
             }
+            made.apart += 1;
             let (to_x, to_y) = made.extend(x_items.len() + 1, row)?;
             (to_x[0], to_y[0]) = (f64::NAN, f64::NAN);
             let copy = |lists: &Lists<'_>, items: std::ops::Range<usize>, target: &mut [f64]| {
@@ -534,6 +550,7 @@ struct Taking<'m> {
 impl Takes for Taking<'_> {
     fn take(&mut self, _: Begins, positions: impl ExactSizeIterator<Item = (f64, f64)>) -> Result<()> {
         let apart = usize::from(self.apart);
+        self.made.apart += apart as u64;
         let (x, y) = self.made.extend(positions.len() + apart, self.row)?;
         x[..apart].fill(f64::NAN);
         y[..apart].fill(f64::NAN);
@@ -551,6 +568,7 @@ fn across(batch: &Batch<'_>, x: &[Place], y: &[Place], made: &mut Made) -> Resul
     let mut column = [0.0; BLOCK];
     for start in (0..batch.rows).step_by(BLOCK) {
         let rows = BLOCK.min(batch.rows - start);
+        made.apart += rows as u64;
         let numbers = made.rows.extend(rows * stride)?;
         for (row, numbers) in numbers.chunks_exact_mut(stride).enumerate() {
             numbers.fill((start + row) as u32);

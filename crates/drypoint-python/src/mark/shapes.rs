@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use drypoint_canvas::{
-    Aggregate, AxisKind, Canvas, Coordinate, FillRule, Options, Plan, PolygonColumns, PolygonsFold, Progress,
-    Reduction, Result, RowShapes, Scale, ShapeVertices,
+    Aggregate, AxisKind, Canvas, CanvasError, Coordinate, FillRule, Options, Plan, PolygonColumns,
+    PolygonsFold, Progress, Reduction, Result, RowShapes, Scale, ShapeVertices,
 };
 use drypoint_stream::{Extent, Schema, Source};
 use pyo3::prelude::*;
@@ -165,15 +165,25 @@ impl Marked for OfShapes {
         reduction: &Reduction,
         options: &Options,
     ) -> Result<Plan> {
+        check(reduction)?;
         self.mark.get().plan(&ShapeVertices::new(source, &self.shapes)?, canvas, reduction, options)
     }
 
     fn fold(&self, canvas: &Canvas, reduction: &Reduction, options: &Options) -> Result<Box<dyn MarkFold>> {
+        check(reduction)?;
         // Rows of the source count as done, not vertices.
         let uncounted = Options { progress: None, ..options.clone() };
         let fold = self.mark.get().fold(canvas, reduction, &uncounted)?;
         let (shapes, progress) = (self.shapes.clone(), options.progress.clone());
-        Ok(Box::new(ShapeFold { fold, shapes, progress, rows: 0 }))
+        Ok(Box::new(ShapeFold { fold, shapes, progress, rows: 0, apart: 0 }))
+    }
+}
+
+/// Whether vertices can be folded so: they have values of their rows, but not the rows' numbers.
+fn check(reduction: &Reduction) -> Result<()> {
+    match reduction.numbers_rows() {
+        true => Err(CanvasError::RowsOfVertices { reduction: Box::new(reduction.clone()) }),
+        false => Ok(()),
     }
 }
 
@@ -183,6 +193,8 @@ struct ShapeFold {
     shapes: RowShapes,
     progress: Option<Arc<Progress>>,
     rows: u64,
+    /// Vertices that only keep shapes apart.
+    apart: u64,
 }
 
 impl MarkFold for ShapeFold {
@@ -190,6 +202,7 @@ impl MarkFold for ShapeFold {
         let vertices = ShapeVertices::new(part, &self.shapes)?.with_progress(self.progress.clone());
         self.fold.consume(&vertices)?;
         self.rows += vertices.rows_read();
+        self.apart += vertices.apart();
         Ok(())
     }
 
@@ -198,9 +211,7 @@ impl MarkFold for ShapeFold {
     }
 
     fn finish(self: Box<Self>) -> Result<Aggregate> {
-        let mut aggregate = self.fold.finish()?;
-        aggregate.rows = self.rows;
-        Ok(aggregate)
+        Ok(self.fold.finish()?.with_rows(self.rows, self.apart))
     }
 }
 
