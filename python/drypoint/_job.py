@@ -49,7 +49,8 @@ def job(
         canvas.x_scale,
         canvas.y_scale,
         _arguments.optional(_arguments.whole, threads, "threads", 1),
-        ceiling(memory),
+        # A page has taken its budget, or what the scopes around leave, already.
+        None if page is not None and memory is None else ceiling(memory),
         _arguments.flag(exact, "exact"),
         None if canvas.tiled == "auto" else canvas.tiled,
         _arguments.optional(_arguments.function, progress, "progress"),

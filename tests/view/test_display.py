@@ -208,7 +208,7 @@ def test_cards_do_without_numpy(monkeypatch):
 
 def test_a_view_without_anywidget_is_a_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "anywidget", None)
-    widget._kind.cache_clear()
+    widget._kinds.clear()
     with dp.view(data(2000), "x", "y") as view:
         assert "pip install drypoint[notebook]" in shown(view)["text/html"]
         with pytest.raises(ImportError, match=r"drypoint\[notebook\]"):
