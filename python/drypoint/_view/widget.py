@@ -6,6 +6,7 @@ The package anywidget carries a script to notebooks of all kinds (decision 0034)
 from __future__ import annotations
 
 from pathlib import Path
+from types import new_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,5 +98,6 @@ def _kind() -> Any:
         "__doc__": "A view on pages.",
         "__module__": __name__,
     }
-    made = type(anywidget.AnyWidget)("ViewWidget", (_Following, anywidget.AnyWidget), traits)
+    bases = (_Following, anywidget.AnyWidget)
+    made = new_class("ViewWidget", bases, exec_body=lambda body: body.update(traits))
     return _kinds.setdefault("ViewWidget", made)
