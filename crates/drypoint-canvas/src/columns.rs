@@ -44,7 +44,7 @@ impl Roles {
 }
 
 /// The place of a column among those to ask for, which it joins if it is not there.
-fn place(
+pub(crate) fn place(
     schema: &Schema,
     name: &str,
     check: fn(&str, &DataType) -> Result<()>,
@@ -92,7 +92,7 @@ impl Deref for Roles {
     }
 }
 
-fn check_numeric(name: &str, data_type: &DataType) -> Result<()> {
+pub(crate) fn check_numeric(name: &str, data_type: &DataType) -> Result<()> {
     if data_type.is_numeric() {
         return Ok(());
     }

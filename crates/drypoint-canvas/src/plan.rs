@@ -112,6 +112,31 @@ impl Plan {
         Self::make(source, &roles, &target, options)
     }
 
+    /// A plan of threads that each hold some bytes more to be faster, and whether they get them: those are given up before
+    /// threads are. `make` plans with so many bytes more; `spare` is how many are wanted, 0 for none.
+    pub(crate) fn with_spare(
+        spare: usize,
+        options: &Options,
+        make: impl Fn(usize) -> Result<Self>,
+    ) -> Result<(Self, bool)> {
+        if spare == 0 {
+            return Ok((make(0)?, false));
+        }
+        let fits = |plan: &Self| plan.peak <= plan.available;
+        let with = make(spare);
+        if let Ok(plan) = &with
+            && fits(plan)
+            && plan.threads == options.wanted_threads()
+        {
+            return Ok((with?, true));
+        }
+        let without = make(0)?;
+        match with {
+            Ok(plan) if fits(&plan) && plan.threads >= without.threads => Ok((plan, true)),
+            _ => Ok((without, false)),
+        }
+    }
+
     pub(crate) fn make(
         source: &dyn Source,
         roles: &Roles,

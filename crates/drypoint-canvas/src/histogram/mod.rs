@@ -18,12 +18,12 @@ pub use choose::{AutoBins, BinRule, histogram};
 
 use self::bins::Bins;
 use self::worker::Worker;
-use crate::columns::{PartRoles, Roles, check_categorical};
+use crate::columns::{PartRoles, Roles, check_categorical, check_numeric, place};
 use crate::drive::drive;
 use crate::fold::Directory;
 use crate::options::Options;
 use crate::plan::{Plan, PlanLine, request};
-use crate::{CanvasError, Categories, Result};
+use crate::{Categories, Result};
 
 /// Which columns a histogram reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,18 +68,9 @@ struct BinRoles {
 impl BinRoles {
     fn new(schema: &Schema, columns: &HistogramColumns) -> Result<Self> {
         let mut request = Vec::new();
-        let mut place = |name: &str, categorical: bool| -> Result<usize> {
-            let column = schema.index_of(name)?;
-            let data_type = &schema.fields[column].data_type;
-            if categorical {
-                check_categorical(name, data_type)?;
-            } else if !data_type.is_numeric() {
-                return Err(CanvasError::NotNumeric { column: name.into(), data_type: data_type.clone() });
-            }
-            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                request.push(column);
-                request.len() - 1
-            }))
+        let mut place = |name: &str, categorical: bool| {
+            let check = if categorical { check_categorical } else { check_numeric };
+            place(schema, name, check, &mut request)
         };
         let x = place(&columns.x, false)?;
         let value = columns.weights.as_deref().map(|name| place(name, false)).transpose()?;

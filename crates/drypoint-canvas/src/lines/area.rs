@@ -5,7 +5,7 @@ use drypoint_stream::{Extent, Request, Source};
 use super::fill::FillPen;
 use super::path::{Base, PathColumns, PathFold};
 use super::{LineColumns, Step};
-use crate::columns::{check_batch, convert_missing};
+use crate::columns::{check_batch, check_numeric, convert_missing, place};
 use crate::drive::drive;
 use crate::options::Options;
 use crate::plan::Plan;
@@ -131,17 +131,7 @@ pub fn stack_extent(
 ) -> Result<Option<Extent>> {
     let schema = source.schema();
     let mut request: Vec<usize> = Vec::new();
-    let mut place = |name: &String| -> Result<usize> {
-        let column = schema.index_of(name)?;
-        let data_type = &schema.fields[column].data_type;
-        if !data_type.is_numeric() {
-            return Err(CanvasError::NotNumeric { column: name.clone(), data_type: data_type.clone() });
-        }
-        Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-            request.push(column);
-            request.len() - 1
-        }))
-    };
+    let mut place = |name: &String| place(schema, name, check_numeric, &mut request);
     let layers = columns.y.iter().map(&mut place).collect::<Result<Vec<_>>>()?;
     let base = match &columns.base {
         AreaBase::Column(name) => Some(place(name)?),

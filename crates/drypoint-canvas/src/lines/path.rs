@@ -12,14 +12,14 @@ use super::sink::Sink;
 use super::stepping::Frame;
 use super::track::{Holds, Knots, Places, Step, Track, to_positions};
 use super::{LineColumns, LineRoles};
-use crate::columns::check_batch;
+use crate::columns::{check_batch, check_numeric, place};
 use crate::drive::drive;
 use crate::fold::{Accumulator, Directories, Directory, Folded, RowNumbers, RowRuns, SharedCounts};
 use crate::mapping::GridMap;
 use crate::options::Options;
 use crate::plan::{Plan, Target, request};
 use crate::raw::{BLOCK_ROWS, NOWHERE};
-use crate::{Aggregate, Canvas, CanvasError, Categories, Reduction, Result};
+use crate::{Aggregate, Canvas, Categories, Reduction, Result};
 
 /// Draws along a line into the cells of one thread.
 pub(super) trait Pen: Sized + Send {
@@ -75,17 +75,7 @@ impl PathRoles {
     fn new(schema: &Schema, columns: &PathColumns, reduction: &Reduction) -> Result<Self> {
         let mut line = LineRoles::new(schema, &columns.line, reduction)?;
         let request = &mut line.columns.request;
-        let mut place = |name: &String| -> Result<usize> {
-            let column = schema.index_of(name)?;
-            let data_type = &schema.fields[column].data_type;
-            if !data_type.is_numeric() {
-                return Err(CanvasError::NotNumeric { column: name.clone(), data_type: data_type.clone() });
-            }
-            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                request.push(column);
-                request.len() - 1
-            }))
-        };
+        let mut place = |name: &String| place(schema, name, check_numeric, request);
         let base = match &columns.base {
             Base::Column(name) => Some(place(name)?),
             _ => None,
@@ -192,21 +182,7 @@ impl<P: Pen> PathFold<P> {
             Plan::make(source, &roles.line.columns, &target, &known)
         };
         let spare = P::spare_bytes(grid, &self.reduction, self.columns.layers());
-        if spare == 0 {
-            return Ok((make(0)?, false));
-        }
-        let with = make(spare);
-        if let Ok(plan) = &with
-            && plan.peak <= plan.available
-            && plan.threads == options.wanted_threads()
-        {
-            return Ok((with?, true));
-        }
-        let without = make(0)?;
-        match with {
-            Ok(plan) if plan.peak <= plan.available && plan.threads >= without.threads => Ok((plan, true)),
-            _ => Ok((without, false)),
-        }
+        Plan::with_spare(spare, options, make)
     }
 
     pub(super) fn consume(&mut self, source: &dyn Source) -> Result<()> {

@@ -53,21 +53,8 @@ pub(super) fn plan(
         let target = Target { thread_bytes, row_bytes, ..Target::points(reduction, grid.cells(), None) };
         Plan::make(source, &roles.columns, &target, options)
     };
-    if !runs_suit(reduction) {
-        return Ok((make(0)?, false));
-    }
-    let with_runs = make(Runs::bytes(grid.width, grid.height));
-    if let Ok(plan) = &with_runs
-        && plan.peak <= plan.available
-        && plan.threads == options.wanted_threads()
-    {
-        return Ok((with_runs?, true));
-    }
-    let without = make(0)?;
-    match with_runs {
-        Ok(plan) if plan.peak <= plan.available && plan.threads >= without.threads => Ok((plan, true)),
-        _ => Ok((without, false)),
-    }
+    let spare = if runs_suit(reduction) { Runs::bytes(grid.width, grid.height) } else { 0 };
+    Plan::with_spare(spare, options, make)
 }
 
 impl PlainFold {

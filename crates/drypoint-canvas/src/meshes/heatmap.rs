@@ -11,7 +11,8 @@ use drypoint_stream::{Batch, Schema, Source};
 use super::visits::{NO_CATEGORY, Visits};
 use crate::aggregate::{Planes, Support};
 use crate::columns::{
-    Roles, as_f64, check_batch, check_categorical, convert_missing, for_each_missing, part_roles,
+    Roles, as_f64, check_batch, check_categorical, check_numeric, convert_missing, for_each_missing,
+    part_roles, place,
 };
 use crate::drive::drive;
 use crate::fold::{Accumulator, Directories, Directory, Finished, Interner, SharedCounts};
@@ -129,18 +130,9 @@ impl HeatmapFold {
 
     fn roles(&self, schema: &Schema) -> Result<Roles> {
         let mut request = Vec::new();
-        let mut place = |name: &str, categorical: bool| -> Result<usize> {
-            let column = schema.index_of(name)?;
-            let data_type = &schema.fields[column].data_type;
-            if categorical {
-                check_categorical(name, data_type)?;
-            } else if !data_type.is_numeric() {
-                return Err(CanvasError::NotNumeric { column: name.into(), data_type: data_type.clone() });
-            }
-            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                request.push(column);
-                request.len() - 1
-            }))
+        let mut place = |name: &str, categorical: bool| {
+            let check = if categorical { check_categorical } else { check_numeric };
+            place(schema, name, check, &mut request)
         };
         let [x, y] = &self.axes;
         let x = place(x.column(), matches!(x, HeatAxis::Categories { .. }))?;

@@ -8,7 +8,7 @@ use drypoint_stream::{Batch, Column, DataType, Schema, Source};
 use super::triangle::{Between, draw};
 use super::vertices::{MeshVertices, Projected};
 use super::visits::{NO_CATEGORY, Visits};
-use crate::columns::{Roles, check_batch, convert_missing, part_roles};
+use crate::columns::{Roles, check_batch, convert_missing, part_roles, place};
 use crate::drive::drive;
 use crate::fold::{Accumulator, Directories, Directory, SharedCounts};
 use crate::mapping::GridMap;
@@ -48,16 +48,9 @@ struct TriangleRoles {
 impl TriangleRoles {
     fn new(schema: &Schema, corners: &[String; 3], reduction: &Reduction, valued: bool) -> Result<Self> {
         let mut request = Vec::new();
-        let mut place = |name: &str, suits: fn(&str, &DataType) -> Result<()>| -> Result<usize> {
-            let column = schema.index_of(name)?;
-            suits(name, &schema.fields[column].data_type)?;
-            Ok(request.iter().position(|known| *known == column).unwrap_or_else(|| {
-                request.push(column);
-                request.len() - 1
-            }))
-        };
         let [a, b, c] = corners;
-        let corners = [place(a, whole)?, place(b, whole)?, place(c, whole)?];
+        let mut corner = |name: &str| place(schema, name, whole, &mut request);
+        let corners = [corner(a)?, corner(b)?, corner(c)?];
         // What the vertices do not have is looked for among the columns of the triangles.
         let read = if valued { without_value(reduction) } else { reduction.clone() };
         let parts = part_roles(schema, &read, &mut request)?;

@@ -95,21 +95,8 @@ fn plan(
         let target = Target { thread_bytes, ..Target::points(reduction, grid.cells(), None) };
         Plan::make(source, roles, &target, options)
     };
-    if !spans_suit(reduction) {
-        return Ok((make(0)?, false));
-    }
-    let with_spans = make(Spans::bytes(grid.width, grid.height));
-    if let Ok(plan) = &with_spans
-        && plan.peak <= plan.available
-        && plan.threads == options.wanted_threads()
-    {
-        return Ok((with_spans?, true));
-    }
-    let without = make(0)?;
-    match with_spans {
-        Ok(plan) if plan.peak <= plan.available && plan.threads >= without.threads => Ok((plan, true)),
-        _ => Ok((without, false)),
-    }
+    let spare = if spans_suit(reduction) { Spans::bytes(grid.width, grid.height) } else { 0 };
+    Plan::with_spare(spare, options, make)
 }
 
 impl Plan {

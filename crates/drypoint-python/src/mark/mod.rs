@@ -43,8 +43,7 @@ pub(crate) trait Marked: Debug + Send + Sync {
     }
 
     /// A value that an axis shows, whatever the rows are: 0 of bars.
-    fn shown(&self, place: usize) -> Option<f64> {
-        let _ = place;
+    fn shown(&self, _place: usize) -> Option<f64> {
         None
     }
 
